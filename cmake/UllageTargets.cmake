@@ -1,0 +1,22 @@
+# ullage_library(NAME SOURCES … [TESTS …] [DEPENDS …] [PRIVATE_DEPENDS …])
+# declares one layer: a static library `ullage_NAME` and, where there are TESTS, a program
+# `NAME_test` whose cases ctest knows one by one.
+function(ullage_library name)
+  cmake_parse_arguments(arg "" "" "SOURCES;TESTS;DEPENDS;PRIVATE_DEPENDS" ${ARGN})
+  add_library(ullage_${name} STATIC ${arg_SOURCES})
+  target_include_directories(ullage_${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
+  target_link_libraries(ullage_${name} PUBLIC ${arg_DEPENDS} PRIVATE ullage_warnings ${arg_PRIVATE_DEPENDS})
+  if(arg_TESTS)
+    ullage_test(${name}_test SOURCES ${arg_TESTS} DEPENDS ullage_${name} ${arg_PRIVATE_DEPENDS})
+  endif()
+endfunction()
+
+# ullage_test(NAME SOURCES … DEPENDS …): a GoogleTest program; its cases run from the source
+# folder, so that fixtures are found by their path in the tree.
+function(ullage_test name)
+  cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS" ${ARGN})
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE ${arg_DEPENDS} ullage_warnings GTest::gmock_main rapidcheck::rapidcheck)
+  gtest_discover_tests(${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR} DISCOVERY_MODE PRE_TEST
+                       PROPERTIES TIMEOUT 120)
+endfunction()

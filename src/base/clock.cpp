@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/clock.h"
+
+namespace ullage {
+
+std::int64_t SystemClock::wall_ms() const {
+  using std::chrono::milliseconds, std::chrono::system_clock;
+  return std::chrono::duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
+}
+
+std::chrono::nanoseconds SystemClock::monotonic() const {
+  return std::chrono::steady_clock::now().time_since_epoch();
+}
+
+}  // namespace ullage

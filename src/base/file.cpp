@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <utility>
+
+namespace ullage {
+
+FileDescriptor& FileDescriptor::operator=(FileDescriptor&& other) noexcept {
+  if (this != &other) {
+    reset();
+    fd_ = other.release();
+  }
+  return *this;
+}
+
+int FileDescriptor::release() { return std::exchange(fd_, -1); }
+
+void FileDescriptor::reset() {
+  if (fd_ >= 0) ::close(release());
+}
+
+Result<FileDescriptor> open_file(const std::string& path, int flags) { return open_file_at(AT_FDCWD, path, flags); }
+
+Result<FileDescriptor> open_file_at(int directory, const std::string& path, int flags) {
+  const int fd = ::openat(directory, path.c_str(), flags | O_CLOEXEC, 0600);
+  if (fd < 0) return fail_errno("cannot open", path, errno);
+  return FileDescriptor(fd);
+}
+
+bool read_into(int fd, std::string& buffer, std::size_t limit_bytes) {
+  constexpr std::size_t kFirst = 4096;
+  std::size_t used = 0;
+  buffer.resize(std::max(buffer.capacity(), kFirst));
+  while (true) {
+    const ssize_t got = ::pread(fd, buffer.data() + used, buffer.size() - used, static_cast<off_t>(used));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) {
+      buffer.clear();
+      return false;
+    }
+    used += static_cast<std::size_t>(got);
+    // A short read of a /proc file may be a boundary of the kernel's buffer, not the end: only 0 is the end.
+    if (got == 0 || used >= limit_bytes) break;
+    if (used == buffer.size()) buffer.resize(buffer.size() * 2);
+  }
+  buffer.resize(std::min(used, limit_bytes));
+  return true;
+}
+
+Result<std::string> read_file(const std::string& path, std::size_t limit_bytes) {
+  auto fd = open_file(path, O_RDONLY);
+  if (!fd) return pass_on(fd);
+  std::string text;
+  if (!read_into(fd->get(), text, limit_bytes)) return fail_errno("cannot read", path, errno);
+  return text;
+}
+
+Result<void> write_kernel_file(const std::string& path, std::string_view text) {
+  auto fd = open_file(path, O_WRONLY);
+  if (!fd) return pass_on(fd);
+  if (::write(fd->get(), text.data(), text.size()) < 0)
+    return fail_errno("cannot write '" + std::string(text) + "'", path, errno);
+  return {};
+}
+
+Result<void> replace_file(const std::string& path, std::string_view text) {
+  const std::string beside = path + ".tmp" + std::to_string(::getpid());
+  auto fd = open_file(beside, O_WRONLY | O_CREAT | O_TRUNC);
+  if (!fd) return fail_errno("cannot write", path, fd.error().system_error);
+  while (!text.empty()) {
+    const ssize_t put = ::write(fd->get(), text.data(), text.size());
+    if (put < 0 && errno == EINTR) continue;
+    if (put < 0) {
+      const int error_number = errno;
+      ::unlink(beside.c_str());
+      return fail_errno("cannot write", path, error_number);
+    }
+    text.remove_prefix(static_cast<std::size_t>(put));
+  }
+  if (::rename(beside.c_str(), path.c_str()) != 0) {
+    const int error_number = errno;
+    ::unlink(beside.c_str());
+    return fail_errno("cannot write", path, error_number);
+  }
+  return {};
+}
+
+Result<void> make_folders(const std::string& path) {
+  for (std::size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
+    const std::string part = path.substr(0, end);
+    if (::mkdir(part.c_str(), 0700) != 0 && errno != EEXIST && !file_exists(part))
+      return fail_errno("cannot make the folder", part, errno);
+    if (end == std::string::npos) return {};
+  }
+}
+
+bool file_exists(const std::string& path) {
+  struct stat info;
+  return ::stat(path.c_str(), &info) == 0;
+}
+
+}  // namespace ullage

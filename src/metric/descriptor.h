@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one table of metrics: what each is called, what kind and unit it has, what it means. Names follow
+// Prometheus (base units, _total, _bytes, _seconds, _ratio); the host's are node_exporter's, cgroups' are
+// cAdvisor's, our own start with ullage_. docs/reference/metrics.md is generated from it.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+namespace ullage::metric {
+
+enum class Kind { gauge, counter };
+
+struct Descriptor {
+  std::string_view name;
+  Kind kind;
+  std::string_view unit;    // "bytes", "seconds", "" for a count
+  std::string_view labels;  // "pid,name", "" for none
+  std::string_view help;
+};
+
+std::span<const Descriptor> descriptors();               // in order of their names
+const Descriptor* find_descriptor(std::string_view name);  // null when there is none
+
+}  // namespace ullage::metric

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "metric/series.h"
+
+#include <algorithm>
+
+namespace ullage::metric {
+
+std::string SeriesKey::text() const {
+  if (labels.empty()) return name;
+  std::string out = name + '{';
+  for (const Label& label : labels) {
+    if (out.back() != '{') out += ',';
+    out += label.name + "=\"";
+    for (const char c : label.value) {
+      if (c == '\n') {
+        out += "\\n";
+        continue;
+      }
+      if (c == '\\' || c == '"') out += '\\';
+      out += c;
+    }
+    out += '"';
+  }
+  return out + '}';
+}
+
+std::string_view SeriesKey::label(std::string_view wanted) const {
+  for (const Label& label : labels)
+    if (label.name == wanted) return label.value;
+  return {};
+}
+
+SeriesId SeriesTable::id(std::string_view name, Labels labels) {
+  std::ranges::sort(labels);
+  SeriesKey key{std::string(name), std::move(labels)};
+  const auto [found, is_new] = ids_.try_emplace(key.text(), static_cast<SeriesId>(keys_.size()));
+  if (is_new) keys_.push_back(std::move(key));
+  return found->second;
+}
+
+}  // namespace ullage::metric

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// The runs of one state directory: their ids and files, how one is named (id, unique prefix, name, path,
+// @1 for the last), and which go when there are too many. Reads and unlinks files; decides nothing else.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "run/record.h"
+
+namespace ullage::run {
+
+// $STATE/runs, made if missing (0700).
+Result<std::string> runs_folder(const std::string& state_directory);
+// Sortable by time, unique on the machine: "20261124-063012-k3f9".
+std::string new_run_id(std::int64_t now_ms, std::uint64_t random);
+
+struct CatalogEntry {
+  std::string path;
+  Record record;
+  std::uint64_t size_bytes = 0;
+  std::string problem;   // why it cannot be read; the record then holds the id alone
+};
+// Newest first.
+Result<std::vector<CatalogEntry>> list_runs(const std::string& state_directory);
+// The path of the run that a person means; an error names what came close.
+Result<std::string> find_run(const std::string& state_directory, const std::string& wanted);
+
+struct GcPolicy {
+  std::uint64_t keep_runs = 1000;
+  std::uint64_t keep_bytes = 10ull << 30;
+};
+struct GcResult {
+  std::vector<std::string> removed;  // ids
+  std::uint64_t freed_bytes = 0;
+};
+// Oldest first, never one that is alive.
+Result<GcResult> collect_garbage(const std::string& state_directory, const GcPolicy& policy, bool dry_run);
+
+}  // namespace ullage::run

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// One cgroup's figures, v2 or v1 behind the same face, through descriptors kept open.
+#pragma once
+
+#include <memory>
+
+#include "base/os_root.h"
+#include "sense/cgroup/cgroup_place.h"
+#include "sense/sample.h"
+
+namespace ullage::sense {
+
+class CgroupReader {
+ public:
+  CgroupReader(OsRoot root, CgroupPlace place);
+  ~CgroupReader();
+  CgroupReader(CgroupReader&&) noexcept;
+  CgroupSample read();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace ullage::sense
