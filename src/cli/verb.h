@@ -5,11 +5,12 @@
 #pragma once
 
 #include <CLI/App.hpp>
-
 #include <functional>
 #include <iosfwd>
 #include <map>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/os_root.h"
@@ -23,29 +24,45 @@ struct Console {
   std::ostream& out;
   std::ostream& err;
   bool out_is_terminal = false;
-  bool colour = false;                // out is a terminal, and NO_COLOR is not set
+  bool colour = false;  // out is a terminal, and NO_COLOR is not set
   int width = 80;
   std::map<std::string, std::string> environment;
+  std::string working_directory;
   const Clock& clock;
   OsRoot root;
 };
 
-// Flags that every verb has (--config, --profile, --state), and what they load.
+// Flags that every verb has (--config, --profile, --state), what follows a bare "--", and what a verb sets.
 struct Common {
   std::string config_file, profile, state_directory;
-  std::map<std::string, std::pair<std::string, std::string>> flags;  // settings given as flags of the verb
+  std::vector<std::string> after_dashes;                             // the command of `run`
+  std::map<std::string, std::pair<std::string, std::string>> flags;  // key of a setting → (value, flag as typed)
+
+  // Declares a flag that sets a key of the configuration, so that both ways mean the same.
+  CLI::Option* setting(CLI::App& app, const std::string& flag, const std::string& key, const std::string& help);
+  // The same for one without a value: giving it sets the key to `value`.
+  CLI::Option* setting_flag(CLI::App& app, const std::string& flag, const std::string& key, const std::string& value,
+                            const std::string& help);
+
   Result<config::Settings> settings(const Console& console) const;
-  Result<std::string> state(const Console& console) const;           // the state directory
+  Result<std::string> state(const Console& console) const;  // the state directory
 };
 
 struct Verb {
   CLI::App* app = nullptr;
-  std::function<int()> act;
+  std::function<int()> act = {};  // called when this was the verb that was typed
 };
 
-using AddVerb = Verb (*)(CLI::App& parent, Common& common, Console& console);
+// Adds the verb (a verb with verbs of its own returns each of them) and returns what each does.
+using AddVerb = std::vector<Verb> (*)(CLI::App& parent, Common& common, Console& console);
+
+// The flags that every verb has; called for each verb that has an act.
+void add_common_flags(CLI::App& app, Common& common);
 
 // Prints "ullage: <error>" and returns 2.
 int refuse(const Console& console, const Error& error);
+
+// Parses, acts, and returns the exit code. arguments are without the program's name.
+int run_command_line(std::vector<std::string> arguments, Console& console);
 
 }  // namespace ullage::cli

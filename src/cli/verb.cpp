@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/verb.h"
+
+#include <CLI/Error.hpp>
+#include <algorithm>
+#include <ostream>
+#include <string_view>
+
+#include "base/text.h"
+#include "cli/verbs.h"
+#include "cli/version.h"
+
+namespace ullage::cli {
+
+namespace {
+
+// The verb that was typed, down to the last word of it.
+const CLI::App* deepest(const CLI::App* app) {
+  for (auto chosen = app->get_subcommands(); !chosen.empty(); chosen = app->get_subcommands()) app = chosen.front();
+  return app;
+}
+
+std::vector<std::string> names_of(const CLI::App& app, bool flags) {
+  std::vector<std::string> names;
+  if (flags) {
+    for (const CLI::Option* option : app.get_options())
+      for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  } else {
+    for (const CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; }))
+      names.push_back(verb->get_name());
+  }
+  return names;
+}
+
+std::string suggestion(const CLI::App& app, const std::string& word) {
+  const bool is_flag = word.starts_with("-");
+  const auto names = names_of(app, is_flag);
+  const std::vector<std::string_view> views(names.begin(), names.end());
+  std::string guess = did_you_mean(word.substr(0, word.find('=')), views);
+  if (!guess.empty()) return guess;
+  const std::string full = app.get_parent() == nullptr ? "ullage" : "ullage " + app.get_name();
+  return "see `" + full + " --help`";
+}
+
+int explain_parse_error(const CLI::App& top, const CLI::ParseError& error, const Console& console) {
+  const CLI::App* verb = deepest(&top);
+  const auto left_over = verb->remaining().empty() ? top.remaining() : verb->remaining();
+  if (error.get_name() == "ExtrasError" && !left_over.empty()) {
+    const std::string& word = left_over.front();
+    const std::string what = word.starts_with("-") ? "unknown flag '" : verb == &top ? "unknown verb '" : "unexpected '";
+    return refuse(console, {.what = what + printable(word) + "'", .hint = suggestion(*verb, word)});
+  }
+  return refuse(console, {.what = printable(error.what())});
+}
+
+int act_on(const CLI::App& top, const std::vector<Verb>& verbs, const Console& console) {
+  const CLI::App* typed = deepest(&top);
+  for (const Verb& verb : verbs)
+    if (verb.app == typed && verb.act) return verb.act();
+  console.out << typed->help();
+  return typed == &top ? 0 : 2;
+}
+
+}  // namespace
+
+CLI::Option* Common::setting(CLI::App& app, const std::string& flag, const std::string& key, const std::string& help) {
+  return app.add_option_function<std::string>(
+      flag, [this, flag, key](const std::string& value) { flags[key] = {value, flag}; }, help);
+}
+
+CLI::Option* Common::setting_flag(CLI::App& app, const std::string& flag, const std::string& key,
+                                  const std::string& value, const std::string& help) {
+  return app.add_flag_callback(flag, [this, flag, key, value] { flags[key] = {value, flag}; }, help);
+}
+
+Result<config::Settings> Common::settings(const Console& console) const {
+  config::Sources sources;
+  sources.environment = console.environment;
+  sources.working_directory = console.working_directory;
+  sources.flags = flags;
+  if (!config_file.empty()) sources.file = config_file;
+  if (!profile.empty()) sources.profile = profile;
+  if (!state_directory.empty()) sources.flags["state.directory"] = {state_directory, "--state"};
+  return config::Settings::load(sources);
+}
+
+Result<std::string> Common::state(const Console& console) const {
+  const auto loaded = settings(console);
+  if (!loaded) return fail(loaded.error());
+  if (loaded->is_set("state.directory")) return loaded->text("state.directory");
+  return config::default_state_directory(console.environment);
+}
+
+void add_common_flags(CLI::App& app, Common& common) {
+  app.add_option("--config", common.config_file, "read this file instead of /etc's and the user's")->group("Everywhere");
+  app.add_option("--profile", common.profile, "development, production, testing, or one of yours")->group("Everywhere");
+  app.add_option("--state", common.state_directory, "where runs are kept")->group("Everywhere");
+}
+
+int refuse(const Console& console, const Error& error) {
+  console.err << "ullage: " << error.text() << '\n';
+  return 2;
+}
+
+int run_command_line(std::vector<std::string> arguments, Console& console) {
+  Common common;
+  const auto dashes = std::ranges::find(arguments, "--");
+  if (dashes != arguments.end()) common.after_dashes.assign(dashes + 1, arguments.end());
+  arguments.erase(dashes, arguments.end());
+
+  CLI::App top("Keeps compute work inside the memory, CPU and GPU it has.", "ullage");
+  top.set_version_flag("--version", std::string("ullage ") + kVersion);
+  top.require_subcommand(0, 1);
+  std::vector<Verb> known;
+  for (const AddVerb add : verbs())
+    for (const Verb& verb : add(top, common, console)) {
+      if (verb.act) add_common_flags(*verb.app, common);
+      known.push_back(verb);
+    }
+  try {
+    std::ranges::reverse(arguments);  // as CLI11 wants them
+    top.parse(arguments);
+  } catch (const CLI::CallForHelp&) {
+    console.out << deepest(&top)->help();
+    return 0;
+  } catch (const CLI::CallForVersion& version) {
+    console.out << version.what() << '\n';
+    return 0;
+  } catch (const CLI::ParseError& error) {
+    return explain_parse_error(top, error, console);
+  }
+  return act_on(top, known, console);
+}
+
+}  // namespace ullage::cli
