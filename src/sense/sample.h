@@ -33,15 +33,16 @@ struct ProcessSample {
   OptionalBytes file_bytes;
   OptionalBytes shared_bytes;
   OptionalBytes swap_bytes;
-  OptionalBytes resident_peak_bytes;      // VmHWM
-  OptionalBytes proportional_bytes;       // PSS, all of it
-  OptionalBytes proportional_used_bytes;  // PSS of anonymous and shared memory, plus SwapPss: what cannot be reclaimed
+  OptionalBytes resident_peak_bytes;  // VmHWM
+  OptionalBytes proportional_bytes;   // PSS, all of it
+  OptionalBytes
+      proportional_used_bytes;  // PSS of anonymous and shared memory, plus SwapPss: what cannot be reclaimed
   OptionalCount open_files;
   OptionalCount voluntary_switches;
   OptionalCount involuntary_switches;
-  OptionalBytes read_bytes;               // storage, /proc/PID/io
+  OptionalBytes read_bytes;  // storage, /proc/PID/io
   OptionalBytes written_bytes;
-  OptionalSeconds run_queue_wait_seconds; // summed over its threads
+  OptionalSeconds run_queue_wait_seconds;  // summed over its threads
 };
 
 struct PressureSample {  // of one resource: total stall time since boot or since the cgroup's birth
@@ -65,7 +66,7 @@ struct CgroupSample {
   // cpu
   OptionalSeconds usage_seconds, user_seconds, system_seconds, throttled_seconds;
   OptionalCount periods, throttled_periods;
-  std::optional<double> quota_cores;      // quota / period
+  std::optional<double> quota_cores;  // quota / period
   // pids
   OptionalCount processes, processes_limit;
   // io, summed over devices
@@ -88,7 +89,7 @@ struct HostSample {
   std::optional<std::array<double, 8>> cpu_seconds;
   std::optional<std::array<double, 3>> load;  // 1, 5, 15 minutes
   OptionalCount oom_kills, swapped_in_pages, swapped_out_pages;
-  std::vector<DiskSample> disks;              // whole disks that have done something
+  std::vector<DiskSample> disks;  // whole disks that have done something
   Pressures pressure;
 };
 

@@ -19,17 +19,19 @@ std::string_view to_string(CgroupLayout layout);
 struct CgroupPlace {
   CgroupLayout layout = CgroupLayout::none;
   // Folders as seen here, absolute without OsRoot's prefix; empty where there is none.
-  std::string unified;       // the v2 tree
-  std::string memory, cpu, cpuacct, cpuset, pids, blkio;  // v1, or the v2 folder where the controller lives there
+  std::string unified;  // the v2 tree
+  std::string memory, cpu, cpuacct, cpuset, pids,
+      blkio;  // v1, or the v2 folder where the controller lives there
 };
 Result<CgroupPlace> read_cgroup_place(const OsRoot& root, const std::string& pid = "self");
 
 struct Capacity {
-  std::optional<std::uint64_t> memory_bytes;      // tightest hard limit of all ancestors, and the machine's memory
-  std::string memory_source;                      // "cgroup /a/b" or "machine"
-  double cores = 0;                               // min(affinity, cpuset, quota of every ancestor)
-  std::string cores_source;                       // "affinity", "cpuset", "quota /a", "machine"
-  std::optional<std::uint64_t> processes;         // tightest pids.max
+  std::optional<std::uint64_t>
+      memory_bytes;                        // tightest hard limit of all ancestors, and the machine's memory
+  std::string memory_source;               // "cgroup /a/b" or "machine"
+  double cores = 0;                        // min(affinity, cpuset, quota of every ancestor)
+  std::string cores_source;                // "affinity", "cpuset", "quota /a", "machine"
+  std::optional<std::uint64_t> processes;  // tightest pids.max
 };
 // affinity_cores: from sched_getaffinity, passed in; 0 when not known.
 Capacity read_capacity(const OsRoot& root, const CgroupPlace& place, unsigned affinity_cores);

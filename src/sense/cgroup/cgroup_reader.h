@@ -15,6 +15,7 @@ class CgroupReader {
   CgroupReader(OsRoot root, CgroupPlace place);
   ~CgroupReader();
   CgroupReader(CgroupReader&&) noexcept;
+  CgroupReader& operator=(CgroupReader&&) noexcept;
   CgroupSample read();
 
  private:

@@ -13,6 +13,8 @@ class HostReader {
  public:
   explicit HostReader(OsRoot root);
   ~HostReader();
+  HostReader(HostReader&&) noexcept;
+  HostReader& operator=(HostReader&&) noexcept;
   HostSample read();
 
  private:

@@ -14,7 +14,7 @@
 
 namespace ullage::sense {
 
-struct ExitRecord {               // of one thread group, at the end of its last thread
+struct ExitRecord {  // of one thread group, at the end of its last thread
   std::int64_t pid = 0;
   std::int64_t parent_pid = 0;
   std::uint32_t user_id = 0;
@@ -23,18 +23,18 @@ struct ExitRecord {               // of one thread group, at the end of its last
   double elapsed_seconds = 0;
   double user_seconds = 0;
   double system_seconds = 0;
-  std::uint64_t resident_peak_bytes = 0;   // hiwater_rss
+  std::uint64_t resident_peak_bytes = 0;  // hiwater_rss
   std::uint64_t minor_faults = 0, major_faults = 0;
   std::uint64_t voluntary_switches = 0, involuntary_switches = 0;
   std::uint64_t read_bytes = 0, written_bytes = 0;
   double run_queue_wait_seconds = 0;
-  std::uint32_t exit_status = 0;   // as wait(2) has it
+  std::uint32_t exit_status = 0;  // as wait(2) has it
 };
 
 class ExitRecords {
  public:
-  static Result<ExitRecords> open();          // an error says which privilege is missing
-  int fd() const { return socket_.get(); }    // readable when there are records
+  static Result<ExitRecords> open();        // an error says which privilege is missing
+  int fd() const { return socket_.get(); }  // readable when there are records
   // What has come since the last call. lost() grows when the kernel's queue overflowed.
   std::span<const ExitRecord> read();
   std::uint64_t lost() const { return lost_; }

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sense/proc/process_tree.h"
+
+#include <algorithm>
+
+#include "sense/proc/process_files.h"
+#include "sense/proc/tracked_process.h"
+#include "sense/proc/tree_members.h"
+
+namespace ullage::sense {
+
+using std::chrono::nanoseconds;
+
+namespace {
+
+constexpr nanoseconds kBudgetAtStart = std::chrono::milliseconds(1);
+// Saved up at most: a quiet stretch may pay for one reading of a large process's PSS, not for a burst.
+constexpr double kBudgetSavedSeconds = 10;
+constexpr nanoseconds kIdleCountersEvery = std::chrono::seconds(5);
+constexpr nanoseconds kProportionalEvery = std::chrono::seconds(1);
+constexpr std::uint64_t kProportionalFromBytes = 1 << 20;
+// What PSS costs before it was ever read: 37 µs, and 20 ms for 2 GiB.
+constexpr nanoseconds kProportionalBase = std::chrono::microseconds(37);
+constexpr std::uint64_t kProportionalBytesPerNanosecond = 107;
+
+}  // namespace
+
+struct ProcessTree::Impl {
+  Impl(OsRoot os_root, TreeOptions tree_options, const Clock& tree_clock)
+      : root(std::move(os_root)),
+        options(std::move(tree_options)),
+        clock(tree_clock),
+        files(root, options.open_file_limit),
+        members(root, {options.root_pid, options.include_root, options.reaper_pid, options.cgroup_folder},
+                files),
+        budget(kBudgetAtStart) {}
+
+  OsRoot root;
+  TreeOptions options;
+  const Clock& clock;
+  ProcessFiles files;
+  TreeMembers members;
+  // In step with each other, in order of pid.
+  std::vector<TreeProcess> processes;
+  std::vector<TrackedProcess> tracked;
+  std::vector<std::int64_t> pids;
+  std::vector<TreeProcess> gone;
+  std::vector<std::size_t> turn;
+  nanoseconds budget, last_read{0};
+  bool has_read = false;
+
+  void read();
+  void add_new_members(nanoseconds now);
+  void insert(std::int64_t pid);
+  void read_member(std::size_t index, nanoseconds now);
+  void drop_gone();
+  void earn(nanoseconds now);
+  void read_counters_in_turn();
+  void read_proportional_in_turn();
+  nanoseconds proportional_cost(std::size_t index) const;
+  template <class Read>
+  void pay_for(Read read);
+};
+
+void ProcessTree::Impl::read() {
+  const nanoseconds now = clock.monotonic();
+  earn(now);
+  gone.clear();
+  for (TreeProcess& process : processes) {
+    process.is_new = false;
+    process.spike_bytes = 0;
+  }
+  add_new_members(now);
+  for (std::size_t i = 0; i < processes.size(); ++i) read_member(i, now);
+  drop_gone();
+  read_counters_in_turn();
+  read_proportional_in_turn();
+}
+
+void ProcessTree::Impl::earn(nanoseconds now) {
+  const double share = options.costly_share;
+  if (has_read)
+    budget += nanoseconds(static_cast<std::int64_t>(static_cast<double>((now - last_read).count()) * share));
+  const nanoseconds most(static_cast<std::int64_t>(kBudgetSavedSeconds * 1e9 * share));
+  budget = std::clamp(budget, -most, std::max(most, kBudgetAtStart));
+  last_read = now;
+  has_read = true;
+}
+
+template <class Read>
+void ProcessTree::Impl::pay_for(Read read_costly) {
+  const nanoseconds begin = clock.monotonic();
+  read_costly();
+  budget -= clock.monotonic() - begin;
+}
+
+void ProcessTree::Impl::add_new_members(nanoseconds now) {
+  const auto found = members.find_new(pids, now);
+  if (members.listed_at_last_call()) members.account_listing(clock.monotonic() - now);
+  for (const std::int64_t pid : found) insert(pid);
+}
+
+void ProcessTree::Impl::insert(std::int64_t pid) {
+  const auto place = std::ranges::lower_bound(pids, pid) - pids.begin();
+  pids.insert(pids.begin() + place, pid);
+  processes.emplace(processes.begin() + place)->sample.pid = pid;
+  processes[static_cast<std::size_t>(place)].is_new = true;
+  tracked.emplace(tracked.begin() + place);
+}
+
+void ProcessTree::Impl::read_member(std::size_t index, nanoseconds now) {
+  TrackedProcess& member = tracked[index];
+  TreeProcess& process = processes[index];
+  const bool sleeps = !process.is_new && !member.has_changed() && process.sample.state != 'R';
+  if (sleeps && now - member.stat_at < options.idle_reread) return;
+  const auto text = files.read(pids[index], ProcessFile::stat, member.handles);
+  if (!text || !member.take_stat(*text, root, process)) {
+    member.is_gone = true;
+    return;
+  }
+  member.stat_at = now;
+  if (member.is_memory_stale()) pay_for([&] { member.read_status(files, process); });
+  if (member.has_executed()) member.read_command_line(files, process);
+}
+
+void ProcessTree::Impl::drop_gone() {
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < processes.size(); ++i) {
+    if (tracked[i].is_gone) {
+      files.close(tracked[i].handles);
+      // One that was never read is nobody's loss here: exit records tell of it.
+      if (!processes[i].is_new) gone.push_back(std::move(processes[i]));
+      continue;
+    }
+    if (kept != i) {
+      processes[kept] = std::move(processes[i]);
+      tracked[kept] = std::move(tracked[i]);
+      pids[kept] = pids[i];
+    }
+    ++kept;
+  }
+  processes.resize(kept);
+  tracked.resize(kept);
+  pids.resize(kept);
+}
+
+// The new first, then by what they did since their last turn; the idle ones every few seconds, for what
+// `stat` does not show (context switches, open files).
+void ProcessTree::Impl::read_counters_in_turn() {
+  if (budget <= nanoseconds(0)) return;
+  turn.clear();
+  for (std::size_t i = 0; i < tracked.size(); ++i)
+    if (tracked[i].is_dirty() || last_read - tracked[i].counters_at >= kIdleCountersEvery) turn.push_back(i);
+  const auto weight = [&](std::size_t i) {
+    const TrackedProcess& member = tracked[i];
+    const double waited = to_seconds(last_read - member.counters_at);
+    return (member.counters_read ? 0 : 1e9) + member.unread_activity() + waited;
+  };
+  std::ranges::sort(turn, [&](std::size_t a, std::size_t b) { return weight(a) > weight(b); });
+  for (const std::size_t i : turn) {
+    if (budget <= nanoseconds(0)) return;
+    pay_for([&] {
+      if (tracked[i].is_dirty() && processes[i].sample.state != 'Z')
+        tracked[i].read_status(files, processes[i]);
+      tracked[i].read_counters(files, processes[i], last_read);
+    });
+  }
+}
+
+nanoseconds ProcessTree::Impl::proportional_cost(std::size_t index) const {
+  if (tracked[index].proportional_cost > nanoseconds(0)) return tracked[index].proportional_cost;
+  const std::uint64_t resident = processes[index].sample.resident_bytes.value_or(0);
+  return kProportionalBase + nanoseconds(resident / kProportionalBytesPerNanosecond);
+}
+
+// The one that is largest and was left alone longest, as long as there is budget for it.
+void ProcessTree::Impl::read_proportional_in_turn() {
+  turn.clear();
+  const auto age = [&](std::size_t i) {
+    return tracked[i].proportional_tried ? last_read - tracked[i].proportional_tried_at
+                                         : std::chrono::hours(1);
+  };
+  for (std::size_t i = 0; i < processes.size(); ++i)
+    if (processes[i].sample.resident_bytes.value_or(0) >= kProportionalFromBytes &&
+        age(i) >= kProportionalEvery)
+      turn.push_back(i);
+  const auto weight = [&](std::size_t i) {
+    return to_seconds(age(i)) * static_cast<double>(processes[i].sample.resident_bytes.value_or(0));
+  };
+  std::ranges::sort(turn, [&](std::size_t a, std::size_t b) { return weight(a) > weight(b); });
+  for (const std::size_t i : turn) {
+    if (proportional_cost(i) > budget) return;
+    const nanoseconds before = budget;
+    pay_for([&] { tracked[i].read_proportional(files, processes[i], last_read); });
+    tracked[i].proportional_cost = before - budget;
+  }
+}
+
+ProcessTree::ProcessTree(OsRoot root, TreeOptions options, const Clock& clock)
+    : impl_(std::make_unique<Impl>(std::move(root), std::move(options), clock)) {}
+ProcessTree::~ProcessTree() = default;
+ProcessTree::ProcessTree(ProcessTree&&) noexcept = default;
+ProcessTree& ProcessTree::operator=(ProcessTree&&) noexcept = default;
+
+std::span<const TreeProcess> ProcessTree::read() {
+  impl_->read();
+  return impl_->processes;
+}
+
+std::span<const TreeProcess> ProcessTree::gone() const { return impl_->gone; }
+
+std::size_t ProcessTree::read_proportional(nanoseconds time) {
+  Impl& impl = *impl_;
+  const nanoseconds begin = impl.clock.monotonic();
+  impl.turn.resize(impl.processes.size());
+  for (std::size_t i = 0; i < impl.turn.size(); ++i) impl.turn[i] = i;
+  std::ranges::sort(impl.turn, std::greater{},
+                    [&](std::size_t i) { return impl.processes[i].sample.resident_bytes.value_or(0); });
+  std::size_t read = 0;
+  for (const std::size_t i : impl.turn) {
+    const nanoseconds now = impl.clock.monotonic();
+    if (now - begin > time) break;
+    if (impl.tracked[i].read_proportional(impl.files, impl.processes[i], now)) ++read;
+  }
+  return read;
+}
+
+}  // namespace ullage::sense

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+// The tree over processes that really run. Children are forked here, speak over pipes, and are ended by the
+// test.
+#include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstring>
+#include <functional>
+#include <vector>
+
+#include "sense/proc/process_tree.h"
+
+namespace ullage::sense {
+namespace {
+
+constexpr std::size_t kMiB = 1 << 20;
+
+// A forked child that runs `work`, says so, and waits to be killed.
+class Child {
+ public:
+  explicit Child(const std::function<void()>& work) {
+    int ready[2];
+    if (::pipe(ready) != 0) return;
+    pid_ = ::fork();
+    if (pid_ == 0) {
+      ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+      ::close(ready[0]);
+      work();
+      if (::write(ready[1], "x", 1) != 1) ::_exit(1);
+      while (true) ::pause();
+    }
+    ::close(ready[1]);
+    char byte;
+    EXPECT_EQ(::read(ready[0], &byte, 1), 1);
+    ::close(ready[0]);
+  }
+  ~Child() { end(); }
+  void end() {
+    if (pid_ <= 0) return;
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+    pid_ = -1;
+  }
+  pid_t pid() const { return pid_; }
+
+ private:
+  pid_t pid_ = -1;
+};
+
+char* touch(std::size_t bytes, int flags = MAP_PRIVATE) {
+  void* memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, flags | MAP_ANONYMOUS, -1, 0);
+  std::memset(memory, 1, bytes);
+  return static_cast<char*>(memory);
+}
+
+const TreeProcess* find(std::span<const TreeProcess> processes, pid_t pid) {
+  for (const TreeProcess& process : processes)
+    if (process.sample.pid == pid) return &process;
+  return nullptr;
+}
+
+TEST(ProcessTreeLive, ReadsEveryFieldOfAChild) {
+  const Child child([] { touch(32 * kMiB); });
+  const SystemClock clock;
+  ProcessTree tree(OsRoot::live(), {.root_pid = child.pid(), .costly_share = 1}, clock);
+  tree.read();
+  EXPECT_EQ(tree.read_proportional(std::chrono::seconds(1)), 1u);
+  const auto processes = tree.read();
+  ASSERT_EQ(processes.size(), 1u);
+  const ProcessSample& sample = processes[0].sample;
+  EXPECT_EQ(sample.pid, child.pid());
+  EXPECT_EQ(sample.parent_pid, ::getpid());
+  EXPECT_EQ(sample.threads, 1u);
+  EXPECT_GE(*sample.resident_bytes, 32 * kMiB);
+  EXPECT_GE(*sample.anonymous_bytes, 32 * kMiB);
+  EXPECT_LT(*sample.anonymous_bytes, 64 * kMiB);
+  EXPECT_GE(*sample.resident_peak_bytes, 32 * kMiB);
+  EXPECT_TRUE(sample.file_bytes && sample.shared_bytes && sample.swap_bytes);
+  EXPECT_GE(*sample.proportional_used_bytes, 32 * kMiB);
+  EXPECT_GE(*sample.open_files, 3u);
+  EXPECT_TRUE(sample.voluntary_switches && sample.involuntary_switches);
+  EXPECT_TRUE(sample.read_bytes && sample.written_bytes);
+  EXPECT_TRUE(sample.run_queue_wait_seconds);
+  EXPECT_FALSE(processes[0].command_line.empty());
+}
+
+TEST(ProcessTreeLive, FindsGrandchildrenAndTellsWhoWent) {
+  Child parent([] {
+    if (::fork() == 0)
+      while (true) ::pause();
+  });
+  const SystemClock clock;
+  ProcessTree tree(OsRoot::live(), {.root_pid = parent.pid()}, clock);
+  const auto first = tree.read();
+  ASSERT_EQ(first.size(), 2u);
+  EXPECT_TRUE(first[0].is_new && first[1].is_new);
+  const std::int64_t grandchild =
+      first[0].sample.pid == parent.pid() ? first[1].sample.pid : first[0].sample.pid;
+  EXPECT_FALSE(tree.read()[0].is_new);
+
+  ::kill(static_cast<pid_t>(grandchild), SIGKILL);
+  ::kill(parent.pid(), SIGKILL);
+  ::waitpid(parent.pid(), nullptr, 0);
+  bool root_went = false;
+  for (int i = 0; i < 200 && !root_went; ++i) {
+    tree.read();
+    for (const TreeProcess& process : tree.gone())
+      root_went = root_went || process.sample.pid == parent.pid();
+    ::usleep(2'000);
+  }
+  EXPECT_TRUE(root_went);
+}
+
+TEST(ProcessTreeLive, KeepsADaemonThatForkedTwiceUnderTheSubreaper) {
+  ASSERT_EQ(::prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+  int out[2];
+  ASSERT_EQ(::pipe(out), 0);
+  const pid_t root = ::fork();
+  if (root == 0) {
+    if (::fork() == 0) {
+      ::setsid();
+      const pid_t daemon = ::fork();
+      if (daemon == 0)
+        while (true) ::pause();
+      if (::write(out[1], &daemon, sizeof(daemon)) < 0) ::_exit(1);
+      ::_exit(0);
+    }
+    while (true) ::pause();
+  }
+  pid_t daemon = 0;
+  ASSERT_EQ(::read(out[0], &daemon, sizeof(daemon)), static_cast<ssize_t>(sizeof(daemon)));
+  const SystemClock clock;
+  ProcessTree tree(OsRoot::live(), {.root_pid = root, .reaper_pid = ::getpid()}, clock);
+  const bool found = find(tree.read(), daemon) != nullptr;
+  ::kill(root, SIGKILL);
+  ::waitpid(root, nullptr, 0);
+  const bool still_there = find(tree.read(), daemon) != nullptr;
+  const bool is_self_in = find(tree.read(), ::getpid()) != nullptr;
+  ::kill(daemon, SIGKILL);
+  ::close(out[0]);
+  ::close(out[1]);
+  while (::waitpid(-1, nullptr, 0) > 0) {
+  }
+  ::prctl(PR_SET_CHILD_SUBREAPER, 0);
+  EXPECT_TRUE(found);
+  EXPECT_TRUE(still_there);
+  EXPECT_FALSE(is_self_in);
+}
+
+TEST(ProcessTreeLive, RereadsTheCommandLineAfterAnExec) {
+  int go[2];
+  ASSERT_EQ(::pipe(go), 0);
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    ::close(go[1]);
+    char byte;
+    if (::read(go[0], &byte, 1) < 0) ::_exit(1);
+    ::execlp("sleep", "sleep", "60", nullptr);
+    ::_exit(127);
+  }
+  const SystemClock clock;
+  ProcessTree tree(OsRoot::live(), {.root_pid = pid, .idle_reread = {}}, clock);
+  const std::string before = tree.read()[0].command_line;
+  ::close(go[0]);
+  ::close(go[1]);
+  std::string after = before;
+  for (int i = 0; i < 500 && after == before; ++i) {
+    ::usleep(2'000);
+    after = tree.read()[0].command_line;
+  }
+  ::kill(pid, SIGKILL);
+  ::waitpid(pid, nullptr, 0);
+  EXPECT_EQ(after, std::string_view("sleep\0"
+                                    "60",
+                                    8));
+}
+
+TEST(ProcessTreeLive, ASpikeBetweenTwoReadingsShows) {
+  int go[2], done[2];
+  ASSERT_EQ(::pipe(go), 0);
+  ASSERT_EQ(::pipe(done), 0);
+  const Child child([&] {
+    if (::fork() != 0) return;
+    char byte;
+    if (::read(go[0], &byte, 1) != 1) ::_exit(1);
+    ::munmap(touch(128 * kMiB), 128 * kMiB);
+    if (::write(done[1], "x", 1) != 1) ::_exit(1);
+    while (true) ::pause();
+  });
+  const SystemClock clock;
+  ProcessTree tree(OsRoot::live(), {.root_pid = child.pid(), .idle_reread = {}}, clock);
+  tree.read();
+  ASSERT_EQ(::write(go[1], "x", 1), 1);
+  char byte;
+  ASSERT_EQ(::read(done[0], &byte, 1), 1);
+  std::uint64_t spike = 0;
+  std::int64_t grandchild = 0;
+  for (const TreeProcess& process : tree.read()) {
+    spike = std::max(spike, process.spike_bytes);
+    if (process.sample.pid != child.pid()) grandchild = process.sample.pid;
+  }
+  if (grandchild > 0) ::kill(static_cast<pid_t>(grandchild), SIGKILL);
+  for (const int fd : {go[0], go[1], done[0], done[1]}) ::close(fd);
+  EXPECT_NEAR(static_cast<double>(spike), 128.0 * kMiB, 2.0 * kMiB);
+}
+
+}  // namespace
+}  // namespace ullage::sense

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// One process of a tree between readings: its open descriptors, what its last `stat` said, and which of the
+// other files have something new to tell. Decides nothing about time; process_tree.cpp does. One thread.
+#pragma once
+
+#include <chrono>
+#include <memory>
+
+#include "sense/proc/proc_stat.h"
+#include "sense/proc/process_files.h"
+#include "sense/proc/process_tree.h"
+#include "sense/proc/thread_sums.h"
+
+namespace ullage::sense {
+
+class TrackedProcess {
+ public:
+  // Takes in one reading of `stat`. False when the number now belongs to another process, or the text is
+  // broken.
+  bool take_stat(std::string_view text, const OsRoot& root, TreeProcess& process);
+  // The split of memory and its high-water mark: status.
+  void read_status(ProcessFiles& files, TreeProcess& process);
+  // io, switches and run-queue wait, open files.
+  void read_counters(ProcessFiles& files, TreeProcess& process, std::chrono::nanoseconds now);
+  bool read_proportional(ProcessFiles& files, TreeProcess& process, std::chrono::nanoseconds now);
+  void read_command_line(ProcessFiles& files, TreeProcess& process);
+
+  // Memory moved so much since the last status that the tick would show it wrong, or may have had a peak
+  // between.
+  bool is_memory_stale() const;
+  bool has_executed() const { return executed_; }  // since the command line was read
+  bool has_changed() const { return changed_; }    // at the last stat, against the one before
+  bool is_dirty() const { return dirty_; }         // since the counters were read
+  // Processor time (ticks) and memory (pages) that went by unread.
+  double unread_activity() const;
+
+  ProcessHandles handles;
+  std::chrono::nanoseconds stat_at{0}, counters_at{0}, proportional_tried_at{0};
+  std::chrono::nanoseconds proportional_cost{0};
+  bool counters_read = false, proportional_tried = false;
+  bool is_gone = false;
+
+ private:
+  struct Figures {
+    std::uint64_t ticks = 0, faults = 0, resident_pages = 0, threads = 0;
+    char state = '?';
+    bool operator==(const Figures&) const = default;
+  };
+  Figures now_, at_status_, at_counters_;
+  std::uint64_t start_code_ = 0;
+  bool first_ = true, status_read_ = false, changed_ = true, dirty_ = true, executed_ = true;
+  std::unique_ptr<ThreadSums> threads_;
+};
+
+}  // namespace ullage::sense
