@@ -14,12 +14,14 @@ class Clock {
   virtual ~Clock() = default;
   virtual std::int64_t wall_ms() const = 0;
   virtual std::chrono::nanoseconds monotonic() const = 0;  // since an arbitrary start
+  virtual std::chrono::nanoseconds own_cpu() const = 0;    // that this process has used
 };
 
 class SystemClock final : public Clock {
  public:
   std::int64_t wall_ms() const override;
   std::chrono::nanoseconds monotonic() const override;
+  std::chrono::nanoseconds own_cpu() const override;
 };
 
 // Stands still until told to move.
@@ -28,6 +30,7 @@ class ManualClock final : public Clock {
   explicit ManualClock(std::int64_t wall_ms = 1'700'000'000'000) : wall_ms_(wall_ms) {}
   std::int64_t wall_ms() const override { return wall_ms_; }
   std::chrono::nanoseconds monotonic() const override { return monotonic_; }
+  std::chrono::nanoseconds own_cpu() const override { return std::chrono::nanoseconds(0); }
 
   void advance(std::chrono::nanoseconds by) {
     monotonic_ += by;
