@@ -1,0 +1,101 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Runs clang-tidy over .cpp files: all, the given ones, or those that the last N commits touched (a changed header
+counts as its .cpp). A file found clean is not read again until it, a header of ours that it includes, its compile
+command or .clang-tidy changes. Ends with "N passed, N failed", a file being a case."""
+
+import argparse
+import concurrent.futures
+import hashlib
+import json
+import re
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
+CLEAN = Path("build/clang-tidy")
+
+
+@cache
+def includes(file: Path) -> frozenset[Path]:
+    """The file and all headers of ours that it reaches."""
+    reached, waiting = set(), [file]
+    while waiting:
+        header = waiting.pop()
+        if header in reached or not header.is_file():
+            continue
+        reached.add(header)
+        waiting += [Path("src", name) for name in INCLUDE.findall(header.read_text(errors="replace"))]
+        waiting += [header.parent / name for name in INCLUDE.findall(header.read_text(errors="replace"))]
+    return frozenset(reached)
+
+
+def fingerprint(file: Path, command: str) -> str:
+    """What a verdict on the file rests on."""
+    total = hashlib.sha256((command + Path(".clang-tidy").read_text()).encode())
+    for part in sorted(includes(file)):
+        total.update(part.as_posix().encode() + part.read_bytes())
+    return total.hexdigest()
+
+
+def touched_lately(commits: int) -> set[Path]:
+    """Files that the last commits, or work not committed yet, changed."""
+    count = int(subprocess.run(["git", "rev-list", "--count", "HEAD"], capture_output=True, text=True).stdout or 0)
+    since = (
+        f"HEAD~{commits}"
+        if count > commits
+        else subprocess.run(["git", "hash-object", "-t", "tree", "/dev/null"], capture_output=True, text=True).stdout.strip()
+    )
+    names = subprocess.run(["git", "diff", "--name-only", since], capture_output=True, text=True).stdout.splitlines()
+    names += subprocess.run(["git", "ls-files", "-o", "--exclude-standard"], capture_output=True, text=True).stdout.splitlines()
+    return {Path(name) for name in names}
+
+
+def tidy(file: Path, build: Path, command: str) -> str:
+    """What clang-tidy finds in a file; nothing when it is clean."""
+    stamp = CLEAN / file.as_posix().replace("/", "_")
+    wanted = fingerprint(file, command)
+    if stamp.exists() and stamp.read_text() == wanted:
+        return ""
+    # The commands are g++'s: clang need not know all of its flags.
+    arguments = ["clang-tidy", "--quiet", "-p", str(build), "--extra-arg=-Wno-unknown-warning-option", str(file)]
+    done = subprocess.run(arguments, capture_output=True, text=True)
+    if done.returncode != 0:
+        return done.stdout + done.stderr
+    stamp.write_text(wanted)
+    return ""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("files", nargs="*", type=Path)
+    parser.add_argument("--all", action="store_true")
+    parser.add_argument("--commits", type=int, default=20)
+    parser.add_argument("-j", "--jobs", type=int, default=2)
+    parser.add_argument("-p", "--build", type=Path, default=Path("build/release"))
+    asked = parser.parse_args()
+    listed = json.loads((asked.build / "compile_commands.json").read_text())
+    commands = {Path(entry["file"]).relative_to(Path.cwd()): entry["command"] for entry in listed}
+    if asked.files:
+        chosen = {file for file in commands if file in asked.files}
+    elif asked.all:
+        chosen = set(commands)
+    else:
+        lately = touched_lately(asked.commits)
+        chosen = {file for file in commands if file in lately or file.with_suffix(".h") in lately}
+    CLEAN.mkdir(parents=True, exist_ok=True)
+    failed = 0
+    with concurrent.futures.ThreadPoolExecutor(asked.jobs) as pool:
+        verdicts = {pool.submit(tidy, file, asked.build, commands[file]): file for file in sorted(chosen)}
+        for done in concurrent.futures.as_completed(verdicts):
+            if done.result():
+                failed += 1
+                print(f"== {verdicts[done]}\n{done.result()}", flush=True)
+    print(f"{len(chosen) - failed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

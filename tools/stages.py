@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Stages of a long command: each runs, writes its output to build/logs/, prints one line with its time,
+and hands its counts to the total. A failing stage shows the end of its log and the next one still runs."""
+
+import re
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+SHOWN_LINES = 60
+ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+
+
+@dataclass
+class Counts:
+    """Cases of one runner, or of all."""
+
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+    def add(self, other: "Counts") -> None:
+        """Adds another runner's cases to these."""
+        self.passed += other.passed
+        self.failed += other.failed
+        self.skipped += other.skipped
+
+    def __str__(self) -> str:
+        text = f"{self.passed} passed, {self.failed} failed"
+        return text + (f", {self.skipped} skipped" if self.skipped else "")
+
+
+Counter = Callable[[str, int], Counts]  # (the stage's output, its exit status) -> its cases
+
+
+def no_cases(_output: str, status: int) -> Counts:
+    """A step that is not itself a test: counts only when it fails."""
+    return Counts(failed=int(status != 0))
+
+
+def one_case(_output: str, status: int) -> Counts:
+    """A step that is one check."""
+    return Counts(passed=int(status == 0), failed=int(status != 0))
+
+
+def junit_cases(file: Path) -> Counter:
+    """Cases out of the JUnit XML that ctest and pytest write."""
+
+    def count(_output: str, _status: int) -> Counts:
+        if not file.exists():
+            return Counts()
+        total = Counts()
+        for suite in xml.etree.ElementTree.parse(file).getroot().iter("testsuite"):
+            number = {key: int(suite.get(key, "0")) for key in ("tests", "failures", "errors", "skipped", "disabled")}
+            failed, skipped = number["failures"] + number["errors"], number["skipped"] + number["disabled"]
+            total.add(Counts(number["tests"] - failed - skipped, failed, skipped))
+        return total
+
+    return count
+
+
+def web_cases(output: str, _status: int) -> Counts:
+    """Cases out of what Vitest and Playwright print: "Tests  1 failed | 11 passed (12)", "  5 passed (3.2s)"."""
+    total = Counts()
+    for line in ANSI.sub("", output).splitlines():
+        if re.match(r"\s*Tests\s+\d|\s*\d+ (passed|failed|flaky|skipped|did not run)\b", line):
+            for number, word in re.findall(r"(\d+) (passed|failed|flaky|skipped|did not run|todo)", line):
+                kind = {"passed": "passed", "flaky": "failed", "failed": "failed"}.get(word, "skipped")
+                setattr(total, kind, getattr(total, kind) + int(number))
+    return total
+
+
+def own_cases(output: str, _status: int) -> Counts:
+    """Cases out of a last line "N passed, N failed" of a script of ours."""
+    found = re.findall(r"^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$", output, re.MULTILINE)
+    return Counts(*(int(number or 0) for number in found[-1])) if found else Counts()
+
+
+@dataclass
+class Stages:
+    """The stages of one command, in order."""
+
+    logs: Path
+    environment: dict[str, str]
+    total: Counts = field(default_factory=Counts)
+    failed: list[str] = field(default_factory=list)
+
+    def run(self, name: str, command: list[str], counter: Counter = no_cases, *, cwd: Path | None = None) -> bool:
+        """Runs one stage; true when it passed."""
+        self.logs.mkdir(parents=True, exist_ok=True)
+        log = self.logs / (re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") + ".log")
+        begin = time.monotonic()
+        with log.open("w") as sink:
+            try:
+                status = subprocess.run(
+                    command, cwd=cwd, env=self.environment, stdin=subprocess.DEVNULL, stdout=sink, stderr=subprocess.STDOUT
+                ).returncode
+            except OSError as error:
+                status = 127
+                sink.write(f"{command[0]}: {error.strerror}\n")
+        output = log.read_text(errors="replace")
+        counts = counter(output, status)
+        if status != 0 and counts.failed == 0:  # it broke before or after its cases: that is a failure too
+            counts.failed = 1
+        passed = status == 0 and counts.failed == 0
+        self.total.add(counts)
+        note = f"   {counts}" if counter not in (no_cases, one_case) else ""
+        self._line("ok" if passed else "FAIL", name, f"{time.monotonic() - begin:7.1f} s{note}")
+        if not passed:
+            self.failed.append(name)
+            lines = output.rstrip().splitlines()
+            print("\n".join(f"      | {line}" for line in lines[-SHOWN_LINES:]))
+            print(f"      | (all of it: {log})", flush=True)
+        return passed
+
+    def skip(self, name: str, why: str, *, cases: int = 0) -> None:
+        """Says that a stage did not run, and why."""
+        self.total.skipped += cases
+        self._line("skip", name, f"skipped: {why}")
+
+    def done(self) -> int:
+        """The exit status of the whole."""
+        return 1 if self.failed or self.total.failed else 0
+
+    def _line(self, word: str, name: str, rest: str) -> None:
+        print(f"{word:4}  {name:34} {rest}", flush=True)
+        sys.stdout.flush()

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The stages that ./dev check, test and lint are made of."""
+
+import sys
+
+import setup
+from building import BUILD, jobs, tracked
+from setup import ROOT
+from stages import Stages, junit_cases, one_case, own_cases, web_cases
+
+
+def stage_build(stages: Stages, preset: str) -> bool:
+    """Builds a preset; the stages that need it run only when this is true."""
+    return stages.run(f"build {preset}", [sys.executable, str(ROOT / "dev"), "build", preset])
+
+
+def stage_ctest(stages: Stages, preset: str) -> None:
+    """The unit tests of a preset."""
+    cases = BUILD / "logs" / f"ctest-{preset}.xml"
+    cases.unlink(missing_ok=True)
+    command = ["ctest", "--test-dir", str(BUILD / preset), "-j", str(jobs()), "--output-on-failure", "--no-tests=error"]
+    stages.run(f"unit tests, {preset}", [*command, "--output-junit", str(cases)], junit_cases(cases), cwd=ROOT)
+
+
+def stage_pytest(stages: Stages, name: str, *folders: str) -> None:
+    """Every test_*.py in the folders."""
+    there = [folder for folder in folders if any((ROOT / folder).rglob("test_*.py"))]
+    if not there:
+        return stages.skip(f"{name} tests", f"no test_*.py in {', '.join(folders)}")
+    cases = BUILD / "logs" / f"pytest-{name}.xml"
+    cases.unlink(missing_ok=True)
+    stages.run(f"{name} tests", ["pytest", "-q", "-ra", f"--junitxml={cases}", *there], junit_cases(cases), cwd=ROOT)
+
+
+def stage_web(stages: Stages) -> None:
+    """Vitest and Playwright, as web/package.json has them."""
+    if not (setup.WEB / "package.json").exists():
+        return stages.skip("web tests", "no web/package.json")
+    stages.run("web tests", ["npm", "test", "--silent"], web_cases, cwd=setup.WEB)
+
+
+def stage_fuzz(stages: Stages, seconds: int) -> None:
+    """Each fuzzer for some seconds, from its seeds and what earlier runs found."""
+    if not stage_build(stages, "fuzz"):
+        return
+    for fuzzer in sorted((BUILD / "fuzz/bin").glob("*_fuzz")):
+        name = fuzzer.name.removesuffix("_fuzz")
+        found, seeds = BUILD / "fuzz/corpus" / name, ROOT / "fuzz/corpus" / name
+        found.mkdir(parents=True, exist_ok=True)
+        limits = [f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=1024", f"-artifact_prefix={found.parent}/{name}-"]
+        folders = [str(folder) for folder in (found, seeds) if folder.is_dir()]
+        stages.run(f"fuzz {name}, {seconds} s", [str(fuzzer), *limits, *folders], one_case)
+
+
+def stage_clang_tidy(stages: Stages, every_file: bool) -> None:
+    """Over what the last 20 commits touched, or all of it; a file is a case."""
+    which = ["--all"] if every_file else ["--commits", "20"]
+    stages.run("clang-tidy", [sys.executable, "tools/clang_tidy.py", *which, "-j", str(jobs())], own_cases, cwd=ROOT)
+
+
+def stages_of_lint(stages: Stages) -> None:
+    """What reads the tree without running it."""
+    python = python_files()
+    stages.run("clang-format", format_command("--dry-run", "--Werror"), one_case)
+    stages.run("layers and habits", [sys.executable, "tools/tidy.py"], one_case, cwd=ROOT)
+    stages.run("ruff", ["ruff", "check", "--quiet", *python], one_case, cwd=ROOT)
+    stages.run("ruff format", ["ruff", "format", "--check", "--quiet", *python], one_case, cwd=ROOT)
+    stages.run("bandit", ["bandit", "--quiet", "-c", "pyproject.toml", *python], one_case, cwd=ROOT)
+    stages.run("python docstrings", ["interrogate", "-vv", "-c", "pyproject.toml", *documented(python)], one_case, cwd=ROOT)
+    stages.run("secrets", [sys.executable, "tools/find_secrets.py"], one_case, cwd=ROOT)
+    stages.run("headers stand alone", [sys.executable, "tools/lone_headers.py"], one_case, cwd=ROOT)
+    stages.run("cppcheck", cppcheck_command(), one_case, cwd=ROOT)
+    if (ROOT / "include/ullage").is_dir():
+        stages.run("doxygen", ["doxygen", "docs/Doxyfile"], one_case, cwd=ROOT)
+    else:
+        stages.skip("doxygen", "no include/ullage")
+    stages.run("dependency audit", [sys.executable, "tools/audit.py"], one_case, cwd=ROOT)
+
+
+def format_command(*flags: str) -> list[str]:
+    """clang-format over all of our C++."""
+    return ["clang-format", *flags, *(str(ROOT / name) for name in tracked("*.cpp", "*.h"))]
+
+
+def cppcheck_command() -> list[str]:
+    """Over the product's own sources; tests are read by clang-tidy."""
+    cache = BUILD / "cppcheck"
+    cache.mkdir(parents=True, exist_ok=True)
+    checks = ["--enable=warning,performance,portability", "--inline-suppr", "--suppressions-list=.cppcheck"]
+    how = ["-q", "-j", str(jobs()), "--std=c++20", "--error-exitcode=1", f"--cppcheck-build-dir={cache}", "-Isrc"]
+    return ["cppcheck", *how, *checks, *(name for name in tracked("src/*.cpp") if not name.endswith("_test.cpp"))]
+
+
+def python_files() -> list[str]:
+    """All of our Python."""
+    return ["dev", *tracked("*.py")]
+
+
+def documented(files: list[str]) -> list[str]:
+    """Those whose functions must say what they are for; a test's name says it."""
+    return [name for name in files if name.endswith(".py") and not name.startswith("tests/")]
