@@ -16,6 +16,7 @@ from pathlib import Path
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
 CLEAN = Path("build/clang-tidy")
+OF_GCC = ["--extra-arg=-Wno-unknown-warning-option"]  # the commands are g++'s: clang need not know all of its flags
 
 
 @cache
@@ -40,17 +41,24 @@ def fingerprint(file: Path, command: str) -> str:
     return total.hexdigest()
 
 
+def git(*arguments: str) -> list[str]:
+    """The lines that git answers."""
+    return subprocess.run(["git", *arguments], capture_output=True, text=True, check=True).stdout.splitlines()
+
+
 def touched_lately(commits: int) -> set[Path]:
     """Files that the last commits, or work not committed yet, changed."""
-    count = int(subprocess.run(["git", "rev-list", "--count", "HEAD"], capture_output=True, text=True).stdout or 0)
-    since = (
-        f"HEAD~{commits}"
-        if count > commits
-        else subprocess.run(["git", "hash-object", "-t", "tree", "/dev/null"], capture_output=True, text=True).stdout.strip()
-    )
-    names = subprocess.run(["git", "diff", "--name-only", since], capture_output=True, text=True).stdout.splitlines()
-    names += subprocess.run(["git", "ls-files", "-o", "--exclude-standard"], capture_output=True, text=True).stdout.splitlines()
-    return {Path(name) for name in names}
+    long_enough = int(git("rev-list", "--count", "HEAD")[0]) > commits
+    nothing = git("hash-object", "-t", "tree", "/dev/null")[0]
+    since = f"HEAD~{commits}" if long_enough else nothing
+    return {Path(name) for name in git("diff", "--name-only", since) + git("ls-files", "-o", "--exclude-standard")}
+
+
+def fix_includes(file: Path, build: Path) -> None:
+    """Adds the headers that a file uses through others, takes out those that it does not use, and formats it."""
+    check = ["--checks=-*,misc-include-cleaner", "--fix", "--quiet", "-p", str(build)]
+    subprocess.run(["clang-tidy", *check, *OF_GCC, str(file)], capture_output=True)
+    subprocess.run(["clang-format", "-i", str(file)])
 
 
 def tidy(file: Path, build: Path, command: str) -> str:
@@ -59,8 +67,7 @@ def tidy(file: Path, build: Path, command: str) -> str:
     wanted = fingerprint(file, command)
     if stamp.exists() and stamp.read_text() == wanted:
         return ""
-    # The commands are g++'s: clang need not know all of its flags.
-    arguments = ["clang-tidy", "--quiet", "-p", str(build), "--extra-arg=-Wno-unknown-warning-option", str(file)]
+    arguments = ["clang-tidy", "--quiet", "-p", str(build), *OF_GCC, str(file)]
     done = subprocess.run(arguments, capture_output=True, text=True)
     if done.returncode != 0:
         return done.stdout + done.stderr
@@ -72,6 +79,7 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("files", nargs="*", type=Path)
     parser.add_argument("--all", action="store_true")
+    parser.add_argument("--fix-includes", action="store_true", help="put the includes of the files chosen right, no more")
     parser.add_argument("--commits", type=int, default=20)
     parser.add_argument("-j", "--jobs", type=int, default=2)
     parser.add_argument("-p", "--build", type=Path, default=Path("build/release"))
@@ -85,6 +93,10 @@ def main() -> int:
     else:
         lately = touched_lately(asked.commits)
         chosen = {file for file in commands if file in lately or file.with_suffix(".h") in lately}
+    if asked.fix_includes:
+        with concurrent.futures.ThreadPoolExecutor(asked.jobs) as pool:
+            list(pool.map(lambda file: fix_includes(file, asked.build), sorted(chosen)))
+        return 0
     CLEAN.mkdir(parents=True, exist_ok=True)
     failed = 0
     with concurrent.futures.ThreadPoolExecutor(asked.jobs) as pool:

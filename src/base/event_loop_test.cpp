@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <functional>
 #include <string>
 #include <thread>
 
@@ -47,7 +48,9 @@ TEST(EventLoop, TimersFireInOrderOfTheirTime) {
 TEST(EventLoop, AHandleThatIsGoneCallsNobody) {
   EventLoop loop;
   bool called = false;
-  { const auto ended = loop.after(1ms, [&] { called = true; }); }
+  {
+    const auto ended = loop.after(1ms, [&] { called = true; });
+  }
   const auto stop = loop.after(10ms, [&] { loop.stop(); });
   loop.run();
   EXPECT_FALSE(called);

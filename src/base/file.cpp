@@ -8,7 +8,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <string>
 #include <utility>
+
+#include "base/result.h"
 
 namespace ullage {
 
@@ -26,7 +29,9 @@ void FileDescriptor::reset() {
   if (fd_ >= 0) ::close(release());
 }
 
-Result<FileDescriptor> open_file(const std::string& path, int flags) { return open_file_at(AT_FDCWD, path, flags); }
+Result<FileDescriptor> open_file(const std::string& path, int flags) {
+  return open_file_at(AT_FDCWD, path, flags);
+}
 
 Result<FileDescriptor> open_file_at(int directory, const std::string& path, int flags) {
   const int fd = ::openat(directory, path.c_str(), flags | O_CLOEXEC, 0600);

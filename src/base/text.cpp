@@ -4,6 +4,13 @@
 #include <algorithm>
 #include <charconv>
 #include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
 
 namespace ullage {
 
@@ -79,7 +86,9 @@ std::string_view take_word(std::string_view& rest) {
   return word;
 }
 
-std::optional<std::uint64_t> to_unsigned(std::string_view digits) { return whole_number<std::uint64_t>(digits); }
+std::optional<std::uint64_t> to_unsigned(std::string_view digits) {
+  return whole_number<std::uint64_t>(digits);
+}
 std::optional<std::int64_t> to_signed(std::string_view digits) { return whole_number<std::int64_t>(digits); }
 std::optional<double> to_double(std::string_view digits) { return whole_number<double>(digits); }
 

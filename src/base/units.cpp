@@ -3,10 +3,17 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <cmath>
-#include <limits>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
 
+#include "base/result.h"
 #include "base/text.h"
 
 namespace ullage {
@@ -20,11 +27,12 @@ struct Unit {
 
 constexpr double kKi = 1024, kMi = kKi * 1024, kGi = kMi * 1024, kTi = kGi * 1024, kPi = kTi * 1024;
 constexpr std::array kByteUnits = {
-    Unit{"", 1},      Unit{"b", 1},     Unit{"k", kKi},   Unit{"kib", kKi}, Unit{"kb", 1e3},  Unit{"m", kMi},
-    Unit{"mib", kMi}, Unit{"mb", 1e6},  Unit{"g", kGi},   Unit{"gib", kGi}, Unit{"gb", 1e9},  Unit{"t", kTi},
-    Unit{"tib", kTi}, Unit{"tb", 1e12}, Unit{"p", kPi},   Unit{"pib", kPi}, Unit{"pb", 1e15}};
-constexpr std::array kDurationUnits = {Unit{"ms", 1e-3}, Unit{"us", 1e-6}, Unit{"ns", 1e-9}, Unit{"s", 1},
-                                       Unit{"m", 60},    Unit{"h", 3600},  Unit{"d", 86400}, Unit{"w", 604800}};
+    Unit{"", 1},      Unit{"b", 1},     Unit{"k", kKi}, Unit{"kib", kKi}, Unit{"kb", 1e3}, Unit{"m", kMi},
+    Unit{"mib", kMi}, Unit{"mb", 1e6},  Unit{"g", kGi}, Unit{"gib", kGi}, Unit{"gb", 1e9}, Unit{"t", kTi},
+    Unit{"tib", kTi}, Unit{"tb", 1e12}, Unit{"p", kPi}, Unit{"pib", kPi}, Unit{"pb", 1e15}};
+constexpr std::array kDurationUnits = {Unit{"ms", 1e-3}, Unit{"us", 1e-6}, Unit{"ns", 1e-9},
+                                       Unit{"s", 1},     Unit{"m", 60},    Unit{"h", 3600},
+                                       Unit{"d", 86400}, Unit{"w", 604800}};
 
 std::string lower(std::string_view text) {
   std::string out(text);
@@ -71,7 +79,8 @@ Result<std::uint64_t> parse_bytes(std::string_view text) {
 
 Result<std::chrono::nanoseconds> parse_duration(std::string_view text) {
   const auto wrong = [&] {
-    return fail("'" + std::string(text) + "' is not a duration", {}, "a duration reads as 250ms, 90s, 5m or 1h30m");
+    return fail("'" + std::string(text) + "' is not a duration", {},
+                "a duration reads as 250ms, 90s, 5m or 1h30m");
   };
   std::string_view rest = trim(text);
   if (rest == "0") return std::chrono::nanoseconds(0);
@@ -85,7 +94,8 @@ Result<std::chrono::nanoseconds> parse_duration(std::string_view text) {
     seconds += *number * *factor;
     rest = rest.substr(std::min(rest.find_first_not_of(' '), rest.size()));
   }
-  if (!(seconds < 9.2e9)) return fail("'" + std::string(text) + "' is too long a duration", {}, "at most 290 years");
+  if (!(seconds < 9.2e9))
+    return fail("'" + std::string(text) + "' is too long a duration", {}, "at most 290 years");
   return std::chrono::nanoseconds(std::llround(seconds * 1e9));
 }
 

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
+#include <string_view>
 
 namespace ullage::metric {
 
@@ -10,6 +12,7 @@ namespace {
 
 using enum Kind;
 
+// clang-format off: a table reads best with a row on a line
 constexpr auto kDescriptors = std::to_array<Descriptor>({
     {"container_cpu_cfs_periods_total", counter, "", "id", "Enforcement periods of the CPU quota that have passed."},
     {"container_cpu_cfs_throttled_periods_total", counter, "", "id", "Periods in which the quota ran out."},
@@ -88,6 +91,7 @@ constexpr auto kDescriptors = std::to_array<Descriptor>({
     {"ullage_run_used_bytes", gauge, "bytes", "", "Memory of the run that cannot be reclaimed, shared pages counted once."},
     {"ullage_run_written_bytes_total", counter, "bytes", "", "Bytes the whole run caused to be written to storage."},
 });
+// clang-format on
 
 static_assert(std::ranges::is_sorted(kDescriptors, {}, &Descriptor::name));
 

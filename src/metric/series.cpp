@@ -2,6 +2,9 @@
 #include "metric/series.h"
 
 #include <algorithm>
+#include <string>
+#include <string_view>
+#include <utility>
 
 namespace ullage::metric {
 
