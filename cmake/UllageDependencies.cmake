@@ -1,6 +1,9 @@
 # What the distribution gives us, each found once, here.
 include(GoogleTest)
 find_package(Threads REQUIRED)
+if(POLICY CMP0167)
+  cmake_policy(SET CMP0167 NEW)  # Boost's own package file, not CMake's module that looks for it
+endif()
 find_package(Boost 1.81 REQUIRED)
 find_package(fmt 9 REQUIRED)
 find_package(CLI11 2.1 REQUIRED)

@@ -37,7 +37,11 @@ BANS = (
         "src/base/clock.cpp",
         "*_test.cpp",
     ),
-    ban(r"\bsleep_for\b|\bsleep_until\b|\bu?sleep\(|\bnanosleep\(", "a timer of the EventLoop; in a test, the event itself"),
+    ban(
+        r"\bsleep_for\b|\bsleep_until\b|\bu?sleep\(|\bnanosleep\(",
+        "a timer of the EventLoop; in a test, the event itself",
+        "*_live_test.cpp",
+    ),
     ban(r"std::regex\b|<regex>", "base/text.h: take_word, take_until"),
     ban(r"\bv?sprintf\(|\bstr(n?cpy|n?cat|tok)\(", "fmt::format or std::string"),
     ban(r"\b(ato[ifl]|strto[a-z]+|sto(i|l|ul|ll|ull|d|f))\(", "base/text.h: to_unsigned, to_signed, to_double"),
