@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// The kernel's own account of every process at its exit (taskstats over netlink): complete CPU, I/O and
-// the memory high-water mark of children that lived between two ticks. Needs CAP_NET_ADMIN; the records
-// are of the whole machine, and the caller keeps those of its tree. One thread.
+// The kernel's own account of every process at its exit (taskstats over netlink, Linux
+// Documentation/accounting/ taskstats.rst): complete CPU, I/O and the memory high-water mark of children that
+// lived between two ticks. Needs CAP_NET_ADMIN in the first namespaces; the records are of the whole machine,
+// with its process numbers, and the caller keeps those of its tree. One thread.
 #pragma once
 
 #include <cstdint>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "base/file.h"
@@ -27,8 +29,27 @@ struct ExitRecord {  // of one thread group, at the end of its last thread
   std::uint64_t minor_faults = 0, major_faults = 0;
   std::uint64_t voluntary_switches = 0, involuntary_switches = 0;
   std::uint64_t read_bytes = 0, written_bytes = 0;
-  double run_queue_wait_seconds = 0;
+  double run_queue_wait_seconds = 0;  // 0 too where the kernel does not account it (has_run_queue_wait)
+  bool has_run_queue_wait = false;
   std::uint32_t exit_status = 0;  // as wait(2) has it
+};
+
+// The kernel sends a record for each thread; this puts them together. The record of a group is complete with
+// its last thread. Memory is the whole group's in each record, the rest is summed. Before Linux 5.19
+// (taskstats 12) a record does not say which group its thread is of, and each thread stands for itself.
+class ExitRecordJoiner {
+ public:
+  // One datagram of the taskstats family; what it completes is appended.
+  void add(std::span<const char> datagram, std::vector<ExitRecord>& records);
+  std::uint64_t dropped_groups() const { return dropped_groups_; }
+
+ private:
+  // Groups of which threads have ended and others live on.
+  static constexpr std::size_t kOpenGroups = 16'384;
+  std::unordered_map<std::int64_t, ExitRecord> open_;
+  std::uint64_t dropped_groups_ = 0;
+
+  void add_thread(std::span<const char> stats, std::vector<ExitRecord>& records);
 };
 
 class ExitRecords {
@@ -41,12 +62,10 @@ class ExitRecords {
 
  private:
   FileDescriptor socket_;
+  ExitRecordJoiner joiner_;
   std::vector<ExitRecord> records_;
   std::string buffer_;
   std::uint64_t lost_ = 0;
 };
-
-// One datagram of the taskstats family, for tests and the fuzzer.
-void parse_exit_records(std::span<const char> datagram, std::vector<ExitRecord>& records);
 
 }  // namespace ullage::sense

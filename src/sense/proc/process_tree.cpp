@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sense/proc/process_tree.h"
 
+#include <linux/kcmp.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include <algorithm>
 
 #include "sense/proc/process_files.h"
@@ -22,6 +26,10 @@ constexpr std::uint64_t kProportionalFromBytes = 1 << 20;
 // What PSS costs before it was ever read: 37 µs, and 20 ms for 2 GiB.
 constexpr nanoseconds kProportionalBase = std::chrono::microseconds(37);
 constexpr std::uint64_t kProportionalBytesPerNanosecond = 107;
+
+bool share_address_space(std::int64_t a, std::int64_t b) {
+  return ::syscall(SYS_kcmp, static_cast<pid_t>(a), static_cast<pid_t>(b), KCMP_VM, 0, 0) == 0;
+}
 
 }  // namespace
 
@@ -48,12 +56,17 @@ struct ProcessTree::Impl {
   std::vector<std::size_t> turn;
   nanoseconds budget, last_read{0};
   bool has_read = false;
+  std::uint64_t departed_bytes = 0;
+  nanoseconds departed_at{0};
 
   void read();
   void add_new_members(nanoseconds now);
   void insert(std::int64_t pid);
   void read_member(std::size_t index, nanoseconds now);
+  void mark_borrowers();
   void drop_gone();
+  void note_departed(const TreeProcess& process);
+  void forget_departed_if_reread();
   void earn(nanoseconds now);
   void read_counters_in_turn();
   void read_proportional_in_turn();
@@ -72,9 +85,11 @@ void ProcessTree::Impl::read() {
   }
   add_new_members(now);
   for (std::size_t i = 0; i < processes.size(); ++i) read_member(i, now);
+  mark_borrowers();
   drop_gone();
   read_counters_in_turn();
   read_proportional_in_turn();
+  forget_departed_if_reread();
 }
 
 void ProcessTree::Impl::earn(nanoseconds now) {
@@ -123,11 +138,42 @@ void ProcessTree::Impl::read_member(std::size_t index, nanoseconds now) {
   if (member.has_executed()) member.read_command_line(files, process);
 }
 
+// A parent sleeps uninterruptibly in vfork until its child has executed; only then is the system asked.
+void ProcessTree::Impl::mark_borrowers() {
+  if (!root.is_live()) return;
+  for (std::size_t i = 0; i < processes.size(); ++i) {
+    TreeProcess& process = processes[i];
+    process.borrows_memory = false;
+    const auto parent =
+        static_cast<std::size_t>(std::ranges::lower_bound(pids, process.sample.parent_pid) - pids.begin());
+    if (parent == pids.size() || pids[parent] != process.sample.parent_pid) continue;
+    if (processes[parent].sample.state != 'D' || tracked[parent].start_code() != tracked[i].start_code())
+      continue;
+    process.borrows_memory = share_address_space(pids[i], pids[parent]);
+    if (process.borrows_memory) process.spike_bytes = 0;
+  }
+}
+
+void ProcessTree::Impl::note_departed(const TreeProcess& process) {
+  if (!process.proportional || process.proportional->used_bytes >= process.proportional->counted_bytes)
+    return;
+  departed_bytes += process.proportional->used_bytes;
+  departed_at = last_read;
+}
+
+void ProcessTree::Impl::forget_departed_if_reread() {
+  if (departed_bytes == 0) return;
+  for (const TreeProcess& process : processes)
+    if (process.proportional && process.proportional->at < departed_at) return;
+  departed_bytes = 0;
+}
+
 void ProcessTree::Impl::drop_gone() {
   std::size_t kept = 0;
   for (std::size_t i = 0; i < processes.size(); ++i) {
     if (tracked[i].is_gone) {
       files.close(tracked[i].handles);
+      note_departed(processes[i]);
       // One that was never read is nobody's loss here: exit records tell of it.
       if (!processes[i].is_new) gone.push_back(std::move(processes[i]));
       continue;
@@ -207,6 +253,10 @@ std::span<const TreeProcess> ProcessTree::read() {
   return impl_->processes;
 }
 
+std::span<const TreeProcess> ProcessTree::processes() const { return impl_->processes; }
+
+std::uint64_t ProcessTree::departed_bytes() const { return impl_->departed_bytes; }
+
 std::span<const TreeProcess> ProcessTree::gone() const { return impl_->gone; }
 
 std::size_t ProcessTree::read_proportional(nanoseconds time) {
@@ -222,6 +272,7 @@ std::size_t ProcessTree::read_proportional(nanoseconds time) {
     if (now - begin > time) break;
     if (impl.tracked[i].read_proportional(impl.files, impl.processes[i], now)) ++read;
   }
+  impl.forget_departed_if_reread();
   return read;
 }
 

@@ -44,6 +44,9 @@ struct TreeProcess {
   std::string command_line;  // arguments NUL-separated, read once; again after an exec
   bool is_new = false;       // first seen at this reading
   std::optional<ProportionalReading> proportional;
+  // It runs in its parent's address space for the moment (vfork, before the exec): the memory is the
+  // parent's.
+  bool borrows_memory = false;
   // By how much its memory stood above the sampled figure at some moment since the reading before (VmHWM
   // rose).
   std::uint64_t spike_bytes = 0;
@@ -59,12 +62,17 @@ class ProcessTree {
   // Reads all living members (a zombie, too, until it is waited for; it holds no memory). What vanished
   // half-read is left out. The span is valid until the next call.
   std::span<const TreeProcess> read();
+  // As of the last read(), with what read_proportional() has added.
+  std::span<const TreeProcess> processes() const;
   // Those that were there at the reading before and are not now (as last sampled).
   std::span<const TreeProcess> gone() const;
   // Reads PSS of these now, whatever the budget, the largest first: to settle whether pages are shared at a
   // new peak. Returns how many could be read; no new one is begun after `time`. The last read()'s span shows
   // them.
   std::size_t read_proportional(std::chrono::nanoseconds time);
+  // PSS of processes that shared pages with others and are gone: those others' shares are larger now, by at
+  // most this, until they are read again. See used_memory.h.
+  std::uint64_t departed_bytes() const;
 
  private:
   struct Impl;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "sense/proc/process_tree.h"
+#include "sense/proc/used_memory.h"
 
 namespace ullage::sense {
 namespace {
@@ -206,6 +207,27 @@ TEST(ProcessTreeLive, ASpikeBetweenTwoReadingsShows) {
   if (grandchild > 0) ::kill(static_cast<pid_t>(grandchild), SIGKILL);
   for (const int fd : {go[0], go[1], done[0], done[1]}) ::close(fd);
   EXPECT_NEAR(static_cast<double>(spike), 128.0 * kMiB, 2.0 * kMiB);
+}
+
+TEST(ProcessTreeLive, PagesSharedByEightProcessesCountOnce) {
+  constexpr std::size_t kSize = 128 * kMiB;
+  const Child parent([] {
+    touch(kSize);
+    for (int i = 0; i < 7; ++i)
+      if (::fork() == 0) {
+        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+        while (true) ::pause();
+      }
+  });
+  const SystemClock clock;
+  ProcessTree tree(OsRoot::live(), {.root_pid = parent.pid(), .costly_share = 0}, clock);
+  const UsedMemory cheap = used_memory(tree.read(), tree.departed_bytes());
+  EXPECT_GE(cheap.upper_bytes, 8 * kSize);
+  EXPECT_TRUE(needs_proportional(cheap, 2 * kSize));
+  EXPECT_EQ(tree.read_proportional(std::chrono::seconds(2)), 8u);
+  const UsedMemory settled = used_memory(tree.processes(), tree.departed_bytes());
+  EXPECT_NEAR(static_cast<double>(settled.best_bytes), static_cast<double>(kSize), 0.02 * kSize + 3.0 * kMiB);
+  EXPECT_FALSE(needs_proportional(settled, 0));
 }
 
 }  // namespace

@@ -31,6 +31,7 @@ class TrackedProcess {
   bool has_executed() const { return executed_; }  // since the command line was read
   bool has_changed() const { return changed_; }    // at the last stat, against the one before
   bool is_dirty() const { return dirty_; }         // since the counters were read
+  std::uint64_t start_code() const { return start_code_; }
   // Processor time (ticks) and memory (pages) that went by unread.
   double unread_activity() const;
 

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// The memory of a tree that cannot be reclaimed (anonymous, shared, swapped), with pages that several
+// processes share counted once. Each tick it is reckoned from cheap figures as a bound from above; only when
+// that bound passes the known peak, and sharing may be why, is PSS worth its price:
+//
+//   UsedMemory used = used_memory(tree.read(), tree.departed_bytes());
+//   if (needs_proportional(used, known_peak)) {
+//     tree.read_proportional(time);
+//     used = used_memory(tree.processes(), tree.departed_bytes());
+//   }
+//   known_peak = std::max(known_peak, used.peak_bytes);
+//
+// Pure.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "sense/proc/process_tree.h"
+
+namespace ullage::sense {
+
+struct UsedMemory {
+  std::uint64_t upper_bytes = 0;  // each page counted with each of its holders
+  // Shared pages once, as far as PSS is known; what a process has gained since its PSS was read counts as its
+  // own. Never below what the largest process holds.
+  std::uint64_t best_bytes = 0;
+  std::uint64_t peak_bytes = 0;  // best, and the greatest spike that a process had since the last reading
+  std::uint64_t unsettled_bytes = 0;  // by so much may best be above the truth; 0 for a single process
+};
+
+// departed_bytes: as ProcessTree::departed_bytes().
+UsedMemory used_memory(std::span<const TreeProcess> processes, std::uint64_t departed_bytes);
+
+// Whether reading PSS now would decide if there is a new peak.
+bool needs_proportional(const UsedMemory& used, std::uint64_t known_peak_bytes);
+
+// What the process holds, each page whole. Where the split is not to be had, all that is resident.
+std::uint64_t counted_bytes(const ProcessSample& sample);
+
+}  // namespace ullage::sense
