@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// One block: the values of up to 64 series over up to 600 ticks, with the ticks' timestamps, as bytes
-// (decimal scaling, delta, varint, zstd; a checksum over all). The format is docs/formats/block.md.
+// One block: the values of many series over some ticks, with the ticks' timestamps, as bytes (decimal
+// scaling, delta, varint, zstd; a checksum over all). The format is docs/formats/block.md. A full block has
+// 64 series and 600 ticks; the newest ticks of a file stand in smaller blocks of any number of series.
 // Pure: values in, bytes out; no file, no clock.
 #pragma once
 
 #include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,18 +17,40 @@ namespace ullage::history {
 
 constexpr std::size_t kSeriesPerBlock = 64;
 constexpr std::size_t kTicksPerBlock = 600;
+// What a block may hold at most: a bound on what a few hostile bytes can make a reader allocate.
+constexpr std::size_t kSamplesPerBlock = 1u << 20;
 
 // A column a series; a value that is absent at a tick is the staleness NaN (kAbsent), bit for bit.
 struct Block {
-  std::vector<std::int64_t> times_ms;             // ascending
-  std::vector<metric::SeriesId> series;           // one a column
-  std::vector<std::vector<double>> columns;       // columns[i].size() == times_ms.size()
+  std::vector<std::int64_t> times_ms;        // ascending
+  std::vector<metric::SeriesId> series;      // one a column
+  std::vector<std::vector<double>> columns;  // columns[i].size() == times_ms.size()
 };
 
-extern const double kAbsent;       // Prometheus's stale marker, 0x7ff0000000000002
-bool is_absent(double value);      // compares bits: an ordinary NaN is a value
+extern const double kAbsent;   // Prometheus's stale marker, 0x7ff0000000000002
+bool is_absent(double value);  // compares bits: an ordinary NaN is a value
 
+// At most kTicksPerBlock ticks and kSamplesPerBlock samples: more is the caller's mistake.
 std::string encode(const Block& block);
 Result<Block> decode(std::string_view bytes);  // never a silent wrong value: the checksum is looked at first
+
+// A block that is opened but not unpacked: for who wants few of its columns.
+class BlockView {
+ public:
+  static Result<BlockView> open(std::string_view bytes);
+
+  const std::vector<std::int64_t>& times_ms() const { return times_ms_; }
+  const std::vector<metric::SeriesId>& series() const { return series_; }
+  // Values of the series at `index` of series(), one a tick; `values` is made to fit.
+  Result<void> read_column(std::size_t index, std::vector<double>& values) const;
+  std::size_t memory_bytes() const;
+
+ private:
+  std::string payload_;  // decompressed
+  std::vector<std::int64_t> times_ms_;
+  std::vector<metric::SeriesId> series_;
+  std::vector<std::size_t> column_ends_;  // in payload_
+  std::size_t columns_begin_ = 0;
+};
 
 }  // namespace ullage::history

@@ -3,6 +3,7 @@
 // as they happen. docs/formats/run-file.md. It can be copied and opened on another machine.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -20,12 +21,16 @@ class RunFile {
   static Result<RunFile> create(const std::string& path);
   // Memory only; nothing is written before flush().
   void append(const metric::Tick& tick, const metric::SeriesTable& table);
-  void halve_ticks();          // at the next flush
+  // Each two ticks become one; the file follows little by little with the next flushes.
+  void halve_ticks();
   void set_record(Record record);
   // Series, record and events in one transaction. On an error (disk full) keep going and call again.
   Result<void> flush();
   std::uint64_t ticks() const;
   std::uint64_t dropped_ticks() const;
+  // The last flush: then one file is left, with nothing beside it. Nothing but remove() works after. The
+  // destructor does the same, when nobody wants to hear of errors.
+  Result<void> close();
   void remove();               // closes and unlinks: a run that never started
 
   RunFile(RunFile&&) noexcept;

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "history/rewriter.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "history/merge.h"
+
+namespace ullage::history {
+
+namespace {
+
+// With one tick a flush a full chunk is 25 of 24: that many tiny chunks make one small.
+constexpr std::size_t kTinyTicks = 24;
+constexpr std::size_t kTinyChunks = 24;
+constexpr std::size_t kNearlyFullTicks = kTicksPerBlock * 5 / 6;
+constexpr unsigned kHalvingsMax = 16;  // in one step; 2 000 ticks are then one
+
+std::size_t after_halving(std::size_t ticks, unsigned halvings) {
+  const unsigned shift = std::min(halvings, kHalvingsMax);
+  return (ticks + (std::size_t{1} << shift) - 1) >> shift;
+}
+
+// As many chunks from `begin` on, with as many halvings left to do, as fit in one block when thinned.
+RewritePlan fill_block(std::span<const Chunk> chunks, std::size_t begin) {
+  const unsigned halvings = chunks[begin].halvings;
+  std::size_t ticks = 0;
+  std::size_t end = begin;
+  while (end < chunks.size() && chunks[end].halvings == halvings &&
+         (end == begin || after_halving(ticks + chunks[end].ticks, halvings) <= kTicksPerBlock))
+    ticks += chunks[end++].ticks;
+  return {begin, end - begin, std::size_t{1} << std::min(halvings, kHalvingsMax)};
+}
+
+std::size_t count_ticks(std::span<const Chunk> chunks) {
+  std::size_t ticks = 0;
+  for (const Chunk& chunk : chunks) ticks += chunk.ticks;
+  return ticks;
+}
+
+}  // namespace
+
+std::uint64_t ticks_after_rewriting(std::span<const Chunk> chunks) {
+  std::uint64_t ticks = 0;
+  for (std::size_t begin = 0; begin < chunks.size();) {
+    const RewritePlan plan = fill_block(chunks, begin);
+    ticks += after_halving(count_ticks(chunks.subspan(begin, plan.count)), chunks[begin].halvings);
+    begin += plan.count;
+  }
+  return ticks;
+}
+
+std::optional<RewritePlan> plan_rewrite(std::span<const Chunk> chunks, std::size_t& settled, Urgency urgency) {
+  for (std::size_t i = 0; i < chunks.size(); ++i)
+    if (chunks[i].halvings > 0) return fill_block(chunks, i);
+
+  for (; settled < chunks.size(); ++settled) {
+    if (chunks[settled].ticks >= kNearlyFullTicks) continue;
+    const RewritePlan plan = fill_block(chunks, settled);
+    const bool is_last = plan.begin + plan.count == chunks.size();
+    const bool is_full = count_ticks(chunks.subspan(plan.begin, plan.count)) == kTicksPerBlock;
+    if (is_last && !is_full && urgency == Urgency::when_worthwhile) break;  // more may come to it
+    if (plan.count > 1) return plan;
+  }
+  if (urgency == Urgency::to_the_end) return std::nullopt;
+
+  std::size_t begin = chunks.size();
+  while (begin > settled && chunks[begin - 1].ticks < kTinyTicks) --begin;
+  if (chunks.size() - begin < kTinyChunks) return std::nullopt;
+  return fill_block(chunks, begin);
+}
+
+Result<bool> Rewriter::work(std::vector<Chunk>& chunks, std::int64_t& next_chunk_id, const IsCounter& is_counter,
+                            std::size_t samples_max, Urgency urgency) {
+  if (!job_) {
+    const auto plan = plan_rewrite(chunks, settled_, urgency);
+    if (!plan) return true;
+    if (auto started = start(*plan, chunks, next_chunk_id); !started) return pass_on(started);
+    ++next_chunk_id;
+  }
+  const std::span<const Chunk> sources = std::span(chunks).subspan(job_->plan.begin, job_->plan.count);
+  const std::size_t part_samples = std::max<std::size_t>(1, job_->source_times_ms.size() * kSeriesPerBlock);
+  const std::size_t slice = std::max<std::size_t>(1, samples_max / part_samples);
+  const std::size_t first_part = job_->next_part;
+  const std::size_t end = std::min(parts(), first_part + slice);
+
+  const auto in_transaction = [&]() -> Result<void> {
+    if (auto begun = database_.execute("BEGIN IMMEDIATE"); !begun) return begun;
+    while (job_->next_part < end)
+      if (auto written = write_next_part(sources, is_counter); !written) return written;
+    if (end == parts())
+      if (auto replaced = replace_sources(sources); !replaced) return replaced;
+    return database_.execute("COMMIT");
+  };
+  if (auto done = in_transaction(); !done) {
+    (void)database_.execute("ROLLBACK");  // fails when SQLite has rolled back by itself
+    job_->next_part = first_part;
+    return pass_on(done);
+  }
+  if (end < parts()) return false;
+
+  job_->target.halvings = sources.front().halvings - job_->halvings_done;
+  const auto at = chunks.begin() + static_cast<std::ptrdiff_t>(job_->plan.begin);
+  *at = std::move(job_->target);
+  chunks.erase(at + 1, at + static_cast<std::ptrdiff_t>(job_->plan.count));
+  job_.reset();
+  return false;
+}
+
+std::size_t Rewriter::parts() const {
+  return std::max<std::size_t>(1, (job_->target.series->size() + kSeriesPerBlock - 1) / kSeriesPerBlock);
+}
+
+Result<void> Rewriter::abandon() {
+  if (!job_) return {};
+  const std::int64_t target = job_->target.id;
+  job_.reset();
+  return store_.erase_chunk(target);
+}
+
+Result<void> Rewriter::start(const RewritePlan& plan, std::span<const Chunk> chunks, std::int64_t target_id) {
+  const std::span<const Chunk> sources = chunks.subspan(plan.begin, plan.count);
+  Job job{.plan = plan, .target = {}, .source_times_ms = {}};
+  std::vector<metric::SeriesId> all;
+  const std::vector<metric::SeriesId>* last = nullptr;
+  for (const Chunk& source : sources) {
+    auto blocks = store_.blocks(source.id, 0, source.series->empty() ? UINT32_MAX : source.series->front());
+    if (!blocks) return pass_on(blocks);
+    if (blocks->empty() || blocks->front().times_ms().size() != source.ticks)
+      return fail(Error{.what = "a block that was written has gone", .system_error = EBADMSG});
+    const auto& times = blocks->front().times_ms();
+    job.source_times_ms.insert(job.source_times_ms.end(), times.begin(), times.end());
+    if (last != nullptr && *last == *source.series) continue;
+    last = source.series.get();
+    std::vector<metric::SeriesId> both;
+    std::ranges::set_union(all, *last, std::back_inserter(both));
+    all = std::move(both);
+  }
+  while ((std::size_t{1} << job.halvings_done) < plan.group) ++job.halvings_done;
+  job.target = {.id = target_id,
+                .begin_ms = job.source_times_ms[std::min(plan.group, job.source_times_ms.size()) - 1],
+                .end_ms = job.source_times_ms.back(),
+                .ticks = after_halving(job.source_times_ms.size(), job.halvings_done),
+                .halvings = 0,
+                .series = std::make_shared<const std::vector<metric::SeriesId>>(std::move(all))};
+  job_ = std::move(job);
+  return {};
+}
+
+Result<void> Rewriter::write_next_part(std::span<const Chunk> sources, const IsCounter& is_counter) {
+  const std::vector<metric::SeriesId>& all = *job_->target.series;
+  const std::size_t begin = job_->next_part * kSeriesPerBlock;
+  const std::size_t end = std::min(all.size(), begin + kSeriesPerBlock);
+  std::vector<std::vector<BlockView>> views;
+  for (const Chunk& source : sources) {
+    if (begin == end) break;  // ticks without any sample
+    auto blocks = store_.blocks(source.id, all[begin], all[end - 1]);
+    if (!blocks) return pass_on(blocks);
+    views.push_back(std::move(*blocks));
+  }
+
+  const std::size_t group = job_->plan.group;
+  Block block;
+  for (std::size_t tick = 0; tick < job_->source_times_ms.size(); tick += group)
+    block.times_ms.push_back(job_->source_times_ms[std::min(tick + group, job_->source_times_ms.size()) - 1]);
+  std::vector<double> source_values, column;
+  for (std::size_t i = begin; i < end; ++i) {
+    column.clear();
+    for (std::size_t s = 0; s < sources.size(); ++s) {
+      const std::size_t before = column.size();
+      column.resize(before + sources[s].ticks, kAbsent);
+      for (const BlockView& view : views[s]) {
+        const auto found = std::ranges::lower_bound(view.series(), all[i]);
+        if (found == view.series().end() || *found != all[i]) continue;
+        const auto index = static_cast<std::size_t>(found - view.series().begin());
+        if (auto read = view.read_column(index, source_values); !read) return read;
+        std::ranges::copy(source_values, column.begin() + static_cast<std::ptrdiff_t>(before));
+      }
+    }
+    std::vector<double>& thinned = block.columns.emplace_back();
+    thinned.reserve(block.times_ms.size());
+    const auto merge = is_counter(all[i]) ? merge_counter : merge_gauge;
+    for (std::size_t tick = 0; tick < column.size(); tick += group)
+      thinned.push_back(merge(std::span(column).subspan(tick, std::min(group, column.size() - tick))));
+    block.series.push_back(all[i]);
+  }
+  if (auto written = store_.insert_block(job_->target.id, job_->next_part, block); !written) return written;
+  ++job_->next_part;
+  return {};
+}
+
+Result<void> Rewriter::replace_sources(std::span<const Chunk> sources) {
+  for (const Chunk& source : sources)
+    if (auto erased = store_.erase_chunk(source.id); !erased) return erased;
+  return store_.insert_chunk(job_->target, parts());
+}
+
+}  // namespace ullage::history

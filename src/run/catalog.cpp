@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "run/catalog.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <set>
+#include <system_error>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "run/run_file.h"
+#include "run/run_lock.h"
+
+namespace ullage::run {
+
+namespace {
+
+constexpr std::string_view kEnding = ".ullage";
+
+struct Found {
+  std::string id;
+  std::string path;
+};
+
+// The newest first, as ids begin with their time.
+Result<std::vector<Found>> find_files(const std::string& state_directory) {
+  const std::string folder = state_directory + "/runs";
+  std::vector<Found> files;
+  std::error_code error;
+  for (auto entry = std::filesystem::directory_iterator(folder, error); !error && entry != end(entry);
+       entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    if (name.ends_with(kEnding)) files.push_back({name.substr(0, name.size() - kEnding.size()), folder + "/" + name});
+  }
+  // No folder is no runs.
+  if (error && error != std::errc::no_such_file_or_directory) return fail_errno("cannot list", folder, error.value());
+  std::ranges::sort(files, std::ranges::greater{}, &Found::id);
+  return files;
+}
+
+std::uint64_t size_of(const std::string& path) {
+  struct stat info;
+  return ::stat(path.c_str(), &info) == 0 ? static_cast<std::uint64_t>(info.st_size) : 0;
+}
+
+// What belongs to a run beside its file: SQLite's log, if it was killed, and the heap profiler's folder.
+std::uint64_t size_of_all(const Found& run) {
+  std::uint64_t bytes = size_of(run.path) + size_of(run.path + "-wal");
+  std::error_code error;
+  const std::string heap = run.path.substr(0, run.path.size() - kEnding.size()) + ".heap";
+  for (auto entry = std::filesystem::recursive_directory_iterator(heap, error); !error && entry != end(entry);
+       entry.increment(error))
+    bytes += size_of(entry->path().string());
+  return bytes;
+}
+
+void remove_all(const Found& run) {
+  for (const char* ending : {"", "-wal", "-shm", "-journal"}) ::unlink((run.path + ending).c_str());
+  std::error_code ignored;
+  std::filesystem::remove_all(run.path.substr(0, run.path.size() - kEnding.size()) + ".heap", ignored);
+}
+
+Result<std::string> nth_newest(const std::vector<Found>& files, const std::string& wanted) {
+  const auto number = to_unsigned(std::string_view(wanted).substr(1));
+  if (!number || *number == 0) return fail("not a run", wanted, "@1 is the last run, @2 the one before");
+  if (*number > files.size())
+    return fail("there are only " + std::to_string(files.size()) + " runs", wanted, "'ullage runs list' shows them");
+  return files[*number - 1].path;
+}
+
+Result<std::string> by_id(const std::vector<Found>& files, const std::string& wanted) {
+  std::vector<const Found*> matching;
+  for (const Found& file : files) {
+    if (file.id == wanted) return file.path;
+    if (file.id.starts_with(wanted)) matching.push_back(&file);
+  }
+  if (matching.size() == 1) return matching.front()->path;
+  if (matching.empty()) return std::string();  // no error: it may be a name
+  std::string some;
+  for (std::size_t i = 0; i < std::min<std::size_t>(matching.size(), 3); ++i)
+    some += (i == 0 ? "" : ", ") + matching[i]->id;
+  return fail(std::to_string(matching.size()) + " runs begin with this", wanted,
+              "more of the id tells them apart: " + some + (matching.size() > 3 ? " …" : ""));
+}
+
+// The newest of that name; else an error with what came close.
+Result<std::string> by_name(const std::vector<Found>& files, const std::string& wanted) {
+  std::set<std::string> names;
+  for (const Found& file : files) {
+    const auto record = load_record(file.path);
+    if (!record) continue;
+    if (record->name == wanted) return file.path;
+    if (!record->name.empty()) names.insert(record->name);
+  }
+  std::vector<std::string_view> known(names.begin(), names.end());
+  for (const Found& file : files) known.push_back(file.id);
+  std::string hint = did_you_mean(wanted, known);
+  if (hint.empty()) hint = files.empty() ? "there are no runs yet" : "'ullage runs list' shows what there is";
+  return fail("no run of this id or name", wanted, hint);
+}
+
+}  // namespace
+
+Result<std::string> runs_folder(const std::string& state_directory) {
+  std::string folder = state_directory + "/runs";
+  if (auto made = make_folders(folder); !made) return pass_on(made);
+  return folder;
+}
+
+std::string new_run_id(std::int64_t now_ms, std::uint64_t random) {
+  using namespace std::chrono;
+  const sys_time<milliseconds> time{milliseconds{now_ms}};
+  const auto day = floor<days>(time);
+  const year_month_day date{day};
+  const hh_mm_ss clock{floor<seconds>(time - day)};
+  std::array<char, 64> text;
+  const int size = std::snprintf(text.data(), text.size(), "%04d%02u%02u-%02d%02d%02d-", int{date.year()},
+                                 unsigned{date.month()}, unsigned{date.day()}, static_cast<int>(clock.hours().count()),
+                                 static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()));
+  std::string id(text.data(), static_cast<std::size_t>(size));
+  constexpr std::string_view kLetters = "0123456789abcdefghijkmnpqrstuvwxyz";  // without l and o, which look like digits
+  for (int i = 0; i < 4; ++i) {
+    id += kLetters[random % kLetters.size()];
+    random /= kLetters.size();
+  }
+  return id;
+}
+
+Result<std::vector<CatalogEntry>> list_runs(const std::string& state_directory) {
+  auto files = find_files(state_directory);
+  if (!files) return pass_on(files);
+  std::vector<CatalogEntry> entries;
+  for (const Found& file : *files) {
+    CatalogEntry& entry = entries.emplace_back();
+    entry.path = file.path;
+    entry.size_bytes = size_of_all(file);
+    if (auto record = load_record(file.path)) {
+      entry.record = std::move(*record);
+    } else {
+      entry.record.id = file.id;
+      entry.problem = record.error().text();
+    }
+  }
+  return entries;
+}
+
+Result<std::string> find_run(const std::string& state_directory, const std::string& wanted) {
+  if (wanted.empty()) return fail("no run was named", "", "an id, a name, a path, or @1 for the last one");
+  auto files = find_files(state_directory);
+  if (!files) return pass_on(files);
+  if (wanted.front() == '@') return nth_newest(*files, wanted);
+  if (wanted.find('/') != std::string::npos || wanted.ends_with(kEnding)) {
+    if (file_exists(wanted)) return wanted;
+    if (wanted.find('/') != std::string::npos) return fail("there is no such file", wanted);
+    auto named = by_id(*files, wanted.substr(0, wanted.size() - kEnding.size()));
+    if (named && named->empty()) return fail("there is no such file", wanted);
+    return named;
+  }
+  auto found = by_id(*files, wanted);
+  if (!found || !found->empty()) return found;
+  return by_name(*files, wanted);
+}
+
+Result<GcResult> collect_garbage(const std::string& state_directory, const GcPolicy& policy, bool dry_run) {
+  auto files = find_files(state_directory);
+  if (!files) return pass_on(files);
+  GcResult result;
+  std::uint64_t kept = 0;
+  std::uint64_t kept_bytes = 0;
+  for (const Found& file : *files) {
+    const std::uint64_t bytes = size_of_all(file);
+    // What is too much counts on, so that nothing older than the first to go stays. The newest stays always.
+    const bool fits = kept < policy.keep_runs && (kept == 0 || kept_bytes + bytes <= policy.keep_bytes);
+    kept_bytes += bytes;
+    if (fits || is_alive(file.path)) {
+      ++kept;
+      continue;
+    }
+    if (!dry_run) remove_all(file);
+    result.removed.push_back(file.id);
+    result.freed_bytes += bytes;
+  }
+  std::ranges::reverse(result.removed);  // the oldest first
+  return result;
+}
+
+}  // namespace ullage::run
