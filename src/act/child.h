@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // Starting a command and living beside it: the child is born in its cgroup, waits at a gate until the first
-// sample is taken, owns the terminal, and gets the signals that we get. Adopts orphans of its tree (child
-// subreaper). Changes the machine; decides nothing.
+// sample is taken, and adopts nothing of ours: it gets the signal mask and dispositions that we were started
+// with (start_state.h), our process group (terminal.h says why) and no descriptor of ours. Orphans of its
+// tree come to us (child subreaper). Our end never kills it, unless asked. One thread.
 #pragma once
 
 #include <sys/types.h>
 
-#include <functional>
+#include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "base/file.h"
+#include "act/command_lookup.h"
 #include "base/result.h"
 
 namespace ullage::act {
@@ -23,7 +25,7 @@ struct ChildSpec {
   int cgroup_fd = -1;                           // v2 folder for CLONE_INTO_CGROUP; -1: none
   std::vector<std::string> cgroup_procs_files;  // v1: written with the child's pid before the gate opens
   std::vector<int> processors;                  // affinity, when limits ask for it; empty: ours
-  bool die_with_parent = false;                 // --kill-with-me
+  bool die_with_parent = false;  // --kill-with-me: SIGKILL when the thread that prepared it ends
 };
 
 struct ExitStatus {
@@ -35,17 +37,20 @@ struct ExitStatus {
 
 class Child {
  public:
-  // Forked and waiting. Errors: not found (127) and not executable (126) are found before the fork, by PATH.
+  // Forked and waiting; until release() its memory is a copy of ours. An error about the command itself
+  // (not found, not executable) is found before the fork and has system_error set; one of our own has not.
   static Result<Child> prepare(const ChildSpec& spec);
   pid_t pid() const;
-  int pidfd() const;                             // readable when it has ended
-  Result<void> release();                        // opens the gate: exec. An exec that fails says so here
+  int pidfd() const;  // readable when it has ended; -1 before Linux 5.3
+  // What kept it out of a cgroup or off its processors, so that a limit does not hold; empty: nothing.
+  const std::string& placement_problem() const;
+  Result<void> release();  // opens the gate: exec. An exec that fails says so here
   // Reaps: the command's own status once it has ended. Non-blocking.
   std::optional<ExitStatus> try_wait();
 
   Child(Child&&) noexcept;
   Child& operator=(Child&&) noexcept;
-  ~Child();                                      // never kills
+  ~Child();  // never kills; one that was not released leaves by itself
 
  private:
   struct Impl;
@@ -53,14 +58,12 @@ class Child {
   std::unique_ptr<Impl> impl_;
 };
 
-// 127 and 126, as the shell's; 125 for anything of our own.
-int exit_code_of(const Error& prepare_error);
-
 struct Reaped {
   pid_t pid;
   ExitStatus status;
 };
-// Orphans that were handed to us as their subreaper, but not `except` (the command itself).
+// Orphans that were handed to us as their subreaper, but not `except` (the command itself). Stops at an
+// ended command that nobody has reaped yet, so try_wait() comes first.
 std::vector<Reaped> reap_orphans(pid_t except);
 Result<void> become_subreaper();
 

@@ -1,6 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// Signals and job control of a supervised command: what we are sent is passed on, Ctrl-Z stops the child
-// and then us, fg continues both, and the terminal's foreground is the child's while it runs.
+// Signals and job control of a supervised command, so that it behaves as if the shell had started it.
+//
+// The command stays in our process group, which is the shell's job, also in a pipeline. So the terminal's own
+// signals (Ctrl-C, Ctrl-\, Ctrl-Z, hang-up, a new size) reach it directly and exactly once: those that the
+// kernel sent are not passed on. What somebody sends to us with kill(2) is. (kill(2) to the whole group
+// reaches it twice, as under sudo: siginfo does not tell one from the other.) What the command's own tree
+// sends to its group, as vim does on Ctrl-Z, is not passed on.
+// Ctrl-Z: the command stops, or does not (it may catch the signal). When it has stopped, by whatever signal,
+// and there is a terminal, we stop too, by the same signal, and the shell gets its prompt back. `fg` and `bg`
+// continue the group; a command that left the group, and one stopped apart from us, we continue ourselves.
+// While we stand still a small guard process wakes us if the command is continued by somebody else, so that
+// `kill -CONT` of the command alone does not leave it unwatched.
+// Nothing is done to the terminal itself: no new session, no change of its foreground group.
 #pragma once
 
 #include <sys/types.h>
@@ -15,10 +26,13 @@ namespace ullage::act {
 
 class SignalRelay {
  public:
-  // Blocks the relayed signals in this thread (the child gets the mask and dispositions we were started with),
-  // and passes each on to the child. `on_signal` is told after; on SIGCHLD it is told and nothing is passed on.
+  // Before any other thread starts. Blocks the relayed signals (they come through the loop) and ignores
+  // SIGPIPE and SIGXFSZ, which are then errors of our own writes; the child gets what we were started with
+  // (start_state.h). `on_signal` is told of each signal, after it was passed on; SIGCHLD is told only.
   static Result<SignalRelay> start(EventLoop& loop, std::function<void(int signal)> on_signal);
+  // What came before is passed on now. After the command has ended: clear_child(), and signals are told only.
   void set_child(pid_t pid);
+  void clear_child();
   SignalRelay(SignalRelay&&) noexcept;
   SignalRelay& operator=(SignalRelay&&) noexcept;
   ~SignalRelay();

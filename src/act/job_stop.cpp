@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "act/job_stop.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <string_view>
+
+#include "base/file.h"
+
+namespace ullage::act {
+namespace {
+
+constexpr int kGuardIntervalMs = 100;
+
+// What follows the name in /proc/PID/stat: "S 1 2 3 …". The name may hold parentheses: the last one closes
+// it.
+struct StatTail {
+  char text[512];
+  std::size_t begin = 0, size = 0;
+};
+
+void write_stat_path(pid_t pid, char (&path)[32]) {
+  char digits[12];
+  int count = 0;
+  for (unsigned rest = static_cast<unsigned>(pid); rest > 0; rest /= 10)
+    digits[count++] = static_cast<char>('0' + rest % 10);
+  char* out = path;
+  for (const char c : std::string_view("/proc/")) *out++ = c;
+  while (count > 0) *out++ = digits[--count];
+  for (const char c : std::string_view("/stat")) *out++ = c;
+  *out = 0;
+}
+
+// No allocation: the guard runs between fork and exit.
+bool read_stat_tail(pid_t pid, StatTail& tail) {
+  if (pid <= 0) return false;
+  char path[32];
+  write_stat_path(pid, path);
+  const int fd = ::open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return false;
+  const ssize_t got = ::read(fd, tail.text, sizeof tail.text);
+  ::close(fd);
+  if (got <= 0) return false;
+  const std::size_t close = std::string_view(tail.text, static_cast<std::size_t>(got)).rfind(')');
+  if (close == std::string_view::npos || close + 3 >= static_cast<std::size_t>(got)) return false;
+  tail.begin = close + 2;
+  tail.size = static_cast<std::size_t>(got);
+  return true;
+}
+
+bool is_ignored(int signal) {
+  struct sigaction action = {};
+  return ::sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+// A terminal, and a parent in our session that may watch us as a job. The kernel's own rule for SIGTSTP is
+// finer (orphaned groups); this one is for SIGSTOP, which it lets through always.
+bool has_job_control() {
+  const int fd = ::open("/dev/tty", O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+  if (fd < 0) return false;
+  ::close(fd);
+  return ::getsid(::getppid()) == ::getsid(0);
+}
+
+// Continues `parent` whenever it stands still although `child` does not. Ended by the parent once it runs.
+[[noreturn]] void run_guard(pid_t parent, pid_t child) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  while (::getppid() == parent) {
+    const char state = process_state(child);
+    if (state != 'T' && state != 't' && process_state(parent) == 'T') ::kill(parent, SIGCONT);
+    ::poll(nullptr, 0, kGuardIntervalMs);
+  }
+  ::_exit(0);
+}
+
+// With no exit signal, so that no wait for ordinary children sees it (clone(2), __WCLONE).
+pid_t start_guard(pid_t child) {
+  const pid_t parent = ::getpid();
+  const long pid = ::syscall(SYS_clone, 0, 0, 0, 0, 0);
+  if (pid == 0) run_guard(parent, child);
+  return static_cast<pid_t>(pid);
+}
+
+void end_guard(pid_t guard) {
+  if (guard <= 0) return;
+  ::kill(guard, SIGKILL);
+  ::waitpid(guard, nullptr, __WALL);
+}
+
+// Held back as all relayed signals are; let through for this once.
+void stop_self(int signal) {
+  sigset_t only, before;
+  sigemptyset(&only);
+  sigaddset(&only, signal);
+  ::pthread_sigmask(SIG_UNBLOCK, &only, &before);
+  ::kill(::getpid(), signal);
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+}  // namespace
+
+char process_state(pid_t pid) {
+  StatTail tail;
+  return read_stat_tail(pid, tail) ? tail.text[tail.begin] : '\0';
+}
+
+pid_t parent_of(pid_t pid) {
+  StatTail tail;
+  if (!read_stat_tail(pid, tail)) return 0;
+  pid_t parent = 0;
+  for (std::size_t at = tail.begin + 2; at < tail.size && tail.text[at] >= '0' && tail.text[at] <= '9'; ++at)
+    parent = parent * 10 + (tail.text[at] - '0');
+  return parent;
+}
+
+int take_stop_signal(pid_t child) {
+  siginfo_t stopped = {};
+  if (::waitid(P_PID, static_cast<id_t>(child), &stopped, WSTOPPED | WNOHANG) != 0 || stopped.si_pid == 0)
+    return 0;
+  return stopped.si_status;
+}
+
+void stand_still_with(pid_t child, int stop_signal) {
+  if (!has_job_control()) return;
+  const bool is_job_control_signal =
+      stop_signal == SIGTSTP || stop_signal == SIGTTIN || stop_signal == SIGTTOU;
+  const pid_t guard = start_guard(child);
+  stop_self(is_job_control_signal && !is_ignored(stop_signal) ? stop_signal : SIGSTOP);
+  end_guard(guard);
+}
+
+}  // namespace ullage::act

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// Standing still together with a stopped command, as a shell's job does, and being woken with it.
+#pragma once
+
+#include <sys/types.h>
+
+namespace ullage::act {
+
+// 'R', 'S', 'T' (stopped), 'Z' … from /proc/PID/stat; 0 when it is gone. Async-signal-safe.
+char process_state(pid_t pid);
+
+// Its parent; 0 when it is gone or hidden. Async-signal-safe.
+pid_t parent_of(pid_t pid);
+
+// The signal that has stopped the child since the last call; 0 for none.
+int take_stop_signal(pid_t child);
+
+// Stops this process by the same signal, if a terminal's shell could continue it, and returns when it was
+// continued. At once when there is no such shell.
+void stand_still_with(pid_t child, int stop_signal);
+
+}  // namespace ullage::act

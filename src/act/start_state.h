@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// What we were started with and the command must find unchanged, whatever we do to ourselves: the signal
+// mask, the ignored signals (nohup's SIGHUP, a shell's `trap '' INT`), and closed standard descriptors.
+// Taken once, on the first call; main calls it before anything else and before any thread.
+#pragma once
+
+#include <csignal>
+
+namespace ullage::act {
+
+struct StartState {
+  sigset_t blocked;
+  sigset_t ignored;
+};
+const StartState& start_state();
+
+// Puts /dev/null (close-on-exec) where descriptor 0, 1 or 2 is closed, so that no file of ours gets that
+// number and our messages do not land in it. The command finds them closed, as it would have.
+void guard_standard_descriptors();
+
+}  // namespace ullage::act
