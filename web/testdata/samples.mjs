@@ -133,13 +133,13 @@ export function outOfMemory() {
   const random = seeded(11);
   const used = at.map((t) => Math.min(limit - 2 * MiB, MiB * (t < 20 ? smooth(14, 160, t / 20) : 160 + ((t - 20) / 167) * 351 + 5 * random())));
   const worker = (share, from) => used.map((value, index) => (at[index] < from ? null : value * share + 8 * MiB));
-  const user = at.map((t) => (t < 20 ? 0.5 : 0.97) + 0.04 * random());
+  const user = at.map((t) => (t < 20 ? 0.5 : 0.93) + 0.03 * random());
   const throttled = at.map((t) => (t < 20 ? 0 : 0.35 + 0.1 * random()));
   const series = [
     gauge('ullage_run_used_bytes', 'bytes', used),
     gauge('ullage_run_cache_bytes', 'bytes', at.map((t) => MiB * (t < 20 ? 5 * t : Math.max(4, 100 - 0.7 * (t - 20))))),
     counter('ullage_run_cpu_seconds_total', 'seconds', user, times, { mode: 'user' }),
-    counter('ullage_run_cpu_seconds_total', 'seconds', at.map((t) => 0.03 + (t > 150 ? 0.2 * random() : 0.01)), times, { mode: 'system' }),
+    counter('ullage_run_cpu_seconds_total', 'seconds', at.map(() => 0.02 + 0.02 * random()), times, { mode: 'system' }),
     counter('ullage_run_run_queue_wait_seconds_total', 'seconds', at.map(() => 0.05 * random()), times),
     counter('container_cpu_cfs_throttled_seconds_total', 'seconds', throttled, times, { id: '/ullage' }),
     counter('ullage_run_read_bytes_total', 'bytes', at.map((t) => (t < 20 ? 9 * MiB * random() : t > 160 ? 3 * MiB * random() : 0)), times),

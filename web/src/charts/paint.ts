@@ -37,6 +37,7 @@ export function paintBands(plot: uPlot, bands: Band[], withNames: boolean): void
     (context) => {
       context.font = `${11.5 * scale}px system-ui, sans-serif`;
       context.textBaseline = 'middle';
+      context.textAlign = 'left';
       bands.forEach((band, order) => {
         const left = plot.valToPos(band.fromSeconds, 'x', true);
         const width = Math.max(scale, plot.valToPos(band.toSeconds, 'x', true) - left);
@@ -103,6 +104,7 @@ function paintLabel(plot: uPlot, context: CanvasRenderingContext2D, label: strin
   const isRoomAbove = y - plot.bbox.top > 16 * scale;
   context.textBaseline = isRoomAbove ? 'bottom' : 'top';
   context.lineJoin = 'round';
+  context.textAlign = 'left';
   context.setLineDash([]);
   const x = plot.bbox.left + 6 * scale;
   const textY = y + (isRoomAbove ? -3 : 4) * scale;
@@ -116,22 +118,24 @@ function paintLabel(plot: uPlot, context: CanvasRenderingContext2D, label: strin
 
 export const SEVERITY_COLORS: Record<Severity, string> = { info: '--ink-quiet', warning: '--warning', critical: '--critical' };
 
-// A line through the plot and, with signs, a shape at its foot that tells severities apart without colour.
+// A line through the plot for what asks for attention and, with signs, a shape at its foot that tells
+// severities apart without colour.
 export function paintMarks(plot: uPlot, marks: Mark[], withSigns: boolean): void {
   const scale = ratio(plot);
   clipped(plot, (context) => {
     for (const mark of marks) {
-      if (!withSigns && mark.severity === 'info') continue;
       const x = Math.round(plot.valToPos(mark.atSeconds, 'x', true));
       context.strokeStyle = cssColor(SEVERITY_COLORS[mark.severity]);
       context.fillStyle = context.strokeStyle;
       context.globalAlpha = withSigns ? 0.9 : 0.5;
       context.lineWidth = scale;
       context.setLineDash(mark.severity === 'critical' ? [] : [2 * scale, 3 * scale]);
-      context.beginPath();
-      context.moveTo(x, plot.bbox.top);
-      context.lineTo(x, plot.bbox.top + plot.bbox.height);
-      context.stroke();
+      if (mark.severity !== 'info') {
+        context.beginPath();
+        context.moveTo(x, plot.bbox.top);
+        context.lineTo(x, plot.bbox.top + plot.bbox.height);
+        context.stroke();
+      }
       context.globalAlpha = 1;
       if (withSigns) paintSign(context, mark.severity, x, plot.bbox.top + plot.bbox.height - 7 * scale, 5 * scale);
     }
@@ -141,7 +145,7 @@ export function paintMarks(plot: uPlot, marks: Mark[], withSigns: boolean): void
 function paintSign(context: CanvasRenderingContext2D, severity: Severity, x: number, y: number, size: number): void {
   context.setLineDash([]);
   context.beginPath();
-  if (severity === 'info') context.arc(x, y, size * 0.7, 0, 2 * Math.PI);
+  if (severity === 'info') context.arc(x, y + size * 0.3, size * 0.5, 0, 2 * Math.PI);
   else if (severity === 'warning') {
     context.moveTo(x, y - size);
     context.lineTo(x + size, y + size * 0.8);

@@ -7,7 +7,7 @@ import { greatest, stacked } from '../data/series';
 import type { ChartGroup } from './group';
 import { cssColor, paletteChanges, printing, PRINT_WIDTH_PX } from './media';
 import { laneSpacePx, paintBands, paintLimits, paintMarks, type LimitLine } from './paint';
-import { BYTE_STEPS, byteTick, TIME_STEPS, timeTick } from './ticks';
+import { BYTE_STEPS, TIME_STEPS, timeTick, valueTick, type Unit } from './ticks';
 
 export interface ChartSeries {
   label: string;
@@ -20,7 +20,7 @@ export interface ChartSeries {
 export interface PlotOptions {
   series: ChartSeries[];
   isStacked: boolean;
-  unit: 'bytes' | 'bytes/s' | 'cores' | 'ratio' | 'count';
+  unit: Unit;
   format: (value: number) => string;
   limits: LimitLine[];
   isLeading: boolean; // carries the names of the phases and the signs of the events
@@ -108,18 +108,20 @@ function axes(options: PlotOptions): uPlot.Axis[] {
     gap: 4,
   };
   const isBytes = options.unit === 'bytes' || options.unit === 'bytes/s';
-  const suffix = options.unit === 'bytes/s' ? '/s' : '';
-  const tick = (value: number): string => (isBytes ? byteTick(value) + suffix : options.unit === 'count' ? String(Number(value.toPrecision(6))) : options.format(value));
   return [
     { ...common, size: 26, space: 70, incrs: TIME_STEPS, values: (_, splits, __, ___, step) => splits.map((value) => timeTick(value, step)) },
-    { ...common, size: AXIS_WIDTH_PX, space: 34, ...(isBytes ? { incrs: BYTE_STEPS } : {}), values: (_, splits) => splits.map(tick) },
+    { ...common, size: AXIS_WIDTH_PX, space: 34, ...(isBytes ? { incrs: BYTE_STEPS } : {}), values: (_, splits) => splits.map((value) => valueTick(value, options.unit)) },
   ];
 }
 
+// Thin gaps keep areas apart, until there are so many points that the gaps would be most of the picture.
+const POINTS_WITH_GAPS_MAX = 300;
+
 function uplotSeries(options: PlotOptions): uPlot.Series[] {
+  const hasGaps = options.isStacked && (options.series[0]?.values.length ?? 0) <= POINTS_WITH_GAPS_MAX;
   const series = options.series.map((one): uPlot.Series => ({
     label: one.label,
-    stroke: () => cssColor(options.isStacked ? '--surface' : one.color),
+    stroke: () => cssColor(hasGaps ? '--surface' : one.color),
     width: options.isStacked ? 0.75 : 1.75,
     spanGaps: false,
     points: { show: options.isStacked ? false : undefined, size: 4 },

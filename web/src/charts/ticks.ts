@@ -2,6 +2,8 @@
 // Where the axes put their ticks and what stands at them: binary steps for bytes, clock steps for time.
 import { fixed, formatBytes } from '../data/units';
 
+export type Unit = 'bytes' | 'bytes/s' | 'cores' | 'ratio' | 'count';
+
 export const BYTE_STEPS = Array.from({ length: 61 }, (_, power) => 2 ** power);
 
 export const TIME_STEPS = [
@@ -13,7 +15,16 @@ export const TIME_STEPS = [
 ];
 
 // "1 GiB", not "1.00 GiB".
-export const byteTick = (bytes: number): string => formatBytes(bytes).replace(/\.?0+(?= )/, (zeros) => (zeros.startsWith('.') ? '' : zeros));
+export const byteTick = (bytes: number): string =>
+  bytes === 0 ? '0' : formatBytes(bytes).replace(/(\.\d*?)0+ /, (_, kept) => `${kept === '.' ? '' : kept} `);
+
+// Never rounded: a tick at 0.25 that said 0.3 would put the line in a wrong place.
+export function valueTick(value: number, unit: Unit): string {
+  if (unit === 'bytes') return byteTick(value);
+  if (unit === 'bytes/s') return value === 0 ? '0' : `${byteTick(value)}/s`;
+  const exact = Number((unit === 'ratio' ? value * 100 : value).toPrecision(6));
+  return unit === 'ratio' ? `${exact} %` : String(exact).replace(/\B(?=(\d{3})+$)/g, '\u202f');
+}
 
 // What is common to all ticks is left out: a step of hours names hours, one of seconds "3m 20s".
 export function timeTick(seconds: number, stepSeconds: number): string {

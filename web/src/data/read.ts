@@ -20,6 +20,7 @@ export function readReport(text: string): ReadResult {
     return { problem: `The data in this page has format ${parsed.format}; this page knows ${FORMAT}. A newer Ullage can make a page that fits.` };
   }
   const run = completed(parsed.run) as unknown as Run;
+  run.events.sort((a, b) => a.time_ms - b.time_ms);
   const timesMs = array(parsed.times_ms) as number[];
   const series = (array(parsed.series) as ReportData['series']).filter((one) => one.values.length === timesMs.length);
   return { data: { format: FORMAT, run, repeat: String(parsed.repeat ?? ''), times_ms: timesMs, series } };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Text from outside made harmless to read: control characters and those that change the direction of what
-// follows are shown as signs, so that no name can hide, reorder or break a line. HTML needs nothing here:
+// follows are shown as escapes, so that no name can hide, reorder or break a line. HTML needs nothing here:
 // all text reaches the page as text nodes.
 
 const BIDI_CONTROLS = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
@@ -9,12 +9,12 @@ const INVISIBLE = /[\u0080-\u009f\u200b\u2028\u2029\ufeff]/g;
 const asCodePoint = (character: string): string =>
   `‹U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}›`;
 
-// U+2400… are the pictures of the C0 controls, in their order; U+2421 is DEL's.
-const asPicture = (character: string): string =>
-  character === '\x7f' ? '\u2421' : String.fromCharCode(0x2400 + character.charCodeAt(0));
+const SHORT_ESCAPES: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+const asEscape = (character: string): string =>
+  SHORT_ESCAPES[character] ?? `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
 
 export function visible(text: string): string {
-  return text.replace(/[\x00-\x1f\x7f]/g, asPicture).replace(BIDI_CONTROLS, asCodePoint).replace(INVISIBLE, asCodePoint);
+  return text.replace(/[\x00-\x1f\x7f]/g, asEscape).replace(BIDI_CONTROLS, asCodePoint).replace(INVISIBLE, asCodePoint);
 }
 
 // For text of several lines, such as a command with a quoted newline.

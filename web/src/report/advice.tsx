@@ -3,7 +3,7 @@
 import type { Advice } from '../data/run_json';
 import { visible } from '../data/text';
 
-export function AdviceList({ advice, anchors }: { advice: Advice[]; anchors: Set<string> }) {
+export function AdviceList({ advice, anchors }: { advice: Advice[]; anchors: Map<string, string> }) {
   return (
     <ul class="advice">
       {advice.map((one, index) => (
@@ -18,7 +18,8 @@ export function AdviceList({ advice, anchors }: { advice: Advice[]; anchors: Set
 
 // An anchor is a section of this page or the name of a page in Ullage's docs; only the former is a link,
 // and never anything but a section: the text comes from a file that anyone may have written.
-function Evidence({ anchor, anchors }: { anchor: string; anchors: Set<string> }) {
-  if (anchors.has(anchor)) return <a href={anchor}>See {anchor.slice(1)}</a>;
+function Evidence({ anchor, anchors }: { anchor: string; anchors: Map<string, string> }) {
+  const title = anchors.get(anchor);
+  if (title) return <a href={anchor}>See {title}</a>;
   return anchor.startsWith('#') || anchor === '' ? null : <span>More in {visible(anchor)}.</span>;
 }

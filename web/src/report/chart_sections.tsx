@@ -30,24 +30,32 @@ export function MemorySection({ data, group, chart }: { data: ReportData; group:
   );
 }
 
+const METHODS: Record<string, string> = {
+  samples: 'the samples',
+  'process high-water mark': 'the processes’ own high-water marks',
+  taskstats: 'the kernel’s exit records (taskstats)',
+  cgroup: 'the cgroup',
+};
+
 function memoryNote(run: Run, group: ChartGroup): string {
   const { peak_bytes: peak, peak_ms: peakMs, peak_method: method, cgroup_peak_bytes: mark } = run.memory;
   const sentences = ['Used memory is what cannot be reclaimed; page cache is not part of it.'];
   if (peak !== null) {
     const when = peakMs === null ? '' : ` at ${formatOffset(sinceStart(run, peakMs), group.axis.spanSeconds)} (${clockTime(peakMs, group.axis.spanSeconds)} UTC)`;
-    sentences.push(`The peak of ${formatBytes(peak)}${when}${method ? ` is known from ${visible(method)}` : ''}.`);
+    sentences.push(`The peak of ${formatBytes(peak)}${when}${method ? ` is told by ${METHODS[method] ?? visible(method)}` : ''}.`);
   }
   if (mark !== null) sentences.push(`The cgroup’s own mark, page cache included, is ${formatBytes(mark)}.`);
   return sentences.join(' ');
 }
 
 export function CpuSection({ run, group, charts }: ChartsProps) {
-  const window = rateWindowMs(group.axis.timesMs);
-  const note = `Over at least ${formatDuration(window / 1000)} before each moment.`;
+  const { timesMs, seconds } = group.axis;
+  const step = seconds.length > 1 ? (seconds[seconds.length - 1]! - seconds[0]!) / (seconds.length - 1) : 0;
+  const note = `Each point is the average of about ${formatDuration(Math.max(step, rateWindowMs(timesMs) / 1000))} before it.`;
   return (
     <>
       {charts.map((chart, order) => <Chart key={chart.title} {...chart} group={group} note={order === 0 ? note : undefined} heightPx={order === 0 ? 200 : 150} />)}
-      {run.cpu.throttled_seconds === null && <p class="note">Throttling by a limit: not told by this kernel.</p>}
+      {run.cpu.throttled_seconds === null && run.limits.some((limit) => limit.resource === 'cpus') && <p class="note">Throttling by a limit: not told by this kernel.</p>}
     </>
   );
 }

@@ -3,7 +3,7 @@
 import { useSignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import type { Limit, Maybe, Run } from '../data/run_json';
-import { visible, visibleLines } from '../data/text';
+import { shortened, visible, visibleLines } from '../data/text';
 import { formatBytes, formatCores, formatCount, formatDuration } from '../data/units';
 import { UNTOLD } from './told';
 
@@ -17,7 +17,7 @@ export function LimitsTable({ run }: { run: Run }) {
         <tbody>
           {run.limits.map((limit, index) => (
             <tr key={index}>
-              <th scope="row">{visible(limit.resource)}</th>
+              <th scope="row"><bdi>{shortened(visible(limit.resource), 40)}</bdi></th>
               <td>{limitText(limit, limit.asked)}</td>
               <td>{limit.got === null ? 'not held' : limitText(limit, limit.got)}</td>
               <td class="text">{visible(limit.mechanism)}</td>
@@ -39,14 +39,13 @@ function limitText(limit: Limit, value: number): string {
 
 export function Environment({ run }: { run: Run }) {
   const { host, sampling } = run;
-  const counted = (value: Maybe<number>): string => (value === null ? UNTOLD : formatCount(value));
   const rows: [string, Maybe<string>][] = [
     ['Machine', [host.name, host.kernel && `Linux ${host.kernel}`, host.cgroups && `cgroups ${host.cgroups}`].filter(Boolean).join(', ') || null],
     ['Size', host.processors > 0 ? `${formatCount(host.processors)} processors, ${formatBytes(host.memory_bytes)}` : null],
     ['Working directory', run.working_directory || null],
     ['Profile', run.profile || null],
-    ['Page faults', `${counted(run.activity.minor_faults)} from memory, ${counted(run.activity.major_faults)} from disk`],
-    ['Context switches', `${counted(run.activity.voluntary_switches)} to wait, ${counted(run.activity.involuntary_switches)} forced`],
+    ['Page faults', bothCounted(run.activity.minor_faults, 'from memory', run.activity.major_faults, 'from disk')],
+    ['Context switches', bothCounted(run.activity.voluntary_switches, 'to wait', run.activity.involuntary_switches, 'forced')],
     ['Measured', measuredText(run)],
     ['Ullage’s own cost', sampling.own_cpu_seconds > 0 ? `${formatDuration(sampling.own_cpu_seconds)} of CPU time` : null],
     ...Object.entries(run.environment).map(([name, value]): [string, string] => [name, value]),
@@ -58,6 +57,12 @@ export function Environment({ run }: { run: Run }) {
       ))}
     </dl>
   );
+}
+
+function bothCounted(first: Maybe<number>, firstName: string, second: Maybe<number>, secondName: string): string {
+  const told: [Maybe<number>, string][] = [[first, firstName], [second, secondName]];
+  if (first === null && second === null) return UNTOLD;
+  return told.map(([count, name]) => (count === null ? `${name}: ${UNTOLD}` : `${formatCount(count)} ${name}`)).join(', ');
 }
 
 function measuredText(run: Run): Maybe<string> {

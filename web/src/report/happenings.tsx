@@ -2,8 +2,8 @@
 // Phases and events as tables.
 import { useSignal } from '@preact/signals';
 import { clockTime } from '../charts/clock_text';
-import type { Run } from '../data/run_json';
-import { visible } from '../data/text';
+import type { Run, RunEvent } from '../data/run_json';
+import { shortened, visible } from '../data/text';
 import { formatBytes, formatCores, formatCount, formatDuration, formatOffset } from '../data/units';
 import { severityOf, sinceStart } from './moments';
 import { Told } from './told';
@@ -22,7 +22,7 @@ export function PhasesTable({ run }: { run: Run }) {
             const busy = phase.cpu_seconds === null || seconds <= 0 ? null : phase.cpu_seconds / seconds;
             return (
               <tr key={index}>
-                <th scope="row"><bdi>{visible(phase.name)}</bdi></th>
+                <th scope="row"><bdi title={visible(phase.name)}>{shortened(visible(phase.name), 60)}</bdi></th>
                 <td>{formatOffset(sinceStart(run, phase.begin_ms), run.wall_seconds)}</td>
                 <td>{formatDuration(seconds)}{phase.end_ms === null && ', not ended'}</td>
                 <td><Told value={phase.peak_bytes} format={formatBytes} /></td>
@@ -38,11 +38,17 @@ export function PhasesTable({ run }: { run: Run }) {
 }
 
 const SIGNS = { info: '●', warning: '▲', critical: '◆' } as const;
-const EVENTS_FIRST = 100;
+const EVENTS_FIRST = 30;
+
+// All that asks for attention, and of the rest the first until the list is long enough.
+function mostTelling(events: RunEvent[]): RunEvent[] {
+  let room = EVENTS_FIRST - events.filter((event) => severityOf(event.severity) !== 'info').length;
+  return events.filter((event) => severityOf(event.severity) !== 'info' || room-- > 0);
+}
 
 export function EventsTable({ run }: { run: Run }) {
   const isWhole = useSignal(run.events.length <= EVENTS_FIRST);
-  const shown = isWhole.value ? run.events : run.events.slice(0, EVENTS_FIRST);
+  const shown = isWhole.value ? run.events : mostTelling(run.events);
   return (
     <>
       <ol class="events">

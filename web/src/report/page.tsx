@@ -43,13 +43,15 @@ export function Page({ data }: { data: ReportData }) {
       </main>
       <footer>
         {empty.length > 0 && (
-          <p>Not shown: {empty.map((section) => `${section.title.toLowerCase()} (${section.reasonWhenEmpty})`).join('; ')}.</p>
+          <p>Not shown: {empty.map((section) => `${inSentence(section.title)} (${section.reasonWhenEmpty})`).join('; ')}.</p>
         )}
         <p>Made by Ullage {visible(run.ullage_version)}. This file asks nothing of any network.</p>
       </footer>
     </div>
   );
 }
+
+const inSentence = (title: string): string => (/^[A-Z][a-z]/.test(title) ? title[0]!.toLowerCase() + title.slice(1) : title);
 
 function sectionsOf(data: ReportData): SectionEntry[] {
   const { run } = data;
@@ -78,7 +80,7 @@ function sectionsOf(data: ReportData): SectionEntry[] {
     { id: 'environment', title: 'Environment', body: <Environment run={run} />, reasonWhenEmpty: '' },
     { id: 'repeat', title: 'Repeat it', body: data.repeat ? <Repeat command={data.repeat} /> : null, reasonWhenEmpty: 'the command is not known' },
   ];
-  const anchors = new Set(sections.filter((section) => section.body !== null).map((section) => `#${section.id}`));
+  const anchors = new Map(sections.filter((section) => section.body !== null).map((section) => [`#${section.id}`, section.title]));
   const advice = run.advice.length > 0 ? <AdviceList advice={run.advice} anchors={anchors} /> : null;
   return [{ id: 'advice', title: 'Advice', body: advice, reasonWhenEmpty: 'none: no rule found a number that asks for it' }, ...sections];
 }

@@ -3,6 +3,7 @@
 // A chart without a value is not there (null, or not in the list).
 import type { ChartSeries } from '../charts/plot';
 import type { LimitLine } from '../charts/paint';
+import type { Unit } from '../charts/ticks';
 import type { Column, Maybe, ReportData, SeriesJson } from '../data/run_json';
 import { column, findSeries, greatest, hasMoreThanZeros, hasValues, rate, rateWindowMs, scaled, sum } from '../data/series';
 import { visible } from '../data/text';
@@ -10,18 +11,18 @@ import { formatByteRate, formatBytes, formatCores, formatCount, formatRatio } fr
 
 export interface Picture {
   title: string;
-  unit: 'bytes' | 'bytes/s' | 'cores' | 'ratio' | 'count';
+  unit: Unit;
   series: ChartSeries[];
   limits: LimitLine[];
   isStacked: boolean;
   format: (value: number) => string;
 }
 
-const FORMATS: Record<Picture['unit'], (value: number) => string> = {
+const FORMATS: Record<Unit, (value: number) => string> = {
   bytes: formatBytes, 'bytes/s': formatByteRate, cores: formatCores, ratio: formatRatio, count: formatCount,
 };
 
-function picture(title: string, unit: Picture['unit'], series: (ChartSeries | null)[], more: Partial<Picture> = {}): Picture[] {
+function picture(title: string, unit: Unit, series: (ChartSeries | null)[], more: Partial<Picture> = {}): Picture[] {
   const told = series.filter((one) => one !== null);
   return told.length === 0 ? [] : [{ title, unit, series: told, limits: [], isStacked: false, format: FORMATS[unit], ...more }];
 }
@@ -54,11 +55,11 @@ export function memoryChart(data: ReportData): Maybe<Picture> {
 export function cpuCharts(data: ReportData): Picture[] {
   const cores = data.run.cpu.cores_available;
   const busy = [
-    line('user', '--blue', rateOf(data, 'ullage_run_cpu_seconds_total', { mode: 'user' })),
-    line('system', '--orange', rateOf(data, 'ullage_run_cpu_seconds_total', { mode: 'system' })),
+    line('user', '--stack-user', rateOf(data, 'ullage_run_cpu_seconds_total', { mode: 'user' })),
+    line('system', '--stack-system', rateOf(data, 'ullage_run_cpu_seconds_total', { mode: 'system' })),
   ];
-  const all = busy.every((one) => one === null) ? [line('busy', '--blue', rateOf(data, 'ullage_run_cpu_seconds_total'))] : busy;
-  const limits = cores > 0 ? [{ value: cores, label: `${formatCores(cores)} ${cores === 1 ? 'core' : 'cores'} to have`, color: '--critical' }] : [];
+  const all = busy.every((one) => one === null) ? [line('busy', '--stack-user', rateOf(data, 'ullage_run_cpu_seconds_total'))] : busy;
+  const limits = cores > 0 ? [{ value: cores, label: `${formatCores(cores)} ${cores === 1 ? 'core' : 'cores'} available`, color: '--critical' }] : [];
   return [
     ...picture('Cores busy', 'cores', all, { limits, isStacked: true }),
     ...picture('Work held back, in threads', 'cores', [
@@ -162,9 +163,9 @@ export function machineCharts(data: ReportData): Picture[] {
   const cores = data.run.host.processors;
   return [
     ...picture('The machine’s memory that nothing new could have', 'bytes', [line('taken', '--blue', taken, { isFilled: true })],
-      { limits: bytes > 0 ? [{ value: bytes, label: `all ${formatBytes(bytes)}`, color: '--critical' }] : [] }),
+      { limits: bytes > 0 ? [{ value: bytes, label: `${formatBytes(bytes)} in all`, color: '--critical' }] : [] }),
     ...picture('The machine’s cores busy, this run among them', 'cores', [line('busy', '--blue', busy, { isFilled: true })],
-      { limits: cores > 0 ? [{ value: cores, label: `all ${cores}`, color: '--critical' }] : [] }),
+      { limits: cores > 0 ? [{ value: cores, label: `${cores} in all`, color: '--critical' }] : [] }),
     ...picture('Disks', 'bytes/s', [
       lineUnlessZero('read', '--blue', rateOf(data, 'node_disk_read_bytes_total')),
       lineUnlessZero('written', '--orange', rateOf(data, 'node_disk_written_bytes_total'), { dash: [6, 3] }),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The key figures: each with what it is measured against.
 import type { Maybe, Run } from '../data/run_json';
+import { signalName } from '../data/signals';
 import { visible } from '../data/text';
 import { formatBytes, formatCores, formatCount, formatDuration, formatRatio } from '../data/units';
 import { coresBusy, cpuSeconds } from '../data/verdict';
@@ -41,13 +42,16 @@ function timeTile(run: Run): Tile {
   return {
     label: 'Time',
     value: formatDuration(run.wall_seconds),
-    details: run.phases.length > 0 ? [`${run.phases.length} ${run.phases.length === 1 ? 'phase' : 'phases'}`] : [],
+    details: [
+      ...(run.signal !== null ? [`ended by ${signalName(run.signal)}`] : told(run.exit_code, (code) => `exit code ${code}`)),
+      ...(run.phases.length > 0 ? [`${run.phases.length} ${run.phases.length === 1 ? 'phase' : 'phases'}`] : []),
+    ],
   };
 }
 
 function memoryTile(run: Run): Tile {
   const { peak_bytes: peak, limit_bytes: limit, limit_source: source, average_bytes, cache_bytes, swap_peak_bytes } = run.memory;
-  const against = limit === null ? [] : [`${peak === null ? '' : `${formatRatio(peak / limit)} of `}${formatBytes(limit)}${source ? ` (${visible(source)})` : ''}`];
+  const against = limit === null ? [] : [`${peak === null ? '' : `${formatRatio(peak / limit)} of `}${formatBytes(limit)}`, ...(source ? [source === 'machine' ? 'all that the machine has' : `limit of ${visible(source)}`] : [])];
   return {
     label: 'Peak memory',
     value: peak === null ? null : formatBytes(peak),
@@ -66,14 +70,14 @@ function cpuTile(run: Run): Tile {
   const had = run.cpu.cores_available;
   const { user_seconds: user, system_seconds: system, throttled_seconds: throttled, run_queue_wait_seconds: waited } = run.cpu;
   return {
-    label: 'CPU',
-    value: busy === null ? null : `${formatCores(busy)}${had > 0 ? ` of ${formatCores(had)}` : ''} ${had === 1 ? 'core' : 'cores'}`,
+    label: had === 1 ? 'CPU core busy' : 'CPU cores busy',
+    value: busy === null ? null : `${formatCores(busy)}${had > 0 ? ` of ${formatCores(had)}` : ''}`,
     ...(busy !== null && had > 0 ? { share: busy / had } : {}),
     details: [
       ...told(cpuSeconds(run), (seconds) => `${formatDuration(seconds)} of CPU time`),
-      ...(user !== null && system !== null ? [`user ${formatDuration(user)}, system ${formatDuration(system)}`] : []),
+      ...(user !== null && system !== null ? [`user ${formatDuration(user)}`, `system ${formatDuration(system)}`] : []),
       ...toldAboveZero(throttled, (seconds) => `throttled for ${formatDuration(seconds)}`),
-      ...toldAboveZero(waited, (seconds) => `threads waited ${formatDuration(seconds)} for a processor`),
+      ...toldAboveZero(waited, (seconds) => `waited ${formatDuration(seconds)} for a core`),
     ],
   };
 }
@@ -91,11 +95,11 @@ function pressureTile(run: Run): Maybe<Tile> {
   const stalls: [string, Maybe<number>][] = [['CPU', cpu], ['memory', memory], ['I/O', io]];
   const [most] = stalls.filter((stall): stall is [string, number] => stall[1] !== null).sort((a, b) => b[1] - a[1]);
   if (!most || run.wall_seconds <= 0) return null;
-  const details = stalls.flatMap(([name, seconds]) => told(seconds, (value) => `${name} ${formatDuration(value)}`));
+  const details = stalls.flatMap(([name, seconds]) => toldAboveZero(seconds, (value) => `${name} ${formatDuration(value)}`));
   return {
     label: 'Most waited for',
     value: most[1] > 0 ? `${most[0]}, ${formatRatio(Math.min(1, most[1] / run.wall_seconds))}` : 'nothing',
-    details: [details.join(', '), ...(scope === 'machine' ? ['of the whole machine'] : [])],
+    details: [...details, ...(scope === 'machine' ? ['of the whole machine'] : [])],
   };
 }
 
