@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+// A chart as a page uses it: legend with values at the cursor, canvas, keys, spoken values, table twin.
+// Drawn when it comes near the window, and always before printing.
+import { effect, useComputed, useSignal } from '@preact/signals';
+import type { ComponentChildren } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+import { greatest } from '../data/series';
+import { formatOffset } from '../data/units';
+import { clockTime } from './clock_text';
+import type { ChartGroup } from './group';
+import { moveCursor } from './keyboard';
+import { printing } from './media';
+import { limitsInSight, mountPlot, type ChartSeries, type PlotOptions } from './plot';
+import { TableTwin } from './table_twin';
+
+type Props = Partial<PlotOptions> & {
+  group: ChartGroup;
+  title: string;
+  series: ChartSeries[];
+  unit: PlotOptions['unit'];
+  format: PlotOptions['format'];
+  note?: ComponentChildren;
+};
+
+export function Chart(props: Props) {
+  const { group, title, series, format, unit, note, limits = [], isStacked = false, isLeading = false, heightPx = 190 } = props;
+  const target = useRef<HTMLDivElement>(null);
+  const spoken = useSignal('');
+
+  useEffect(() => {
+    const options = { series, isStacked, unit, format, limits, isLeading, heightPx };
+    return whenNear(target.current!, () => mountPlot(target.current!, group, options));
+  }, []);
+
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (!moveCursor(event, group)) return;
+    event.preventDefault();
+    spoken.value = spokenValues(group, series, format);
+  };
+  return (
+    <figure class="chart">
+      <figcaption>
+        <h3>{title}</h3>
+        <Legend {...{ group, series, format, limits, isStacked }} />
+      </figcaption>
+      <div
+        class="plot" style={{ height: `${heightPx}px` }} tabIndex={0} role="application" aria-roledescription="chart" aria-label={`${title}. Arrow keys move through time.`}
+        onKeyDown={onKeyDown}
+      >
+        <div ref={target} aria-hidden="true" />
+        <TimePill group={group} />
+      </div>
+      <p class="sr-only" aria-live="polite">{spoken}</p>
+      {note && <p class="note">{note}</p>}
+      <TableTwin axis={group.axis} title={title} series={series} format={format} />
+    </figure>
+  );
+}
+
+// Calls mount once the element is within a screen of the window or the page is printed.
+function whenNear(element: HTMLElement, mount: () => () => void): () => void {
+  let unmount: (() => void) | undefined;
+  const mountOnce = (): void => { unmount ??= mount(); };
+  const observer = new IntersectionObserver((entries) => { if (entries.some((entry) => entry.isIntersecting)) mountOnce(); }, { rootMargin: '300px' });
+  observer.observe(element);
+  const stop = effect(() => { if (printing.value) mountOnce(); });
+  return () => {
+    observer.disconnect();
+    stop();
+    unmount?.();
+  };
+}
+
+function Legend({ group, series, format, limits, isStacked }: Pick<Props, 'group' | 'series' | 'format' | 'isStacked'> & { limits: NonNullable<Props['limits']> }) {
+  const inSight = limitsInSight({ series, isStacked: isStacked ?? false, limits });
+  return (
+    <ul class="legend">
+      {series.map((one) => (
+        <li key={one.label}>
+          <i class={isStacked ? 'swatch block' : one.dash ? 'swatch dashed' : 'swatch'} style={{ color: `var(${one.color})` }} />
+          <bdi>{one.label}</bdi> <ValueAtCursor {...{ group, one, format }} />
+        </li>
+      ))}
+      {limits.map((limit) => (
+        <li key={limit.label}>
+          <i class="swatch dashed" style={{ color: `var(${limit.color})` }} />
+          <span>{limit.label}{!inSight.includes(limit) && ', above what is drawn'}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function ValueAtCursor({ group, one, format }: { group: ChartGroup; one: ChartSeries; format: (value: number) => string }) {
+  const text = useComputed(() => {
+    const index = group.cursorIndex.value;
+    if (index !== null) {
+      const value = one.values[index] ?? null;
+      return value === null ? '–' : format(value);
+    }
+    const most = greatest(one.values);
+    return most === null ? '–' : `max ${format(most)}`;
+  });
+  return <b>{text}</b>;
+}
+
+// When the cursor stands: since the start, by the clock, in which phase, beside which events.
+function TimePill({ group }: { group: ChartGroup }) {
+  const lines = useComputed(() => {
+    const index = group.cursorIndex.value;
+    return index === null ? [] : momentLines(group, index);
+  });
+  const side = useComputed(() => {
+    const index = group.cursorIndex.value;
+    const [from, to] = group.zoom.value ?? [0, group.axis.spanSeconds];
+    return index !== null && group.axis.seconds[index]! > (from + to) / 2 ? 'pill left' : 'pill right';
+  });
+  if (lines.value.length === 0) return null;
+  return (
+    <div class={side.value} aria-hidden="true">
+      {lines.value.map((line, order) => <div key={order}>{line}</div>)}
+    </div>
+  );
+}
+
+const EVENTS_NEAR_MAX = 3;
+
+function momentLines(group: ChartGroup, index: number): string[] {
+  const { axis, bands, marks } = group;
+  const seconds = axis.seconds[index]!;
+  const phases = bands.filter((band) => band.fromSeconds <= seconds && seconds < band.toSeconds).map((band) => band.label);
+  const [from, to] = group.zoom.value ?? [0, axis.spanSeconds];
+  const near = marks.filter((mark) => Math.abs(mark.atSeconds - seconds) <= (to - from) / 150);
+  return [
+    `${formatOffset(seconds, axis.spanSeconds)} · ${clockTime(axis.timesMs[index]!, axis.spanSeconds)} UTC`,
+    ...(phases.length > 0 ? [`in ${phases.join(', ')}`] : []),
+    ...near.slice(0, EVENTS_NEAR_MAX).map((mark) => mark.text),
+    ...(near.length > EVENTS_NEAR_MAX ? [`and ${near.length - EVENTS_NEAR_MAX} more events`] : []),
+  ];
+}
+
+function spokenValues(group: ChartGroup, series: ChartSeries[], format: (value: number) => string): string {
+  const index = group.cursorIndex.value;
+  if (index === null) return 'No moment chosen.';
+  const values = series.map((one) => {
+    const value = one.values[index] ?? null;
+    return `${one.label} ${value === null ? 'not known' : format(value)}`;
+  });
+  return `${momentLines(group, index).join(', ')}: ${values.join(', ')}.`;
+}

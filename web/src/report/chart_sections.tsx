@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// The sections that are charts, each with the sentence that says what the figures mean.
+import { Chart } from '../charts/chart';
+import type { ChartGroup } from '../charts/group';
+import { clockTime } from '../charts/clock_text';
+import type { ReportData, Run } from '../data/run_json';
+import { rateWindowMs } from '../data/series';
+import { visible } from '../data/text';
+import { formatBytes, formatDuration, formatOffset } from '../data/units';
+import { sinceStart } from './moments';
+import type { Picture } from './picture';
+
+interface ChartsProps {
+  run: Run;
+  group: ChartGroup;
+  charts: Picture[];
+}
+
+export function MemorySection({ data, group, chart }: { data: ReportData; group: ChartGroup; chart: Picture }) {
+  return (
+    <>
+      <Chart {...chart} group={group} isLeading heightPx={300} note={memoryNote(data.run, group)} />
+      {group.marks.length > 0 && (
+        <p class="note signs">
+          Events: <span class="sign critical">◆</span> critical, <span class="sign warning">▲</span> warning, <span class="sign info">●</span> for information.
+        </p>
+      )}
+      <p class="note screen-only">Drag over a chart, or press + and −, to look closer; double click or Escape to see all.</p>
+    </>
+  );
+}
+
+const METHODS: Record<string, string> = {
+  samples: 'the samples',
+  'process high-water mark': 'the processes’ own high-water marks',
+  taskstats: 'the kernel’s exit records (taskstats)',
+  cgroup: 'the cgroup',
+};
+
+function memoryNote(run: Run, group: ChartGroup): string {
+  const { peak_bytes: peak, peak_ms: peakMs, peak_method: method, cgroup_peak_bytes: mark } = run.memory;
+  const sentences = ['Used memory is what cannot be reclaimed; page cache is not part of it.'];
+  if (peak !== null) {
+    const when = peakMs === null ? '' : ` at ${formatOffset(sinceStart(run, peakMs), group.axis.spanSeconds)} (${clockTime(peakMs, group.axis.spanSeconds)} UTC)`;
+    sentences.push(`The peak of ${formatBytes(peak)}${when}${method ? ` is told by ${METHODS[method] ?? visible(method)}` : ''}.`);
+  }
+  if (mark !== null) sentences.push(`The cgroup’s own mark, page cache included, is ${formatBytes(mark)}.`);
+  return sentences.join(' ');
+}
+
+export function CpuSection({ run, group, charts }: ChartsProps) {
+  const { timesMs, seconds } = group.axis;
+  const step = seconds.length > 1 ? (seconds[seconds.length - 1]! - seconds[0]!) / (seconds.length - 1) : 0;
+  const note = `Each point is the average of about ${formatDuration(Math.max(step, rateWindowMs(timesMs) / 1000))} before it.`;
+  return (
+    <>
+      {charts.map((chart, order) => <Chart key={chart.title} {...chart} group={group} note={order === 0 ? note : undefined} heightPx={order === 0 ? 200 : 150} />)}
+      {run.cpu.throttled_seconds === null && run.limits.some((limit) => limit.resource === 'cpus') && <p class="note">Throttling by a limit: not told by this kernel.</p>}
+    </>
+  );
+}
+
+export function IoSection({ group, charts }: ChartsProps) {
+  const note = 'Bytes that reached or came from storage; what the page cache answered is not counted.';
+  return <>{charts.map((chart) => <Chart key={chart.title} {...chart} group={group} note={note} />)}</>;
+}
+
+export function PressureSection({ run, group, chart }: { run: Run; group: ChartGroup; chart: Picture }) {
+  const note = run.pressure.scope === 'machine'
+    ? 'As the kernel’s pressure stall information has it for the whole machine: work beside this run counts too.'
+    : 'As the kernel’s pressure stall information has it for this run’s cgroup.';
+  return <Chart {...chart} group={group} note={note} />;
+}
+
+export function OwnValuesSection({ group, charts }: Omit<ChartsProps, 'run'>) {
+  return <>{charts.map((chart) => <Chart key={chart.title} {...chart} group={group} heightPx={140} />)}</>;
+}
+
+export function MachineSection({ group, charts }: ChartsProps) {
+  return <>{charts.map((chart) => <Chart key={chart.title} {...chart} group={group} heightPx={150} />)}</>;
+}
