@@ -10,7 +10,9 @@
 #include "config/value.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace ullage::config;
+  using ullage::config::Document;
+  using ullage::config::parse_document;
+  using ullage::config::Scope;
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   std::vector<ullage::Error> errors;
   parse_document(text, "project.yaml", Scope::project, errors);
@@ -19,7 +21,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!errors.empty()) return 0;
   std::string again;
   for (const auto& [key, entry] : document.entries)
-    again += key + ": " + (find_key(key)->type == Type::list ? entry.value : yaml_scalar(entry.value)) + "\n";
+    again += key + ": " +
+             (ullage::config::find_key(key)->type == ullage::config::Type::list
+                  ? entry.value
+                  : ullage::config::yaml_scalar(entry.value)) +
+             "\n";
   const Document second = parse_document(again, "again.yaml", Scope::owner, errors);
   ullage::check(errors.empty(), "what was written back is read again");
   for (const auto& [key, entry] : document.entries)

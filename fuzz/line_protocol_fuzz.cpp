@@ -7,7 +7,8 @@
 #include "sense/custom/line_protocol.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace ullage::sense;
+  using ullage::sense::format_line;
+  using ullage::sense::parse_line;
   const auto line = parse_line({reinterpret_cast<const char*>(data), size});
   if (!line) return 0;
   const std::string text = format_line(*line);

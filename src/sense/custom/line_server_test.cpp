@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstring>
 #include <filesystem>
 #include <vector>
 
@@ -57,11 +56,15 @@ class LineServerTest : public testing::Test {
     const auto too_long = loop_.after(5s, [this] { loop_.stop(); });
     loop_.run();
   }
-  static FileDescriptor connect_to(const std::string& path) {
-    FileDescriptor fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  static sockaddr_un address_of(const std::string& path) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
-    std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
+    path.copy(address.sun_path, sizeof address.sun_path - 1);
+    return address;
+  }
+  static FileDescriptor connect_to(const std::string& path) {
+    FileDescriptor fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    const sockaddr_un address = address_of(path);
     EXPECT_EQ(::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
     return fd;
   }
@@ -113,9 +116,7 @@ TEST_F(LineServerTest, APathTooLongForASocketGetsAShortPrivateOne) {
 TEST_F(LineServerTest, ASocketLeftBehindIsReplacedALivingOneIsNot) {
   const auto left = [&] {  // bound, never to be listened on again
     FileDescriptor fd(::socket(AF_UNIX, SOCK_STREAM, 0));
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    std::strncpy(address.sun_path, (folder_ + "/s").c_str(), sizeof address.sun_path - 1);
+    const sockaddr_un address = address_of(folder_ + "/s");
     EXPECT_EQ(::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
   };
   left();
