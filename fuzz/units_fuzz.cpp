@@ -17,6 +17,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     ullage::format_duration(static_cast<double>(duration->count()) * 1e-9);
   for (const char c : ullage::printable(text))
     ullage::check(static_cast<unsigned char>(c) >= 0x20 && c != 0x7F, "printable text has no control bytes");
-  ullage::check(ullage::valid_utf8(ullage::valid_utf8(text)) == ullage::valid_utf8(text), "valid UTF-8 stays as it is");
+  ullage::check(ullage::valid_utf8(ullage::valid_utf8(text)) == ullage::valid_utf8(text),
+                "valid UTF-8 stays as it is");
   return 0;
 }
