@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "run/figures.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "analysis/forecast.h"
+#include "base/text.h"
+#include "run/words.h"
+
+namespace ullage::run {
+
+namespace {
+
+// A shorter run is a start-up: growing is what it is there for.
+constexpr double kGrowthWallSeconds = 60;
+// Fewer samples say nothing about thirds and quarters.
+constexpr std::size_t kGrowthSamples = 40;
+// A Theil–Sen slope compares all pairs; more points cost time and add nothing.
+constexpr std::size_t kTrendPoints = 240;
+
+std::optional<double> as_double(const std::optional<std::uint64_t>& value) {
+  if (!value) return std::nullopt;
+  return static_cast<double>(*value);
+}
+
+std::vector<analysis::Point> points_after(const std::vector<history::Sample>& samples, double share_skipped) {
+  const double first = static_cast<double>(samples.front().time_ms);
+  const double begin = first + (static_cast<double>(samples.back().time_ms) - first) * share_skipped;
+  std::vector<analysis::Point> points;
+  for (const history::Sample& sample : samples)
+    if (static_cast<double>(sample.time_ms) >= begin)
+      points.push_back({static_cast<double>(sample.time_ms) / 1000, sample.value});
+  if (points.size() <= kTrendPoints) return points;
+  std::vector<analysis::Point> thinned;
+  const std::size_t stride = (points.size() + kTrendPoints - 1) / kTrendPoints;
+  // Counted from the end: the newest point is the one that matters.
+  for (std::size_t back = 0; back < points.size(); back += stride)
+    thinned.push_back(points[points.size() - 1 - back]);
+  std::ranges::reverse(thinned);
+  return thinned;
+}
+
+std::optional<Growth> growth_of(const std::vector<history::Sample>& used, std::optional<double> limit) {
+  if (used.size() < kGrowthSamples) return std::nullopt;
+  const auto points = points_after(used, 1.0 / 3);
+  const auto late_points = points_after(used, 3.0 / 4);
+  const auto trend = analysis::robust_trend(points);
+  const auto late = analysis::robust_trend(late_points);
+  if (!trend || !late || !(trend->slope_low > 0)) return std::nullopt;
+  Growth growth{.bytes_per_second = trend->slope_per_second,
+                .bytes_per_second_late = late->slope_low > 0 ? late->slope_per_second : 0,
+                .grown_bytes = trend->slope_per_second * (points.back().seconds - points.front().seconds),
+                .level_bytes = trend->level,
+                .seconds_to_limit = {}};
+  if (limit)
+    if (const auto until = analysis::time_until(*limit, points)) growth.seconds_to_limit = until->seconds;
+  return growth;
+}
+
+// The rate that was not exceeded in 95 % of the time: each interval weighs as long as it lasted.
+std::optional<double> percentile_by_time(const std::vector<history::Sample>& counter, double share) {
+  const auto rate = rates(counter);
+  if (rate.empty()) return std::nullopt;
+  std::vector<std::pair<double, double>> weighted;  // rate, seconds
+  double total = 0;
+  std::int64_t before = counter.front().time_ms;
+  for (const history::Sample& sample : rate) {
+    const double seconds = static_cast<double>(sample.time_ms - before) / 1000;
+    weighted.emplace_back(sample.value, seconds);
+    total += seconds;
+    before = sample.time_ms;
+  }
+  std::ranges::sort(weighted);
+  double passed = 0;
+  for (const auto& [value, seconds] : weighted)
+    if ((passed += seconds) >= share * total) return value;
+  return weighted.back().first;
+}
+
+// Seconds that the machine's processors idled between the first and the last sample, a second.
+std::optional<double> idle_cores(const SeriesView& series) {
+  for (std::size_t id = 0; id < series.keys.size(); ++id) {
+    const metric::SeriesKey& key = series.keys[id];
+    if (key.name != "node_cpu_seconds_total" || key.label("mode") != "idle") continue;
+    const auto samples = series.samples(static_cast<metric::SeriesId>(id));
+    if (!samples || samples->size() < 2) return std::nullopt;
+    const double seconds = static_cast<double>(samples->back().time_ms - samples->front().time_ms) / 1000;
+    if (seconds <= 0) return std::nullopt;
+    return (samples->back().value - samples->front().value) / seconds;
+  }
+  return std::nullopt;
+}
+
+void add_from_series(Figures& figures, const SeriesView& series) {
+  if (const auto cpu = summed(series, "ullage_run_cpu_seconds_total"))
+    figures.cores_p95 = percentile_by_time(*cpu, 0.95);
+  if (const auto threads = summed(series, "ullage_run_threads"); threads && !threads->empty())
+    figures.threads_peak = std::ranges::max_element(*threads, {}, &history::Sample::value)->value;
+  figures.machine_idle_cores = idle_cores(series);
+  if (figures.wall_seconds < kGrowthWallSeconds) return;
+  if (const auto used = summed(series, "ullage_run_used_bytes"); used && !used->empty())
+    figures.growth = growth_of(*used, figures.limit_bytes);
+}
+
+void add_largest_process(Figures& figures, const Record& record) {
+  for (const Process& process : record.process_table) {
+    if (process.pid == 0 || !process.peak_bytes) continue;
+    const double peak = static_cast<double>(*process.peak_bytes);
+    if (figures.largest_process_bytes && peak <= *figures.largest_process_bytes) continue;
+    figures.largest_process_bytes = peak;
+    figures.largest_process = fmt::format("{} ({})", printable(process.name), process.pid);
+  }
+}
+
+}  // namespace
+
+Figures figures_of(const Record& record, const SeriesView* series) {
+  Figures figures;
+  figures.wall_seconds = record.wall_seconds;
+  figures.cores_available = record.cpu.cores_available;
+  for (const Limit& limit : record.limits)
+    if (limit.resource == "cpus") figures.cores_limit_asked = limit.asked;
+  figures.cpu_seconds = cpu_seconds(record);
+  figures.system_seconds = record.cpu.system_seconds;
+  figures.cores_mean = cores_used(record);
+  figures.run_queue_wait_seconds = record.cpu.run_queue_wait_seconds;
+  figures.throttled_seconds = record.cpu.throttled_seconds;
+  figures.peak_bytes = as_double(record.memory.peak_bytes);
+  figures.limit_bytes = as_double(record.memory.limit_bytes);
+  figures.limit_is_set = memory_limit_is_set(record.memory);
+  figures.limit_source = record.memory.limit_source;
+  figures.oom_killed = record.oom.has_value();
+  if (record.oom) figures.enough_bytes = as_double(record.oom->enough_bytes);
+  figures.swap_peak_bytes = as_double(record.memory.swap_peak_bytes);
+  figures.read_bytes = as_double(record.io.read_bytes);
+  figures.written_bytes = as_double(record.io.written_bytes);
+  figures.pressure_scope = record.pressure.scope;
+  figures.io_some_seconds = record.pressure.io_some_seconds;
+  figures.io_full_seconds = record.pressure.io_full_seconds;
+  figures.memory_full_seconds = record.pressure.memory_full_seconds;
+  figures.processes_total = record.processes.total;
+  figures.processes_peak = record.processes.peak;
+  add_largest_process(figures, record);
+  if (series != nullptr) add_from_series(figures, *series);
+  return figures;
+}
+
+}  // namespace ullage::run

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "run/summary.h"
+
+#include <fmt/format.h>
+
+#include <optional>
+#include <vector>
+
+#include "base/text.h"
+#include "base/units.h"
+#include "run/style.h"
+#include "run/words.h"
+
+namespace ullage::run {
+
+namespace {
+
+// Below this, figures of waiting are noise that would only fill the line.
+constexpr double kWorthSeconds = 0.1;
+
+std::string bytes(std::uint64_t count) { return format_bytes(static_cast<double>(count)); }
+
+std::string peak_of_limit(const Memory& memory) {
+  if (!memory.peak_bytes) return "peak unknown";
+  std::string text = "peak " + bytes(*memory.peak_bytes);
+  if (!memory.limit_bytes || *memory.limit_bytes == 0) return text;
+  const double ratio = static_cast<double>(*memory.peak_bytes) / static_cast<double>(*memory.limit_bytes);
+  return text + fmt::format(" of {} ({})", bytes(*memory.limit_bytes), format_ratio(ratio));
+}
+
+bool went_well(const Record& record) {
+  return !record.oom && !record.timed_out && !record.signal && record.state != State::interrupted &&
+         record.exit_code.value_or(0) == 0;
+}
+
+std::string head_line(const Record& record, const Style& style) {
+  const std::string duration = format_duration(record.wall_seconds);
+  const std::string words = exit_words(record);
+  std::string line = style.bold(display_name(record));
+  switch (record.state) {
+    case State::running:
+      return line + " has been running for " + duration;
+    case State::interrupted:
+      return line + " was last seen after " + duration + ", " + style.bad(words);
+    case State::finished:
+      break;
+  }
+  line += (went_well(record) || record.exit_code ? " finished in " : " ended after ") + duration + ", ";
+  line += went_well(record) ? style.good(words) : style.bad(words);
+  if (record.processes.left_running > 0)
+    line += ", " + style.warn(counted(record.processes.left_running, "descendant") + " left running");
+  return line;
+}
+
+std::string memory_line(const Record& record) {
+  const Memory& memory = record.memory;
+  std::string line = peak_of_limit(memory);
+  if (memory.limit_bytes && memory.limit_source == "machine") line += " of the machine";
+  if (memory.average_bytes) line += ", average " + bytes(*memory.average_bytes);
+  if (memory.cache_bytes && *memory.cache_bytes > 0) line += ", page cache " + bytes(*memory.cache_bytes);
+  if (memory.swap_peak_bytes && *memory.swap_peak_bytes > 0)
+    line += ", swap " + bytes(*memory.swap_peak_bytes);
+  return line;
+}
+
+std::string cpu_line(const Record& record) {
+  const auto used = cores_used(record);
+  if (!used) return "unknown";
+  const double had = record.cpu.cores_available;
+  std::string line = format_cores(*used);
+  if (had > 0)
+    line += fmt::format(" of {} {} ({})", format_cores(had), had == 1 ? "core" : "cores",
+                        format_ratio(*used / had));
+  else
+    line += *used == 1 ? " core" : " cores";
+  line += fmt::format(", {} of CPU time", format_duration(*cpu_seconds(record)));
+  if (record.cpu.throttled_seconds.value_or(0) >= kWorthSeconds)
+    line += ", throttled for " + format_duration(*record.cpu.throttled_seconds);
+  if (record.cpu.run_queue_wait_seconds.value_or(0) >= kWorthSeconds)
+    line += fmt::format(", waited {} for a processor", format_duration(*record.cpu.run_queue_wait_seconds));
+  return line;
+}
+
+void add_stall(std::string& text, std::string_view what, const std::optional<double>& seconds) {
+  if (seconds.value_or(0) < kWorthSeconds) return;
+  text += fmt::format("{}{} {}", text.empty() ? "" : ", ", what, format_duration(*seconds));
+}
+
+std::string pressure_words(const Pressure& pressure) {
+  std::string stalls;
+  add_stall(stalls, "I/O", pressure.io_some_seconds);
+  add_stall(stalls, "memory", pressure.memory_some_seconds);
+  add_stall(stalls, "CPU", pressure.cpu_some_seconds);
+  if (stalls.empty()) return {};
+  return (pressure.scope == "machine" ? "the machine stalled on " : "stalled on ") + stalls;
+}
+
+std::string io_line(const Record& record) {
+  std::string line;
+  if (record.io.read_bytes || record.io.written_bytes)
+    line = fmt::format("read {}, wrote {}", record.io.read_bytes ? bytes(*record.io.read_bytes) : "unknown",
+                       record.io.written_bytes ? bytes(*record.io.written_bytes) : "unknown");
+  else
+    line = "unknown";
+  const std::string pressure = pressure_words(record.pressure);
+  return pressure.empty() ? line : line + "; " + pressure;
+}
+
+std::string limit_value(const Limit& limit) {
+  if (limit.resource == "memory") return format_bytes(limit.asked);
+  if (limit.resource == "timeout") return format_duration(limit.asked);
+  return fmt::format("{:g}", limit.asked);
+}
+
+std::string problem_words(const Record& record) {
+  std::string text;
+  for (const Limit& limit : record.limits) {
+    if (limit.got &&
+        (limit.mechanism == "cgroup v2" || limit.mechanism == "cgroup v1" || limit.problem.empty()))
+      continue;
+    text += fmt::format("{}{} {} {}", text.empty() ? "" : "; ", limit.resource, limit_value(limit),
+                        limit.got ? "is held by " + limit.mechanism + " only" : "could not be set");
+    if (!limit.problem.empty()) text += " (" + printable(limit.problem) + ")";
+  }
+  return text;
+}
+
+// How long before its end the kill was foreseeable.
+std::optional<double> notice_seconds(const Record& record) {
+  if (!record.oom->foreseeable_ms) return std::nullopt;
+  const double seconds = static_cast<double>(end_ms(record) - *record.oom->foreseeable_ms) / 1000;
+  return seconds > 0 ? std::optional(seconds) : std::nullopt;
+}
+
+std::string oom_words(const Record& record) {
+  const Oom& oom = *record.oom;
+  std::string text =
+      fmt::format("{} killed {}", oom.killer == "kernel" ? "the kernel" : printable(oom.killer),
+                  oom.victim.empty() ? "it" : printable(oom.victim));
+  if (!oom.holder.empty() && oom.holder_bytes && oom.holder != oom.victim)
+    text += fmt::format(", {} held {}", printable(oom.holder), bytes(*oom.holder_bytes));
+  else if (oom.holder_bytes)
+    text += fmt::format(", which held {}", bytes(*oom.holder_bytes));
+  if (const auto notice = notice_seconds(record))
+    text += fmt::format("; foreseeable {} before", format_duration(*notice));
+  if (oom.enough_bytes) text += fmt::format("; {} would have been enough", bytes(*oom.enough_bytes));
+  return text;
+}
+
+std::string advice_words(const Record& record) {
+  if (record.advice.empty()) return {};
+  const Advice& first = record.advice.front();
+  std::string text = printable(first.text) + " (" + printable(first.evidence) + ")";
+  if (record.advice.size() > 1) text += fmt::format(" +{} more", record.advice.size() - 1);
+  return text;
+}
+
+std::string report_words(const SummaryStyle& style) {
+  if (!style.report_path.empty()) return printable(style.report_path);
+  return "ullage show " + style.run_argument + " -o report.html";
+}
+
+std::string who_killed(const Record& record) {
+  const std::string& killer = record.oom->killer;
+  if (killer == "kernel") return "the kernel";
+  if (killer == "ullage limit") return "Ullage";
+  return killer.empty() ? "something that is not known" : printable(killer);
+}
+
+std::string oom_verdict(const Record& record) {
+  std::string text = "Killed by " + who_killed(record);
+  text += memory_limit_is_set(record.memory)
+              ? " for exceeding its memory limit of " + bytes(*record.memory.limit_bytes)
+              : " when the machine ran out of memory";
+  text += " after " + format_duration(record.wall_seconds);
+  if (const auto notice = notice_seconds(record))
+    text += fmt::format("; it was foreseeable {} before", format_duration(*notice));
+  if (record.oom->enough_bytes)
+    text += fmt::format("; {} would have been enough", bytes(*record.oom->enough_bytes));
+  return text;
+}
+
+std::string timeout_verdict(const Record& record) {
+  std::string text = "Stopped by its time limit";
+  for (const Limit& limit : record.limits)
+    if (limit.resource == "timeout") text += " of " + format_duration(limit.asked);
+  return text + " after " + format_duration(record.wall_seconds);
+}
+
+std::string ending(const Record& record) {
+  const std::string duration = format_duration(record.wall_seconds);
+  if (record.oom) return oom_verdict(record);
+  if (record.state == State::running) return "Still running after " + duration;
+  if (record.state == State::interrupted)
+    return "Watched for " + duration + ", then Ullage was gone: how it ended is not known";
+  if (record.timed_out) return timeout_verdict(record);
+  if (record.signal) return fmt::format("Ended by {} after {}", signal_name(*record.signal), duration);
+  if (!record.exit_code) return "Ended after " + duration + ", with what exit code is not known";
+  if (*record.exit_code != 0)
+    return fmt::format("Failed with exit code {} after {}", *record.exit_code, duration);
+  return "Finished in " + duration;
+}
+
+std::string cores_busy(const Record& record) {
+  const auto used = cores_used(record);
+  if (!used) return {};
+  const double had = record.cpu.cores_available;
+  if (had <= 0) return format_cores(*used) + " cores busy";
+  return fmt::format("{} of {} {} busy", format_cores(*used), format_cores(had), had == 1 ? "core" : "cores");
+}
+
+}  // namespace
+
+std::string summary_text(const Record& record, const SummaryStyle& style) {
+  const Style colours{style.colour};
+  std::vector<std::pair<std::string, std::string>> notes;
+  if (record.oom) notes.emplace_back("oom", colours.bad(oom_words(record)));
+  if (const std::string text = problem_words(record); !text.empty())
+    notes.emplace_back("limits", colours.warn(text));
+  if (const std::string text = advice_words(record); !text.empty())
+    notes.emplace_back("advice", colours.warn(text));
+
+  std::string text = style.prefix + head_line(record, colours) + '\n';
+  const auto line = [&](std::string_view label, std::string_view words) {
+    text += "  " + colours.faint(fmt::format("{:<8}", label)) + std::string(words) + '\n';
+  };
+  line("memory", memory_line(record));
+  // Five lines in all: I/O has its own while there is room, then shares the CPU's; after a kill the kill
+  // says what the advice would.
+  if (record.oom && notes.size() > 1) notes.erase(notes.begin() + 1, notes.end());
+  if (notes.empty()) {
+    line("cpu", cpu_line(record));
+    line("i/o", io_line(record));
+  } else {
+    line("cpu", cpu_line(record) + "; " + io_line(record));
+  }
+  for (std::size_t i = 0; i < notes.size(); ++i) {
+    const bool closes = i == 1;
+    line(notes[i].first, notes[i].second + (closes ? colours.faint("; report: " + report_words(style)) : ""));
+  }
+  if (notes.size() < 2) line("report", report_words(style));
+  return text;
+}
+
+std::string verdict(const Record& record) {
+  std::string text = ending(record);
+  if (!record.oom) {
+    text += "; " + peak_of_limit(record.memory);
+    if (const std::string busy = cores_busy(record); !busy.empty()) text += ", " + busy;
+  }
+  if (const auto left = record.processes.left_running; left > 0)
+    text += fmt::format("; {} {} left running", counted(left, "process"), left == 1 ? "was" : "were");
+  return text + '.';
+}
+
+}  // namespace ullage::run
