@@ -38,6 +38,8 @@ int main(int argc, char** argv) {
                                .working_directory = std::filesystem::current_path(no_working_directory).string(),
                                .clock = clock,
                                .root = ullage::OsRoot::live()};
-  console.colour = console.out_is_terminal && !console.environment.contains("NO_COLOR");
+  const bool colour = !console.environment.contains("NO_COLOR");
+  console.colour = colour && console.out_is_terminal;
+  console.err_colour = colour && ::isatty(STDERR_FILENO) == 1;
   return ullage::cli::run_command_line({argv + 1, argv + argc}, console);
 }

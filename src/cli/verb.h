@@ -24,7 +24,8 @@ struct Console {
   std::ostream& out;
   std::ostream& err;
   bool out_is_terminal = false;
-  bool colour = false;  // out is a terminal, and NO_COLOR is not set
+  bool colour = false;      // out is a terminal, and NO_COLOR is not set
+  bool err_colour = false;  // the same of err
   int width = 80;
   std::map<std::string, std::string> environment;
   std::string working_directory;

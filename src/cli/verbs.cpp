@@ -3,11 +3,13 @@
 
 #include <vector>
 
+#include "cli/run.h"
+
 namespace ullage::cli {
 
 std::span<const AddVerb> verbs() {
   static const std::vector<AddVerb> list = {
-      // one line a verb
+      add_run,
   };
   return list;
 }

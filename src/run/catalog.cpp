@@ -22,6 +22,7 @@ namespace ullage::run {
 namespace {
 
 constexpr std::string_view kEnding = ".ullage";
+constexpr std::int64_t kCollectEveryMs = 3'600'000;
 
 struct Found {
   std::string id;
@@ -188,6 +189,15 @@ Result<GcResult> collect_garbage(const std::string& state_directory, const GcPol
   }
   std::ranges::reverse(result.removed);  // the oldest first
   return result;
+}
+
+void collect_garbage_when_due(const std::string& state_directory, const GcPolicy& policy, std::int64_t now_ms) {
+  const std::string stamp = state_directory + "/runs/.collected";
+  const auto last = read_file(stamp);
+  const std::int64_t last_ms = last ? to_signed(trim(*last)).value_or(0) : 0;
+  if (now_ms >= last_ms && now_ms - last_ms < kCollectEveryMs) return;
+  if (!replace_file(stamp, std::to_string(now_ms))) return;
+  (void)collect_garbage(state_directory, policy, false);
 }
 
 }  // namespace ullage::run

@@ -17,6 +17,7 @@ ProcStatus parse_proc_status(std::string_view text) {
     if (key == "RssAnon") status.anonymous_bytes = parse_kibibytes(line);
     if (key == "RssFile") status.file_bytes = parse_kibibytes(line);
     if (key == "RssShmem") status.shared_bytes = parse_kibibytes(line);
+    if (key == "VmData") status.data_bytes = parse_kibibytes(line);
     if (key == "VmSwap") status.swap_bytes = parse_kibibytes(line);
     if (key == "voluntary_ctxt_switches") status.voluntary_switches = parse_one_number(line);
     if (key == "nonvoluntary_ctxt_switches") status.involuntary_switches = parse_one_number(line);

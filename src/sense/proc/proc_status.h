@@ -12,6 +12,7 @@ namespace ullage::sense {
 struct ProcStatus {
   OptionalBytes resident_bytes;       // VmRSS
   OptionalBytes resident_peak_bytes;  // VmHWM
+  OptionalBytes data_bytes;           // VmData
   OptionalBytes anonymous_bytes, file_bytes, shared_bytes, swap_bytes;
   OptionalCount voluntary_switches, involuntary_switches;
 };

@@ -85,6 +85,7 @@ void TrackedProcess::read_status(ProcessFiles& files, TreeProcess& process) {
   // An exec begins a new address space, whose mark starts anew.
   const std::uint64_t mark_before = executed_ ? 0 : sample.resident_peak_bytes.value_or(0);
   if (status.resident_peak_bytes) sample.resident_peak_bytes = status.resident_peak_bytes;
+  if (status.data_bytes) sample.data_bytes = status.data_bytes;
   if (status.anonymous_bytes) sample.anonymous_bytes = status.anonymous_bytes;
   if (status.file_bytes) sample.file_bytes = status.file_bytes;
   if (status.shared_bytes) sample.shared_bytes = status.shared_bytes;

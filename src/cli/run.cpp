@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/run.h"
+
+#include <fmt/format.h>
+
+#include <fstream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <ostream>
+
+#include "act/command_lookup.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "cli/run_options.h"
+#include "run/advice.h"
+#include "run/catalog.h"
+#include "run/report.h"
+#include "run/summary.h"
+#include "session/supervisor.h"
+#include "web_assets/report_page.h"
+
+namespace ullage::cli {
+
+namespace {
+
+constexpr int kOwnFailure = 125;
+
+struct RunFlags {
+  RunArguments arguments;
+  bool quiet = false;
+  std::string json_path, report_path;
+};
+
+// The command is what follows "--"; without one, what follows the last flag.
+Result<std::vector<std::string>> command_of(const CLI::App& app, const Common& common) {
+  if (!common.after_dashes.empty()) {
+    const auto stray = app.remaining();
+    if (stray.empty()) return common.after_dashes;
+    return fail("unexpected '" + printable(stray.front()) + "' before --", {}, "see `ullage run --help`");
+  }
+  auto command = app.remaining();
+  if (command.empty()) return fail("no command to run", {}, "as in `ullage run -- python3 train.py`");
+  if (command.front().starts_with("-")) return fail("unknown flag '" + printable(command.front()) + "'");
+  return command;
+}
+
+int own_failure(const Console& console, const Error& error, int code) {
+  console.err << "ullage: " << error.text() << '\n';
+  return code;
+}
+
+// The record with its advice, from the file where there is one: what `show` will say.
+run::Record advised(const session::Outcome& outcome, const std::optional<run::LoadedRun>& loaded) {
+  run::Record record = outcome.record;
+  if (loaded) {
+    const run::SeriesView view = run::view_of(loaded->series);
+    record.advice = run::advise(run::figures_of(record, &view));
+  } else {
+    record.advice = run::advise(run::figures_of(record, nullptr));
+  }
+  return record;
+}
+
+Result<void> write_outputs(const RunFlags& flags, const run::Record& record, std::optional<run::LoadedRun>& loaded) {
+  if (!flags.json_path.empty())
+    if (auto written = replace_file(flags.json_path, run::to_json(record).dump(2) + '\n'); !written) return written;
+  if (flags.report_path.empty()) return {};
+  if (!loaded) return fail("there is no report of a run that could not be kept", flags.report_path);
+  loaded->record = record;
+  auto page = run::report_html(web_assets::report_page(), *loaded);
+  if (!page) return pass_on(page);
+  return replace_file(flags.report_path, *page);
+}
+
+int act_run(const CLI::App& app, const RunFlags& flags, const Common& common, Console& console) {
+  auto settings = common.settings(console);
+  if (!settings) return own_failure(console, settings.error(), kOwnFailure);
+  RunArguments arguments = flags.arguments;
+  auto command = command_of(app, common);
+  if (!command) return own_failure(console, command.error(), kOwnFailure);
+  arguments.command = *std::move(command);
+  auto options = run_options(*settings, arguments, console);
+  if (!options) return own_failure(console, options.error(), kOwnFailure);
+
+  const bool summary = settings->flag("run.summary") && !flags.quiet;
+  const bool warnings = settings->flag("run.warn") && !flags.quiet;
+  const auto say = [&](const std::string& sentence) {
+    if (warnings) console.err << "ullage: " + sentence + '\n' << std::flush;
+  };
+  const auto outcome = session::supervise(*options, console.clock, console.root, say);
+  if (!outcome) return own_failure(console, outcome.error(), act::exit_code_of(outcome.error()));
+
+  std::optional<run::LoadedRun> loaded;
+  if (!outcome->file_path.empty())
+    if (auto file = run::load_run(outcome->file_path)) loaded = *std::move(file);
+  run::Record record = advised(*outcome, loaded);
+  const auto written = write_outputs(flags, record, loaded);
+  if (!settings->flag("run.advice")) record.advice.clear();
+  if (summary) console.err << run::summary_text(record, {.colour = console.err_colour, .report_path = flags.report_path});
+  if (!written) console.err << "ullage: " << written.error().text() << '\n';
+  const run::GcPolicy policy{.keep_runs = settings->count("runs.keep"), .keep_bytes = settings->bytes("runs.keep_bytes")};
+  run::collect_garbage_when_due(options->state_directory, policy, console.clock.wall_ms());
+  return outcome->exit_code;
+}
+
+}  // namespace
+
+std::vector<Verb> add_run(CLI::App& parent, Common& common, Console& console) {
+  CLI::App* app = parent.add_subcommand("run", "Measure, limit and watch one command: ullage run [OPTIONS] -- COMMAND [ARGUMENTS…]");
+  auto flags = std::make_shared<RunFlags>();
+  app->prefix_command();
+  app->add_option("--name", flags->arguments.name, "what to call this run; the command's name otherwise");
+  app->add_option("--tag", flags->arguments.tags, "key=value, may be given more than once");
+  app->add_flag("-q,--quiet", flags->quiet, "say nothing, neither warnings nor the summary");
+  app->add_option("--json", flags->json_path, "write the run's figures to this file");
+  app->add_option("--report", flags->report_path, "write the HTML report to this file");
+  common.setting(*app, "-m,--memory", "limits.memory", "hard limit of memory, as 4G")->group("Limits");
+  common.setting(*app, "--cpus", "limits.cpus", "hard limit of processors, as 1.5")->group("Limits");
+  common.setting(*app, "--pids", "limits.pids", "hard limit of processes, as 500")->group("Limits");
+  common.setting(*app, "--timeout", "limits.timeout", "end the run after this long, as 2h")->group("Limits");
+  common.setting_flag(*app, "--strict", "run.strict", "true", "do not start if the kernel cannot hold a limit")->group("Limits");
+  common.setting(*app, "--grace", "run.grace", "between SIGTERM and SIGKILL, as 10s")->group("Limits");
+  common.setting(*app, "--horizon", "run.horizon", "warn when the limit is less than this away, as 2m")->group("Warnings");
+  common.setting(*app, "--warn-at", "run.warn_at", "shares of the limit, as [80%, 90%]")->group("Warnings");
+  common.setting_flag(*app, "--no-warn", "run.warn", "false", "record warnings, but say nothing")->group("Warnings");
+  common.setting(*app, "--on-pressure", "run.on_pressure", "none, stop, term, kill, signal=USR1, exec='COMMAND'")->group("Warnings");
+  common.setting(*app, "--interval", "run.interval", "between stored samples, as 250ms; auto otherwise");
+  common.setting(*app, "--wait", "run.wait", "until the command ends, or all that it started: command, all");
+  common.setting_flag(*app, "--no-advice", "run.advice", "false", "no advice in the summary");
+  common.setting_flag(*app, "--kill-with-me", "run.kill_with_me", "true", "kill the command when ullage itself dies");
+  app->footer("Example: ullage run --memory 4G --report report.html -- python3 train.py");
+  return {{app, [app, flags, &common, &console] { return act_run(*app, *flags, common, console); }}};
+}
+
+}  // namespace ullage::cli

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/run_options.h"
+
+#include <csignal>
+#include <cstring>
+#include <string_view>
+
+#include "base/text.h"
+#include "cli/version.h"
+
+namespace ullage::cli {
+
+namespace {
+
+std::optional<int> signal_number(std::string_view name) {
+  if (const auto number = to_unsigned(name); number && *number > 0 && *number < 65) return static_cast<int>(*number);
+  if (name.starts_with("SIG")) name.remove_prefix(3);
+  for (int signal = 1; signal < NSIG; ++signal) {
+    const char* known = sigabbrev_np(signal);
+    if (known != nullptr && name == known) return signal;
+  }
+  return std::nullopt;
+}
+
+Result<std::map<std::string, std::string>> parse_tags(const std::vector<std::string>& tags) {
+  std::map<std::string, std::string> parsed;
+  for (const std::string& tag : tags) {
+    const std::size_t equals = tag.find('=');
+    if (equals == 0 || equals == std::string::npos)
+      return fail("'" + printable(tag) + "' is not a tag", "--tag", "a tag reads as key=value");
+    parsed[valid_utf8(tag.substr(0, equals))] = valid_utf8(tag.substr(equals + 1));
+  }
+  return parsed;
+}
+
+std::optional<std::chrono::nanoseconds> duration_unless(const config::Settings& settings, std::string_view key,
+                                                        std::string_view word) {
+  if (!settings.is_set(key) || settings.text(key) == word) return std::nullopt;
+  return settings.duration(key);
+}
+
+act::LimitRequest limits_of(const config::Settings& settings) {
+  act::LimitRequest limits;
+  if (settings.is_set("limits.memory")) limits.memory_bytes = settings.bytes("limits.memory");
+  if (settings.is_set("limits.cpus")) limits.cores = settings.number("limits.cpus");
+  if (settings.is_set("limits.pids")) limits.processes = settings.count("limits.pids");
+  return limits;
+}
+
+}  // namespace
+
+Result<session::PressureAction> parse_pressure_action(const std::string& text) {
+  using Kind = session::PressureAction::Kind;
+  if (text == "none") return session::PressureAction{};
+  if (text == "stop") return session::PressureAction{.kind = Kind::stop};
+  if (text == "term") return session::PressureAction{.kind = Kind::term};
+  if (text == "kill") return session::PressureAction{.kind = Kind::kill};
+  if (text.starts_with("exec=") && text.size() > 5)
+    return session::PressureAction{.kind = Kind::exec, .command = text.substr(5)};
+  if (text.starts_with("signal=")) {
+    const auto number = signal_number(std::string_view(text).substr(7));
+    if (number) return session::PressureAction{.kind = Kind::signal, .signal = *number};
+    return fail("'" + printable(text.substr(7)) + "' is not a signal", "--on-pressure", "as in signal=USR1");
+  }
+  return fail("'" + printable(text) + "' is not something to do", "--on-pressure",
+              "none, stop, term, kill, signal=USR1 or exec='COMMAND'");
+}
+
+Result<session::RunOptions> run_options(const config::Settings& settings, const RunArguments& arguments,
+                                        const Console& console) {
+  session::RunOptions options;
+  options.command = arguments.command;
+  options.name = valid_utf8(arguments.name);
+  auto tags = parse_tags(arguments.tags);
+  if (!tags) return pass_on(tags);
+  options.tags = *std::move(tags);
+  options.environment = console.environment;
+  options.working_directory = console.working_directory;
+  options.state_directory = settings.text("state.directory");
+  options.profile = settings.profile();
+  options.ullage_version = kVersion;
+  options.interval = duration_unless(settings, "run.interval", "auto");
+  options.costly_share = settings.number("run.pss_budget");
+  options.process_rows = settings.count("run.max_processes");
+  options.limits = limits_of(settings);
+  options.timeout = duration_unless(settings, "limits.timeout", "none");
+  options.strict = settings.flag("run.strict");
+  options.grace = settings.duration("run.grace");
+  options.warn_at = settings.ratios("run.warn_at");
+  options.horizon = settings.duration("run.horizon");
+  auto action = parse_pressure_action(settings.text("run.on_pressure"));
+  if (!action) return pass_on(action);
+  options.on_pressure = *std::move(action);
+  options.wait_for_all = settings.text("run.wait") == "all";
+  options.kill_with_me = settings.flag("run.kill_with_me");
+  return options;
+}
+
+}  // namespace ullage::cli

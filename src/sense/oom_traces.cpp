@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sense/oom_traces.h"
+
+#include <fcntl.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include "base/file.h"
+#include "base/text.h"
+
+namespace ullage::sense {
+
+namespace {
+
+constexpr std::size_t kLogTailBytes = 256u << 10;
+
+// "Killed process 1234 (na)me)": the name may hold anything but ends at the last ')' before what follows it.
+std::optional<OomVictim> parse_victim(std::string_view text, std::string_view after, char open, std::string_view close) {
+  const std::size_t found = text.find(after);
+  if (found == std::string_view::npos) return std::nullopt;
+  std::string_view rest = text.substr(found + after.size());
+  const auto pid = to_signed(take_word(rest));
+  const std::size_t begin = rest.find(open);
+  if (!pid || begin == std::string_view::npos) return std::nullopt;
+  const std::size_t end = rest.find(close, begin + 1);
+  if (end == std::string_view::npos) return std::nullopt;
+  return OomVictim{*pid, std::string(rest.substr(begin + 1, end - begin - 1))};
+}
+
+std::int64_t boot_ms(const OsRoot& root) {
+  const auto stat = read_file(root.path("/proc/stat"));
+  if (!stat) return 0;
+  const std::size_t found = stat->find("\nbtime ");
+  if (found == std::string::npos) return 0;
+  std::string_view rest = std::string_view(*stat).substr(found + 7);
+  return to_signed(take_word(rest)).value_or(0) * 1000;
+}
+
+// /dev/kmsg gives one record a read: "6,1234,5678901234,-;message", the third being µs since boot
+// (Documentation/ABI/testing/dev-kmsg).
+std::vector<OomVictim> read_kernel_victims(const OsRoot& root, std::int64_t since_ms) {
+  std::vector<OomVictim> victims;
+  const auto log = open_file(root.path("/dev/kmsg"), O_RDONLY | O_NONBLOCK);
+  if (!log) return victims;
+  const std::int64_t boot = boot_ms(root);
+  std::array<char, 8192> record{};
+  while (true) {
+    const ssize_t got = ::read(log->get(), record.data(), record.size());
+    if (got < 0 && errno == EPIPE) continue;  // overwritten while we read: the next one is there
+    if (got <= 0) return victims;
+    std::string_view message(record.data(), static_cast<std::size_t>(got));
+    std::string_view head = take_until(message, ';');
+    take_until(head, ',');
+    take_until(head, ',');
+    const auto microseconds = to_signed(take_until(head, ','));
+    // btime is in whole seconds.
+    if (boot + microseconds.value_or(0) / 1000 + 1000 < since_ms) continue;
+    if (auto victim = parse_kernel_victim(message)) victims.push_back(*std::move(victim));
+  }
+}
+
+bool killed_by_systemd_oomd(const std::string& cgroup_folder) {
+  std::array<char, 32> count{};
+  const ssize_t got = ::getxattr(cgroup_folder.c_str(), "user.oomd_kill", count.data(), count.size());
+  return got > 0 && to_unsigned(std::string_view(count.data(), static_cast<std::size_t>(got))).value_or(0) > 0;
+}
+
+std::vector<OomVictim> read_earlyoom_victims(const OsRoot& root) {
+  std::vector<OomVictim> victims;
+  for (const char* path : {"/var/log/syslog", "/var/log/messages", "/var/log/daemon.log"}) {
+    const auto log = open_file(root.path(path), O_RDONLY);
+    if (!log) continue;
+    const off_t size = ::lseek(log->get(), 0, SEEK_END);
+    std::string tail(std::min<std::size_t>(kLogTailBytes, size > 0 ? static_cast<std::size_t>(size) : 0), '\0');
+    const ssize_t got = ::pread(log->get(), tail.data(), tail.size(), size - static_cast<off_t>(tail.size()));
+    std::string_view rest(tail.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
+    while (!rest.empty())
+      if (auto victim = parse_earlyoom_line(take_until(rest, '\n'))) victims.push_back(*std::move(victim));
+  }
+  return victims;
+}
+
+}  // namespace
+
+std::optional<OomVictim> parse_kernel_victim(std::string_view message) {
+  // mm/oom_kill.c, __oom_kill_process(): "%s: Killed process %d (%s) total-vm:…"
+  if (message.find("ut of memory") == std::string_view::npos && message.find("oom_kill") == std::string_view::npos)
+    return std::nullopt;
+  return parse_victim(message, "Killed process ", '(', ") ");
+}
+
+std::optional<OomVictim> parse_earlyoom_line(std::string_view line) {
+  if (line.find("earlyoom") == std::string_view::npos) return std::nullopt;
+  return parse_victim(line, " to process ", '"', "\"");
+}
+
+OomTraces read_oom_traces(const OsRoot& root, const std::string& cgroup_folder, std::int64_t since_ms) {
+  return {.kernel_victims = read_kernel_victims(root, since_ms),
+          .earlyoom_victims = read_earlyoom_victims(root),
+          .systemd_oomd_killed_cgroup = !cgroup_folder.empty() && killed_by_systemd_oomd(cgroup_folder)};
+}
+
+}  // namespace ullage::sense

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "session/command_socket.h"
+
+#include <unistd.h>
+
+#include <utility>
+#include <variant>
+
+#include "base/file.h"
+
+namespace ullage::session {
+
+namespace {
+
+constexpr std::uint64_t kBadLinesTold = 3;
+
+std::string socket_folder(const std::map<std::string, std::string>& environment) {
+  const auto runtime = environment.find("XDG_RUNTIME_DIR");
+  if (runtime != environment.end() && ::access(runtime->second.c_str(), W_OK) == 0) return runtime->second + "/ullage";
+  return "/tmp/ullage-" + std::to_string(::geteuid());
+}
+
+template <class... Calls>
+struct Overloaded : Calls... {
+  using Calls::operator()...;
+};
+
+}  // namespace
+
+CommandSocket::CommandSocket(EventLoop& loop, const std::string& run_id,
+                             const std::map<std::string, std::string>& environment) {
+  const std::string folder = socket_folder(environment);
+  if (auto made = make_folders(folder); !made) {
+    problem_ = made.error();
+    return;
+  }
+  auto server = sense::LineServer::listen(
+      loop, {.path = folder + '/' + run_id + ".socket"}, [this](const sense::Line& line) { take(line); },
+      [this](const Error& error) {
+        if (recorder_ == nullptr || ++bad_lines_ > kBadLinesTold) return;
+        recorder_->event(now_(), "emit", "warning", "a line to ULLAGE_SOCKET was not understood: " + error.text());
+      });
+  if (!server) {
+    problem_ = server.error();
+    return;
+  }
+  server_ = *std::move(server);
+  path_ = server_->path();
+}
+
+void CommandSocket::open(Recorder& recorder, Now now) {
+  recorder_ = &recorder;
+  now_ = std::move(now);
+}
+
+void CommandSocket::finish() {
+  if (server_) server_->finish();
+}
+
+void CommandSocket::take(const sense::Line& line) {
+  if (recorder_ == nullptr) return;
+  const double cpu_seconds = recorder_->cpu_seconds();
+  std::visit(Overloaded{[&](const sense::PhaseLine& phase) {
+                          if (phase.begins) return recorder_->phases().begin(phase.name, now_(), cpu_seconds);
+                          if (!recorder_->phases().end(phase.name, now_(), cpu_seconds))
+                            recorder_->event(now_(), "emit", "warning", "phase '" + phase.name + "' ended but had not begun");
+                        },
+                        [&](const sense::GaugeLine& gauge) { recorder_->own_value(gauge); },
+                        [&](const sense::CounterLine& counter) { recorder_->own_value(counter); },
+                        [&](const sense::EventLine& event) { recorder_->event(now_(), "emit", "info", event.text); },
+                        [](const sense::BlankLine&) {}},
+             line);
+}
+
+}  // namespace ullage::session

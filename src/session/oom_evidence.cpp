@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "session/oom_evidence.h"
+
+#include <fmt/format.h>
+
+#include <csignal>
+
+#include "base/text.h"
+#include "base/units.h"
+#include "sense/cgroup/cgroup_reader.h"
+#include "sense/host/host_reader.h"
+#include "sense/oom_traces.h"
+#include "session/oom_verdict.h"
+
+namespace ullage::session {
+
+namespace {
+
+std::string named(const std::string& name, std::int64_t pid) { return fmt::format("{} ({})", printable(name), pid); }
+
+const sense::OomVictim* victim_of_run(const std::vector<sense::OomVictim>& victims, const run::Record& record) {
+  for (const sense::OomVictim& victim : victims)
+    for (const run::Process& process : record.process_table)
+      if (process.pid == victim.pid && victim.name.starts_with(process.name)) return &victim;
+  return nullptr;
+}
+
+// What a killed process would have come to: all the private memory it has asked for (VmData), if that is a
+// believable figure; runtimes like Java's reserve far more than they ever touch.
+constexpr std::uint64_t kBelievableMultiple = 4;
+constexpr double kMargin = 1.1;
+
+}  // namespace
+
+OomWitness::OomWitness(const OsRoot& root, const sense::CgroupPlace& around)
+    : root_(root), around_(around), ancestor_kills_before_(ancestor_kills()), machine_kills_before_(machine_kills()) {}
+
+std::uint64_t OomWitness::ancestor_kills() const {
+  return sense::CgroupReader(root_, around_).read().oom_kills.value_or(0);
+}
+
+std::uint64_t OomWitness::machine_kills() const { return sense::HostReader(root_).read().oom_kills.value_or(0); }
+
+void OomWitness::note_holder(const sense::ProcessSample* largest) {
+  if (largest == nullptr) return;
+  holder_ = named(largest->name, largest->pid);
+  holder_bytes_ = largest->resident_bytes;
+  holder_asked_bytes_ = largest->data_bytes;
+}
+
+std::optional<run::Oom> OomWitness::judge(const run::Record& record, const act::Cage& cage, bool own_limit_acted,
+                                          std::optional<std::int64_t> foreseeable_ms) const {
+  OomEvidence evidence{.exit_code = record.exit_code, .signal = record.signal, .own_limit_acted = own_limit_acted};
+  for (const run::Process& process : record.process_table) {
+    if (process.signal != SIGKILL) continue;
+    evidence.a_process_was_killed = true;
+    if (evidence.killed.empty()) evidence.killed = named(process.name, process.pid);  // largest first
+  }
+  evidence.cage_kills = cage.oom_kills().value_or(0);
+  evidence.ancestor_kills = ancestor_kills() - ancestor_kills_before_;
+  evidence.machine_kills = machine_kills() - machine_kills_before_;
+  if (record.exit_code != 0) {
+    const auto traces = sense::read_oom_traces(root_, cage.unified_folder(), record.started_ms);
+    if (traces.systemd_oomd_killed_cgroup) evidence.daemon = "systemd-oomd";
+    if (victim_of_run(traces.earlyoom_victims, record)) evidence.daemon = "earlyoom";
+    if (const auto* victim = victim_of_run(traces.kernel_victims, record))
+      evidence.kernel_log_victim = named(victim->name, victim->pid);
+  }
+  auto oom = judge_oom(evidence);
+  if (!oom) return oom;
+  oom->holder = holder_.empty() ? oom->victim : holder_;
+  oom->holder_bytes = holder_bytes_;
+  oom->foreseeable_ms = foreseeable_ms;
+  const std::uint64_t limit = record.memory.limit_bytes.value_or(0);
+  if (holder_asked_bytes_ && *holder_asked_bytes_ > limit && *holder_asked_bytes_ < limit * kBelievableMultiple)
+    oom->enough_bytes = static_cast<std::uint64_t>(static_cast<double>(*holder_asked_bytes_) * kMargin);
+  return oom;
+}
+
+std::string describe(const run::Oom& oom) {
+  std::string sentence = "out of memory: killed by " + (oom.killer == "kernel" ? "the kernel" : oom.killer);
+  if (!oom.victim.empty()) sentence += ", which picked " + oom.victim;
+  if (!oom.holder.empty() && oom.holder_bytes)
+    sentence += fmt::format("; {} held most, {}", oom.holder, format_bytes(static_cast<double>(*oom.holder_bytes)));
+  if (oom.enough_bytes)
+    sentence += fmt::format("; a limit of {} would have been enough for what it had asked for",
+                            format_bytes(static_cast<double>(*oom.enough_bytes)));
+  return sentence;
+}
+
+}  // namespace ullage::session

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "session/pace.h"
+
+#include <algorithm>
+
+namespace ullage::session {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+// A run of a few milliseconds wants looks that are closer together: 2, 4, 8, 16 ms after the start.
+constexpr Pace::Duration kFirstLook = milliseconds(2);
+
+}  // namespace
+
+Pace::Pace(std::optional<Duration> fixed_interval)
+    : automatic_(!fixed_interval), interval_(fixed_interval.value_or(kFirstInterval)) {}
+
+Pace::Duration Pace::until_next_look(Duration elapsed, Duration cost) {
+  usual_cost_ = usual_cost_ == Duration(0) ? cost : (usual_cost_ * 7 + cost) / 8;
+  if (automatic_ && elapsed < kFirstInterval) return std::max(kFirstLook, elapsed);
+  const auto affordable = std::chrono::duration_cast<Duration>(usual_cost_ / kCostShare);
+  Duration delay = std::min(interval_, kLongestLook);
+  if (automatic_) delay = std::clamp(delay, std::min(affordable, kLongestLook), kLongestLook);
+  // On the grid of the interval, so that a look which came late does not push the later ones.
+  const Duration grid = elapsed / delay * delay + delay;
+  return std::max(grid - elapsed, delay / 4);
+}
+
+bool Pace::take_store(Duration elapsed) {
+  if (elapsed < next_store_) return false;
+  const bool early = automatic_ && elapsed < kFirstInterval;
+  next_store_ = early ? elapsed + milliseconds(1) : elapsed / interval_ * interval_ + interval_;
+  // A look that comes a little before its time is that time's look.
+  next_store_ -= std::min<Duration>(interval_ / 4, milliseconds(200));
+  return true;
+}
+
+bool Pace::take_doubling(std::uint64_t ticks_held) {
+  if (!automatic_ || ticks_held < kTicksHeld) return false;
+  interval_ *= 2;
+  return true;
+}
+
+}  // namespace ullage::session

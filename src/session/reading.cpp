@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "session/reading.h"
+
+#include <algorithm>
+
+#include "sense/proc/used_memory.h"
+
+namespace ullage::session {
+
+namespace {
+
+using std::chrono::nanoseconds;
+
+// The machine's figures change slowly beside a run's, and reading them costs as much as fifty processes.
+constexpr nanoseconds kMachineEvery = std::chrono::milliseconds(500);
+// What PSS may take when processes that share may have reached a new peak together.
+constexpr nanoseconds kSettlingTime = std::chrono::milliseconds(5);
+
+sense::TreeOptions tree_options(const ReadingOptions& options) {
+  return {.root_pid = options.command_pid,
+          .reaper_pid = options.supervisor_pid,
+          .cgroup_folder = options.cage_folder,
+          .costly_share = options.costly_share};
+}
+
+std::optional<sense::ExitRecords> open_exit_records() {
+  auto records = sense::ExitRecords::open();
+  if (!records) return std::nullopt;  // without the privilege: counted_by() says what is used instead
+  return *std::move(records);
+}
+
+}  // namespace
+
+Reading::Reading(const OsRoot& root, const Clock& clock, ReadingOptions options)
+    : root_(root),
+      clock_(clock),
+      options_(std::move(options)),
+      tree_(root, tree_options(options_), clock),
+      host_reader_(root),
+      cgroup_reader_(root, options_.cgroup),
+      exit_records_(open_exit_records()) {}
+
+Look Reading::take_start(std::int64_t time_ms) {
+  cgroup_ = cgroup_reader_.read();
+  host_ = host_reader_.read();
+  host_read_at_ = clock_.monotonic();
+  headroom_bytes_ = sense::read_headroom_bytes(root_, options_.around);
+  return {.time_ms = time_ms, .cgroup = &cgroup_, .host = &host_, .used_bytes = 0, .headroom_bytes = headroom_bytes_};
+}
+
+Look Reading::take(std::int64_t time_ms, Depth depth, Accounts& accounts) {
+  const auto living = tree_.read();
+  // After the processes: a record that comes now is of one that was still seen, or never was.
+  if (exit_records_) accounts.exited(exit_records_->read(), time_ms);
+  accounts.observe(living, tree_.gone(), time_ms);
+  members_.clear();
+  for (const sense::TreeProcess& process : living)
+    if (process.sample.state != 'Z' && process.sample.state != 'X') members_.push_back(static_cast<pid_t>(process.sample.pid));
+
+  Look look{.time_ms = time_ms, .living = living, .gone = tree_.gone()};
+  cgroup_ = cgroup_reader_.read();
+  look.cgroup = &cgroup_;
+  if (depth == Depth::everything || clock_.monotonic() - host_read_at_ >= kMachineEvery) {
+    host_ = host_reader_.read();
+    host_read_at_ = clock_.monotonic();
+    headroom_bytes_ = sense::read_headroom_bytes(root_, options_.around);
+    look.host = &host_;
+  }
+  look.headroom_bytes = headroom_bytes_;
+  look.used_bytes = used_bytes(living);
+  return look;
+}
+
+std::optional<std::uint64_t> Reading::used_bytes(std::span<const sense::TreeProcess> living) {
+  if (options_.cgroup_is_own)
+    if (const auto used = cgroup_.used_bytes()) return used;
+  sense::UsedMemory used = sense::used_memory(living, tree_.departed_bytes());
+  if (sense::needs_proportional(used, used_peak_)) {
+    tree_.read_proportional(kSettlingTime);
+    used = sense::used_memory(tree_.processes(), tree_.departed_bytes());
+  }
+  used_peak_ = std::max(used_peak_, used.peak_bytes);
+  return used.peak_bytes;
+}
+
+std::string Reading::counted_by() const {
+  if (exit_records_) return "taskstats";
+  if (options_.cgroup_is_own && cgroup_.usage_seconds) return "cgroup";
+  return "wait4 and samples";
+}
+
+}  // namespace ullage::session

@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "session/supervisor.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <optional>
+#include <random>
+
+#include "act/child.h"
+#include "act/terminal.h"
+#include "base/event_loop.h"
+#include "base/units.h"
+#include "run/catalog.h"
+#include "session/accounts.h"
+#include "session/command_socket.h"
+#include "session/enforcer.h"
+#include "session/memory_watch.h"
+#include "session/oom_evidence.h"
+#include "session/own_cgroup.h"
+#include "session/pace.h"
+#include "session/reading.h"
+#include "session/recorder.h"
+#include "session/start_record.h"
+
+namespace ullage::session {
+
+namespace {
+
+using std::chrono::nanoseconds;
+
+constexpr nanoseconds kFlushEvery = std::chrono::seconds(1);
+constexpr int kExitTimedOut = 124;
+
+class Supervisor {
+ public:
+  Supervisor(const RunOptions& options, const Clock& clock, const OsRoot& root,
+             const std::function<void(const std::string&)>& say)
+      : options_(options),
+        clock_(clock),
+        root_(root),
+        say_(say),
+        pace_(options.interval),
+        own_watch_(options.warn_at, to_seconds(options.horizon)),
+        outer_watch_(options.warn_at, to_seconds(options.horizon)),
+        enforcer_(loop_, options.grace, [this](const std::string& sentence) { tell("limit", "critical", sentence); }) {}
+
+  Result<Outcome> run();
+
+ private:
+  // In the order of a run's life.
+  Result<void> prepare();
+  Result<void> hold_limits(const std::string& id);
+  Result<void> prepare_child();
+  Result<void> start();
+  void look(Reading::Depth depth);
+  void judge(const Look& look);
+  void warn(MemoryWatch& watch, const MemoryReading& reading);
+  void hold_own_limits(const Look& look);
+  void flush_if_due(bool now);
+  void schedule();
+  void on_signal(int signal);
+  void on_command_end();
+  void wait_for_the_rest();
+  Outcome finish();
+
+  void tell(std::string kind, std::string severity, const std::string& sentence);
+  nanoseconds elapsed() const { return clock_.monotonic() - started_; }
+  // From the start by the monotonic clock: setting the wall clock back does not reorder a run.
+  std::int64_t time_ms() const {
+    return record().started_ms + std::chrono::duration_cast<std::chrono::milliseconds>(elapsed()).count();
+  }
+  const run::Record& record() const { return const_cast<Supervisor*>(this)->recorder_->record(); }
+
+  const RunOptions& options_;
+  const Clock& clock_;
+  const OsRoot& root_;
+  const std::function<void(const std::string&)>& say_;
+  EventLoop loop_;
+  Pace pace_;
+  MemoryWatch own_watch_, outer_watch_;
+  Enforcer enforcer_;
+
+  Surroundings around_;
+  std::string file_path_;
+  std::optional<act::Cage> cage_;
+  std::optional<act::SignalRelay> signals_;
+  std::optional<CommandSocket> socket_;
+  std::optional<act::Child> child_;
+  std::optional<Reading> reading_;
+  std::optional<Recorder> recorder_;
+  std::optional<Accounts> accounts_;
+  std::optional<OomWitness> oom_witness_;
+  EventLoop::Handle timer_, child_watch_, timeout_;
+
+  nanoseconds started_{0}, flushed_{0}, cpu_before_{0};
+  std::optional<act::ExitStatus> status_;
+  bool timed_out_ = false, own_limit_acted_ = false, pressure_acted_ = false, storage_failed_ = false;
+  bool waits_for_rest_ = false;
+  std::optional<std::int64_t> foreseeable_ms_;
+};
+
+Result<Outcome> Supervisor::run() {
+  if (auto ready = prepare(); !ready) return pass_on(ready);
+  if (auto going = start(); !going) return pass_on(going);
+  loop_.run();
+  return finish();
+}
+
+Result<void> Supervisor::prepare() {
+  around_ = look_around(root_);
+  auto folder = run::runs_folder(options_.state_directory);
+  std::random_device random;
+  const std::string id = run::new_run_id(clock_.wall_ms(), (std::uint64_t{random()} << 32) | random());
+  run::Record record = start_record(options_, around_, root_, id, clock_.wall_ms());
+  if (folder) file_path_ = *folder + "/" + id + ".ullage";
+  if (auto held = hold_limits(id); !held) return held;
+  put_limits(record, options_, around_, cage_->limits());
+  auto signals = act::SignalRelay::start(loop_, [this](int signal) { on_signal(signal); });
+  if (!signals) return pass_on(signals);
+  signals_ = *std::move(signals);
+  if (auto adopts = act::become_subreaper(); !adopts) return adopts;
+  socket_.emplace(loop_, id, options_.environment);
+  if (auto ready = prepare_child(); !ready) return ready;
+
+  sense::CgroupPlace watched = own_place(around_.place, *cage_);
+  const bool own = is_anywhere(watched);
+  if (!own) watched = around_.place;
+  const std::string cgroup_id = !watched.unified.empty() ? watched.unified : watched.memory;
+  reading_.emplace(root_, clock_,
+                   ReadingOptions{.command_pid = child_->pid(),
+                                  .supervisor_pid = ::getpid(),
+                                  .cage_folder = cage_->unified_folder(),
+                                  .around = around_.place,
+                                  .cgroup = std::move(watched),
+                                  .cgroup_is_own = own,
+                                  .costly_share = options_.costly_share});
+  record.processes.counted_by = reading_->counted_by();
+  recorder_.emplace(file_path_, std::move(record), RecorderOptions{.cgroup_is_own = own, .cgroup_id = cgroup_id});
+  accounts_.emplace(::getpid(), options_.process_rows);
+  oom_witness_.emplace(root_, around_.place);
+  if (!folder) storage_failed_ = true, tell("storage", "warning", "this run will not be kept: " + folder.error().text());
+  return {};
+}
+
+Result<void> Supervisor::hold_limits(const std::string& id) {
+  const act::CageSites sites = cage_sites(around_.place);
+  act::remove_stale_cages(root_, sites);
+  cage_ = act::Cage::prepare(root_, sites, id, options_.limits);
+  if (!options_.strict) return {};
+  for (const act::HeldLimit& limit : cage_->limits())
+    if (limit.mechanism != act::Mechanism::cgroup_v2 && limit.mechanism != act::Mechanism::cgroup_v1)
+      return fail("cannot be held by the kernel: " + limit.problem, "--" + limit.resource,
+                  "leave --strict out to have it held by " + std::string(to_string(limit.mechanism)));
+  return {};
+}
+
+Result<void> Supervisor::prepare_child() {
+  act::ChildSpec spec{.command = options_.command,
+                      .working_directory = options_.working_directory,
+                      .cgroup_fd = cage_->cgroup_fd(),
+                      .cgroup_procs_files = cage_->v1_procs_files(),
+                      .processors = cage_->processors(),
+                      .die_with_parent = options_.kill_with_me};
+  for (const auto& [name, value] : options_.environment)
+    if (name != "ULLAGE_SOCKET") spec.environment.push_back(name + '=' + value);
+  if (!socket_->path().empty()) spec.environment.push_back("ULLAGE_SOCKET=" + socket_->path());
+  auto child = act::Child::prepare(spec);
+  if (!child) return pass_on(child);
+  child_ = *std::move(child);
+  signals_->set_child(child_->pid());
+  enforcer_.aim({.command = child_->pid(),
+                 .members = [this] { return reading_ ? reading_->members() : std::vector<pid_t>{child_->pid()}; },
+                 .cage = &*cage_,
+                 .environment = spec.environment});
+  return {};
+}
+
+Result<void> Supervisor::start() {
+  started_ = clock_.monotonic();
+  cpu_before_ = clock_.own_cpu();
+  recorder_->look(reading_->take_start(record().started_ms), *accounts_, pace_.take_store(nanoseconds(0)));
+  socket_->open(*recorder_, [this] { return time_ms(); });
+  child_watch_ = loop_.on_readable(child_->pidfd(), [this] { on_command_end(); });
+  if (options_.timeout)
+    timeout_ = loop_.after(*options_.timeout, [this] {
+      timed_out_ = true;
+      enforcer_.end_politely("--timeout " + format_duration(to_seconds(*options_.timeout)) + " is over");
+    });
+  if (auto released = child_->release(); !released) return released;
+  schedule();
+  return {};
+}
+
+// The tick: sense, store, judge, act.
+void Supervisor::look(Reading::Depth depth) {
+  const Look look = reading_->take(time_ms(), depth, *accounts_);
+  recorder_->look(look, *accounts_, depth == Reading::Depth::everything || pace_.take_store(elapsed()));
+  if (options_.warn) judge(look);
+  hold_own_limits(look);
+  if (pace_.take_doubling(recorder_->ticks())) recorder_->halve_ticks();
+  recorder_->record().sampling.interval_seconds = to_seconds(pace_.interval());
+  recorder_->record().wall_seconds = to_seconds(elapsed());
+  flush_if_due(false);
+}
+
+void Supervisor::judge(const Look& look) {
+  const double seconds = to_seconds(elapsed());
+  const auto own_limit = options_.limits.memory_bytes;
+  if (own_limit && look.used_bytes) warn(own_watch_, {seconds, *look.used_bytes, *own_limit, "--memory"});
+  const auto outer = around_.capacity.memory_bytes;
+  if (!outer || !look.headroom_bytes || *look.headroom_bytes > *outer) return;
+  warn(outer_watch_, {seconds, *outer - *look.headroom_bytes, *outer, around_.capacity.memory_source});
+}
+
+void Supervisor::warn(MemoryWatch& watch, const MemoryReading& reading) {
+  for (const MemoryWarning& warning : watch.look(reading)) {
+    tell("memory_warning", warning.is_critical ? "critical" : "warning", warning.text);
+    if (!warning.is_critical || pressure_acted_) continue;
+    pressure_acted_ = true;
+    enforcer_.act_on_pressure(options_.on_pressure, warning.text);
+  }
+  const auto since = watch.foreseeable_since_seconds();
+  if (since) foreseeable_ms_ = record().started_ms + static_cast<std::int64_t>(*since * 1000);
+}
+
+void Supervisor::hold_own_limits(const Look& look) {
+  if (enforcer_.is_ending()) return;
+  for (const act::HeldLimit& limit : cage_->limits()) {
+    if (limit.mechanism != act::Mechanism::supervisor) continue;
+    if (limit.resource == "memory" && static_cast<double>(look.used_bytes.value_or(0)) > limit.asked) {
+      own_limit_acted_ = true;
+      oom_witness_->note_holder(accounts_->largest());
+      return enforcer_.kill(fmt::format("it uses {}, over --memory {}", format_bytes(static_cast<double>(*look.used_bytes)),
+                                        format_bytes(limit.asked)));
+    }
+    const auto processes = static_cast<double>(accounts_->totals().processes);
+    if (limit.resource == "pids" && processes > limit.asked)
+      return enforcer_.end_politely(fmt::format("it has {} processes, over --pids {}", processes, limit.asked));
+  }
+}
+
+// On a full or missing disk the command goes on; the person is told once, and again when there is room.
+void Supervisor::flush_if_due(bool now) {
+  if (!now && elapsed() - flushed_ < kFlushEvery) return;
+  flushed_ = elapsed();
+  recorder_->record().sampling.own_cpu_seconds = to_seconds(clock_.own_cpu() - cpu_before_);
+  if (file_path_.empty()) return;
+  const auto written = recorder_->flush(*accounts_);
+  if (written && storage_failed_) tell("storage", "info", "the run is being kept again");
+  if (!written && !storage_failed_) tell("storage", "warning", "cannot keep the run for now: " + written.error().text());
+  storage_failed_ = !written;
+}
+
+void Supervisor::schedule() {
+  const nanoseconds cpu = clock_.own_cpu();
+  look(Reading::Depth::usual);
+  const nanoseconds delay = pace_.until_next_look(elapsed(), clock_.own_cpu() - cpu);
+  timer_ = loop_.after(delay, [this] { schedule(); });
+}
+
+void Supervisor::on_signal(int signal) {
+  if (signal != SIGCHLD) {
+    if (status_) loop_.stop();  // --wait all: the rest is left running
+    return;
+  }
+  for (const act::Reaped& orphan : act::reap_orphans(child_->pid()))
+    accounts_->reaped(orphan.pid, orphan.status, time_ms());
+}
+
+void Supervisor::on_command_end() {
+  if (status_) return;
+  // Before it is reaped: a zombie still shows what it did.
+  reading_->take(time_ms(), Reading::Depth::everything, *accounts_);
+  status_ = child_->try_wait();
+  if (!status_) return;
+  child_watch_ = {};
+  accounts_->reaped(child_->pid(), *status_, time_ms());
+  if (enforcer_.is_ending()) enforcer_.kill("its command has ended");
+  if (!options_.wait_for_all) return loop_.stop();
+  wait_for_the_rest();
+}
+
+void Supervisor::wait_for_the_rest() {
+  if (reading_->members().empty()) return loop_.stop();
+  if (waits_for_rest_) return;
+  waits_for_rest_ = true;
+  tell("process", "info", fmt::format("the command has ended; waiting for {} of its descendants (Ctrl-C leaves them running)",
+                                      reading_->members().size()));
+}
+
+Outcome Supervisor::finish() {
+  timer_ = {};
+  timeout_ = {};
+  socket_->finish();
+  look(Reading::Depth::everything);
+  run::Record& record = recorder_->record();
+  record.state = run::State::finished;
+  record.exit_code = status_->code;
+  record.signal = status_->signal;
+  record.timed_out = timed_out_;
+  record.processes.left_running = reading_->members().size();
+  recorder_->phases().finish(time_ms(), recorder_->cpu_seconds());
+  record.oom = oom_witness_->judge(record, *cage_, own_limit_acted_, foreseeable_ms_);
+  if (record.oom) tell("oom", "critical", describe(*record.oom));
+  flush_if_due(true);
+  cage_->remove();
+  const int code = status_->signal ? 128 + *status_->signal : status_->code.value_or(125);
+  return {.exit_code = timed_out_ ? kExitTimedOut : code, .record = record, .file_path = storage_failed_ ? "" : file_path_};
+}
+
+void Supervisor::tell(std::string kind, std::string severity, const std::string& sentence) {
+  if (recorder_) recorder_->event(time_ms(), std::move(kind), std::move(severity), sentence);
+  say_(sentence);
+}
+
+}  // namespace
+
+Result<Outcome> supervise(const RunOptions& options, const Clock& clock, const OsRoot& root,
+                          const std::function<void(const std::string&)>& say) {
+  return Supervisor(options, clock, root, say).run();
+}
+
+}  // namespace ullage::session
