@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What ./dev needs from outside: apt packages, pinned Python tools in .venv, and Node. Everything is listed by purpose (build, test, lint, bench) in tools/packages.txt and tools/lock/.
-A purpose that is complete leaves a stamp in .venv, so that asking again costs milliseconds."""
+"""What ./dev needs from outside: apt packages, pinned Python tools in .venv, and Node. Everything is listed by purpose
+(build, test, lint, bench) in tools/packages.txt and tools/lock/. A purpose that is complete leaves a stamp in .venv, so
+that asking again costs milliseconds."""
 
 import hashlib
 import os
