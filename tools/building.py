@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Building: presets, and the web page that goes into the binary."""
+"""Building: presets, jobs, and what ninja says of its work."""
 
 import os
 import subprocess
@@ -31,22 +31,8 @@ def configure(preset: str) -> bool:
     return done.returncode == 0
 
 
-def build_web() -> None:
-    """The report's page, which the binary carries: made anew when its sources changed."""
-    if not (setup.WEB / "package.json").exists():
-        return
-    sources = [ROOT / name for name in tracked("web")]
-    stamp, wanted = setup.WEB / "dist/.built-from", setup.digest(sources)
-    if stamp.exists() and stamp.read_text() == wanted:
-        return
-    setup.say("npm run build in web/")
-    subprocess.run(["npm", "run", "--silent", "build"], cwd=setup.WEB, env=setup.environment(), check=True)
-    stamp.write_text(wanted)
-
-
 def build(preset: str, targets: list[str]) -> int:
     """Configures if need be and builds; quiet when there is nothing to do."""
-    build_web()
     if not configure(preset):
         return 1
     command = ["cmake", "--build", str(BUILD / preset), "-j", str(jobs())]

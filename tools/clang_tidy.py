@@ -55,10 +55,9 @@ def touched_lately(commits: int) -> set[Path]:
 
 
 def fix_includes(file: Path, build: Path) -> None:
-    """Adds the headers that a file uses through others, takes out those that it does not use, and formats it."""
+    """Adds the headers that a file uses through others, takes out those that it does not use."""
     check = ["--checks=-*,misc-include-cleaner", "--fix", "--quiet", "-p", str(build)]
     subprocess.run(["clang-tidy", *check, *OF_GCC, str(file)], capture_output=True)
-    subprocess.run(["clang-format", "-i", str(file)])
 
 
 def tidy(file: Path, build: Path, command: str) -> str:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What ./dev needs from outside: apt packages, pinned Python tools in .venv, and Node with the web
-packages. Everything is listed by purpose (build, test, lint, bench) in tools/packages.txt and tools/lock/.
-A purpose that is complete leaves a stamp in .venv, so that asking again costs milliseconds."""
+"""What ./dev needs from outside: apt packages, pinned Python tools in .venv, and Node. Everything is listed by purpose
+(build, test, lint, bench) in tools/packages.txt and tools/lock/. A purpose that is complete leaves a stamp in .venv, so
+that asking again costs milliseconds."""
 
 import hashlib
 import os
@@ -111,36 +111,10 @@ def node_folder() -> Path | None:
 def environment() -> dict[str, str]:
     """This environment with the pinned tools first on the PATH."""
     paths = [str(VENV / "bin"), os.environ.get("PATH", "")]
-    node = node_folder() if (WEB / "package.json").exists() else None
+    node = node_folder()
     if node and str(node) not in paths[1].split(":"):
         paths.insert(1, str(node))
     return {**os.environ, "PATH": ":".join(paths), "VIRTUAL_ENV": str(VENV)}
-
-
-def install_web_packages() -> None:
-    """npm ci, only when the lock has changed since the last one."""
-    lock = WEB / "package-lock.json"
-    if not lock.exists():
-        return
-    if node_folder() is None:
-        install_python_tools(["node"])
-    stamp = WEB / "node_modules/.installed"
-    wanted = digest([lock])
-    if stamp.exists() and stamp.read_text() == wanted:
-        return
-    say("npm ci in web/")
-    # The browser comes from the distribution, never as a side effect of an install script.
-    env = {**environment(), "PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD": "1"}
-    if subprocess.run(["npm", "ci", "--silent", "--no-audit", "--no-fund"], cwd=WEB, env=env).returncode != 0:
-        raise SetupError("npm ci failed in web/")
-    stamp.write_text(wanted)
-
-
-def install_browser(distro: str) -> None:
-    """Where the distribution has no browser that runs in a container, Playwright's own."""
-    if distro == "ubuntu-24.04" and (WEB / "node_modules").exists() and not shutil.which("chromium"):
-        say("playwright install chromium")
-        subprocess.run(["npx", "playwright", "install", "--with-deps", "chromium"], cwd=WEB, env=environment())
 
 
 def digest(files: list[Path]) -> str:
@@ -174,9 +148,8 @@ def ensure(purposes: list[str], *, verify: bool = False, use_apt: bool = True) -
             install_packages(missing)
     if stale:
         install_python_tools(stale)
-    install_web_packages()
-    if "test" in stale:
-        install_browser(distro)
+    if node_folder() is None:
+        install_python_tools(["node"])
     for purpose in stale:
         stamp, text = stamp_of(purpose)
         stamp.write_text(text)
@@ -192,10 +165,9 @@ def dry_run(purposes: list[str], distro: str) -> None:
         if here:
             print(f"{purpose}, missing here: {' '.join(missing) or 'nothing'}")
         print(f"{purpose}, .venv{'' if not is_ready(purpose) else ' (there)'}: {' '.join(locked(purpose))}")
-    if (WEB / "package-lock.json").exists():
-        node = node_folder()
-        print(f"node: {node or 'none of version 18 or later, so ' + ' '.join(locked('node')) + ' in .venv'}")
-        print("web: npm ci (web/package-lock.json)")
+    node = node_folder()
+    print(f"node: {node or 'none of version 18 or later, so ' + ' '.join(locked('node')) + ' in .venv'}")
+    print("web packages: npm ci in web/ (package-lock.json), by the build when the lock is newer")
 
 
 def say(text: str) -> None:
