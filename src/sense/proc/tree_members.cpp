@@ -13,7 +13,10 @@ namespace ullage::sense {
 
 namespace {
 
-constexpr std::chrono::nanoseconds kListingAtLeastEvery = std::chrono::seconds(1);
+// Without a new number there may still be new members: those moved into the cgroup, and those of another PID
+// namespace whose /proc is mounted here.
+constexpr std::chrono::nanoseconds kCgroupListingAtLeastEvery = std::chrono::seconds(1);
+constexpr std::chrono::nanoseconds kListingAtLeastEvery = std::chrono::seconds(5);
 constexpr int kListingCostShare =
     50;  // a listing may take a fiftieth of one core, on a machine full of processes
 constexpr int kCgroupDepth = 32;
@@ -30,7 +33,8 @@ TreeMembers::TreeMembers(const OsRoot& root, Origin origin, ProcessFiles& files)
 }
 
 bool TreeMembers::is_listing_due(std::chrono::nanoseconds now) {
-  if (!ever_listed_ || now - listed_at_ >= kListingAtLeastEvery) return true;
+  const auto at_least = origin_.cgroup_folder.empty() ? kListingAtLeastEvery : kCgroupListingAtLeastEvery;
+  if (!ever_listed_ || now - listed_at_ >= at_least) return true;
   if (now - listed_at_ < listing_cost_ * kListingCostShare) return false;
   // "0.16 0.08 0.04 2/100 8070": the last number given out (loadavg_proc_show, fs/proc/loadavg.c).
   if (!loadavg_.is_open() || !read_into(loadavg_.get(), text_)) return true;

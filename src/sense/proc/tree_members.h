@@ -2,7 +2,7 @@
 // Finds the processes of a tree that were not known yet: from the cgroup.procs of a folder and those below
 // it, or by parentage from one listing of /proc. Membership sticks: an orphan stays, whoever adopts it. A
 // listing is made only when the machine has given out a new process number since the last (the last field of
-// /proc/loadavg), or after a second. One thread.
+// /proc/loadavg), or after some seconds. One thread.
 #pragma once
 
 #include <chrono>
