@@ -23,7 +23,8 @@ std::vector<Point> thin(std::span<const Point> points) {
     if (std::isfinite(point.seconds) && std::isfinite(point.value)) finite.push_back(point);
   if (finite.size() <= kPointsMax) return finite;
   std::vector<Point> picked;
-  for (std::size_t i = 0; i < kPointsMax; ++i) picked.push_back(finite[i * (finite.size() - 1) / (kPointsMax - 1)]);
+  for (std::size_t i = 0; i < kPointsMax; ++i)
+    picked.push_back(finite[i * (finite.size() - 1) / (kPointsMax - 1)]);
   return picked;
 }
 
@@ -79,7 +80,8 @@ std::optional<Trend> robust_trend(std::span<const Point> all) {
   Trend trend{};
   trend.slope_per_second = median(slopes);
   std::vector<double> intercepts;
-  for (const Point& point : points) intercepts.push_back(point.value - trend.slope_per_second * point.seconds);
+  for (const Point& point : points)
+    intercepts.push_back(point.value - trend.slope_per_second * point.seconds);
   const double intercept = median(intercepts);
   const double last = std::ranges::max(points, {}, &Point::seconds).seconds;
   trend.level = intercept + trend.slope_per_second * last;

@@ -15,14 +15,14 @@ struct Point {
 
 struct Trend {
   double slope_per_second;
-  double slope_low;      // 95 % interval of the slope (Sen 1968, normal approximation)
+  double slope_low;  // 95 % interval of the slope (Sen 1968, normal approximation)
   double slope_high;
-  double level;          // the fitted value at the last point
+  double level;  // the fitted value at the last point
 };
 
 struct TimeUntil {
-  double seconds;        // by the slope itself
-  double seconds_low;    // by the steepest slope of the interval
+  double seconds;                      // by the slope itself
+  double seconds_low;                  // by the steepest slope of the interval
   std::optional<double> seconds_high;  // by the flattest; absent when that never arrives
 };
 

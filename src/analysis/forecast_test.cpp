@@ -44,7 +44,8 @@ TEST(Trend, NeedsEightPointsAndTimeBetweenThem) {
 }
 
 TEST(Trend, LooksThroughAThirdOfNonsense) {
-  const auto trend = robust_trend(curve(90, [](int i) { return i % 3 == 1 ? (i % 2 == 0 ? 1e9 : -1e9) : 2.0 * i; }));
+  const auto trend =
+      robust_trend(curve(90, [](int i) { return i % 3 == 1 ? (i % 2 == 0 ? 1e9 : -1e9) : 2.0 * i; }));
   ASSERT_TRUE(trend);
   EXPECT_NEAR(trend->slope_per_second, 2, 0.2);
   EXPECT_NEAR(trend->level, 178, 10);
@@ -129,7 +130,8 @@ TEST(TimeUntil, IsSilentAfterOneStep) {
 TEST(TimeUntil, IsSilentOnAPlateau) {
   EXPECT_FALSE(time_until(1000, curve(120, [](int i) { return 900 * (1 - std::exp(-i / 5.0)); })));
   Noise noise(2);
-  EXPECT_FALSE(time_until(1000, curve(120, [&](int i) { return 900 * (1 - std::exp(-i / 10.0)) + noise(5); })));
+  EXPECT_FALSE(
+      time_until(1000, curve(120, [&](int i) { return 900 * (1 - std::exp(-i / 10.0)) + noise(5); })));
 }
 
 TEST(TimeUntil, DoesNotCryWolfAtAGarbageCollectorsSaw) {

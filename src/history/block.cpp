@@ -77,8 +77,8 @@ std::string encode(const Block& block) {
   const std::string payload = encode_payload(block);
   std::string bytes(kMagic.size() + ZSTD_compressBound(payload.size()), '\0');
   kMagic.copy(bytes.data(), kMagic.size());
-  const std::size_t size = ZSTD_compress2(compressor(), bytes.data() + kMagic.size(), bytes.size() - kMagic.size(),
-                                          payload.data(), payload.size());
+  const std::size_t size = ZSTD_compress2(compressor(), bytes.data() + kMagic.size(),
+                                          bytes.size() - kMagic.size(), payload.data(), payload.size());
   check(ZSTD_isError(size) == 0, "zstd compresses into a buffer of its own bound");
   bytes.resize(kMagic.size() + size);
   append_checksum(bytes);

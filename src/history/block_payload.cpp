@@ -10,7 +10,9 @@ namespace ullage::history {
 
 namespace {
 
-tl::unexpected<Error> damaged(const char* part) { return fail("the block's " + std::string(part) + " is damaged"); }
+tl::unexpected<Error> damaged(const char* part) {
+  return fail("the block's " + std::string(part) + " is damaged");
+}
 
 // Differences wrap around on purpose: any 64 bits must come back as they went in.
 std::int64_t wrapping_minus(std::int64_t a, std::int64_t b) {
@@ -81,8 +83,8 @@ Result<PayloadHead> parse_payload_head(std::string_view payload) {
   const std::uint64_t ticks = in.varint();
   const std::uint64_t columns = in.varint();
   // A column takes two bytes of the head at least, and a tick one: more than there are bytes is a lie.
-  if (in.failed() || ticks > kTicksPerBlock || columns > kSamplesPerBlock || ticks + 2 * columns > in.left() ||
-      ticks * columns > kSamplesPerBlock)
+  if (in.failed() || ticks > kTicksPerBlock || columns > kSamplesPerBlock ||
+      ticks + 2 * columns > in.left() || ticks * columns > kSamplesPerBlock)
     return damaged("size");
 
   PayloadHead head;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is inside a block before zstd and the checksum: timestamps, series and columns as varints. The
-// grammar is docs/formats/block.md. Bytes that are no payload are an error, never a crash: a fuzzer enters here.
+// grammar is docs/formats/block.md. Bytes that are no payload are an error, never a crash: a fuzzer enters
+// here.
 #pragma once
 
 #include <cstdint>

@@ -28,7 +28,8 @@ void expect_same(const Block& got, const Block& put) {
 
 Block one_column(std::vector<double> values) {
   Block block;
-  for (std::size_t i = 0; i < values.size(); ++i) block.times_ms.push_back(1'700'000'000'000 + 1000 * static_cast<std::int64_t>(i));
+  for (std::size_t i = 0; i < values.size(); ++i)
+    block.times_ms.push_back(1'700'000'000'000 + 1000 * static_cast<std::int64_t>(i));
   block.series = {7};
   block.columns = {std::move(values)};
   return block;
@@ -62,11 +63,33 @@ TEST(Block, ComesBackAsItWas) {
 
 TEST(Block, OddValuesComeBackBitForBit) {
   using limits = std::numeric_limits<double>;
-  const std::vector<double> odd = {0.0, -0.0, kAbsent, limits::quiet_NaN(), std::bit_cast<double>(0xfff8000000012345ull),
-                                   limits::infinity(), -limits::infinity(), limits::denorm_min(), limits::max(),
-                                   limits::lowest(), limits::min(), limits::epsilon(), 0x1p53, 0x1p53 + 2, 0x1p60,
-                                   0x1p62, 0x1p63, -0x1p63, 0x1p64, 0.1, 1e-12, 1e-13, 1e22, 123456789.123456789,
-                                   4503599627370497.5, 0x1p51 - 0.5, 1e300};
+  const std::vector<double> odd = {0.0,
+                                   -0.0,
+                                   kAbsent,
+                                   limits::quiet_NaN(),
+                                   std::bit_cast<double>(0xfff8000000012345ull),
+                                   limits::infinity(),
+                                   -limits::infinity(),
+                                   limits::denorm_min(),
+                                   limits::max(),
+                                   limits::lowest(),
+                                   limits::min(),
+                                   limits::epsilon(),
+                                   0x1p53,
+                                   0x1p53 + 2,
+                                   0x1p60,
+                                   0x1p62,
+                                   0x1p63,
+                                   -0x1p63,
+                                   0x1p64,
+                                   0.1,
+                                   1e-12,
+                                   1e-13,
+                                   1e22,
+                                   123456789.123456789,
+                                   4503599627370497.5,
+                                   0x1p51 - 0.5,
+                                   1e300};
   for (const double a : odd)
     for (const double b : odd) {
       const Block block = one_column({a, b, b, a});
@@ -99,9 +122,12 @@ TEST(Block, DecimalsAreSmall) {
 
 // Any bits at all, and runs that look like measurements.
 rc::Gen<double> any_double() {
-  return rc::gen::oneOf(rc::gen::map(rc::gen::arbitrary<std::uint64_t>(), [](std::uint64_t b) { return std::bit_cast<double>(b); }),
-                        rc::gen::map(rc::gen::inRange<std::int64_t>(-100'000, 100'000), [](std::int64_t i) { return static_cast<double>(i) / 100; }),
-                        rc::gen::map(rc::gen::inRange<std::int64_t>(0, 1'000'000), [](std::int64_t i) { return 4096.0 * static_cast<double>(i); }),
+  return rc::gen::oneOf(rc::gen::map(rc::gen::arbitrary<std::uint64_t>(),
+                                     [](std::uint64_t b) { return std::bit_cast<double>(b); }),
+                        rc::gen::map(rc::gen::inRange<std::int64_t>(-100'000, 100'000),
+                                     [](std::int64_t i) { return static_cast<double>(i) / 100; }),
+                        rc::gen::map(rc::gen::inRange<std::int64_t>(0, 1'000'000),
+                                     [](std::int64_t i) { return 4096.0 * static_cast<double>(i); }),
                         rc::gen::map(rc::gen::arbitrary<double>(), [](double d) { return d; }),
                         rc::gen::element(kAbsent, 0.0, -0.0, std::numeric_limits<double>::infinity()));
 }
@@ -119,7 +145,8 @@ RC_GTEST_PROP(BlockProperty, AnythingComesBackBitForBit, ()) {
   RC_ASSERT(decoded->times_ms == block.times_ms);
   RC_ASSERT(decoded->series == block.series);
   for (std::size_t c = 0; c < block.columns.size(); ++c)
-    for (std::size_t t = 0; t < ticks; ++t) RC_ASSERT(bits(decoded->columns[c][t]) == bits(block.columns[c][t]));
+    for (std::size_t t = 0; t < ticks; ++t)
+      RC_ASSERT(bits(decoded->columns[c][t]) == bits(block.columns[c][t]));
 }
 
 RC_GTEST_PROP(BlockProperty, MeasurementsComeBackBitForBit, ()) {

@@ -23,7 +23,8 @@ Result<void> ChunkStore::ensure(Statement& statement, const char* sql) {
 }
 
 Result<void> ChunkStore::insert_block(std::int64_t chunk, std::size_t part, const Block& block) {
-  if (auto ready = ensure(insert_block_, "INSERT OR REPLACE INTO blocks VALUES(?,?,?,?)"); !ready) return ready;
+  if (auto ready = ensure(insert_block_, "INSERT OR REPLACE INTO blocks VALUES(?,?,?,?)"); !ready)
+    return ready;
   const std::string bytes = encode(block);
   insert_block_.bind(1, chunk << kPartBits | static_cast<std::int64_t>(part))
       .bind(2, block.series.empty() ? 0 : block.series.front())
@@ -45,13 +46,16 @@ Result<void> ChunkStore::insert_chunk(const Chunk& chunk, std::size_t parts) {
 Result<void> ChunkStore::erase_chunk(std::int64_t chunk) {
   if (auto ready = ensure(erase_blocks_, "DELETE FROM blocks WHERE id >= ? AND id < ?"); !ready) return ready;
   if (auto ready = ensure(erase_chunk_, "DELETE FROM chunks WHERE id = ?"); !ready) return ready;
-  if (auto done = erase_blocks_.bind(1, chunk << kPartBits).bind(2, (chunk + 1) << kPartBits).run(); !done) return done;
+  if (auto done = erase_blocks_.bind(1, chunk << kPartBits).bind(2, (chunk + 1) << kPartBits).run(); !done)
+    return done;
   return erase_chunk_.bind(1, chunk).run();
 }
 
-Result<std::vector<BlockView>> ChunkStore::blocks(std::int64_t chunk, metric::SeriesId first, metric::SeriesId last) {
-  auto ready = ensure(select_blocks_,
-                      "SELECT bytes FROM blocks WHERE id >= ? AND id < ? AND last_series >= ? AND first_series <= ?");
+Result<std::vector<BlockView>> ChunkStore::blocks(std::int64_t chunk, metric::SeriesId first,
+                                                  metric::SeriesId last) {
+  auto ready =
+      ensure(select_blocks_,
+             "SELECT bytes FROM blocks WHERE id >= ? AND id < ? AND last_series >= ? AND first_series <= ?");
   if (!ready) return pass_on(ready);
   select_blocks_.bind(1, chunk << kPartBits).bind(2, (chunk + 1) << kPartBits).bind(3, first).bind(4, last);
   std::vector<BlockView> views;
@@ -72,7 +76,8 @@ Result<std::vector<BlockView>> ChunkStore::blocks(std::int64_t chunk, metric::Se
 }
 
 void ChunkStore::release_statements() {
-  for (Statement* statement : {&insert_block_, &insert_chunk_, &erase_blocks_, &erase_chunk_, &select_blocks_})
+  for (Statement* statement :
+       {&insert_block_, &insert_chunk_, &erase_blocks_, &erase_chunk_, &select_blocks_})
     *statement = Statement();
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The tables `chunks` and `blocks` of a series file, for its writer. A chunk is a stretch of time; its blocks
-// hold the series that lived in it, in ascending order. A block counts only when its chunk is listed, so that a
-// chunk can be built over several transactions. docs/formats/series-file.md.
+// hold the series that lived in it, in ascending order. A block counts only when its chunk is listed, so that
+// a chunk can be built over several transactions. docs/formats/series-file.md.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,7 @@ struct Chunk {
   std::int64_t begin_ms = 0;
   std::int64_t end_ms = 0;
   std::size_t ticks = 0;
-  unsigned halvings = 0;  // asked for and not done yet
+  unsigned halvings = 0;                                        // asked for and not done yet
   std::shared_ptr<const std::vector<metric::SeriesId>> series;  // ascending
 };
 

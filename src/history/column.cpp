@@ -19,7 +19,7 @@ constexpr unsigned char kModeMask = 0x0F;
 constexpr unsigned char kHasAbsent = 0x80;
 
 constexpr int kExponentMax = 12;
-constexpr std::array<double, kExponentMax + 1> kPowers = {1e0, 1e1, 1e2, 1e3, 1e4,  1e5, 1e6,
+constexpr std::array<double, kExponentMax + 1> kPowers = {1e0, 1e1, 1e2, 1e3,  1e4,  1e5, 1e6,
                                                           1e7, 1e8, 1e9, 1e10, 1e11, 1e12};
 // Below this, v × 10^e is off by less than half, so that rounding finds the decimal that v stands for.
 constexpr double kScaledMax = 0x1p51;
@@ -37,7 +37,8 @@ bool scale(double value, int exponent, std::int64_t& integer) {
   const double scaled = value * power;
   if (!(std::fabs(scaled) < kScaledMax)) return false;  // NaN too
   integer = static_cast<std::int64_t>(scaled + (scaled < 0 ? -0.5 : 0.5));
-  return std::bit_cast<std::uint64_t>(static_cast<double>(integer) / power) == std::bit_cast<std::uint64_t>(value);
+  return std::bit_cast<std::uint64_t>(static_cast<double>(integer) / power) ==
+         std::bit_cast<std::uint64_t>(value);
 }
 
 void append_head(unsigned char mode, std::string_view runs, std::string& out) {
@@ -68,8 +69,9 @@ std::span<const double> ColumnEncoder::leave_out_absent(std::span<const double> 
   for (std::size_t i = 0; i <= values.size(); ++i) {
     if (i < values.size() && is_absent(values[i]) == absent) continue;
     runs.append(buffer.data(), write_varint(buffer.data(), i - begin));
-    if (!absent) present_.insert(present_.end(), values.begin() + static_cast<std::ptrdiff_t>(begin),
-                                 values.begin() + static_cast<std::ptrdiff_t>(i));
+    if (!absent)
+      present_.insert(present_.end(), values.begin() + static_cast<std::ptrdiff_t>(begin),
+                      values.begin() + static_cast<std::ptrdiff_t>(i));
     absent = !absent;
     begin = i;
   }
@@ -94,7 +96,8 @@ int ColumnEncoder::scale_to_integers(std::span<const double> values) {
   return exponent;
 }
 
-void ColumnEncoder::append_integers(int exponent, unsigned char bits, std::string_view runs, std::string& out) {
+void ColumnEncoder::append_integers(int exponent, unsigned char bits, std::string_view runs,
+                                    std::string& out) {
   const std::int64_t first = integers_[0];
   std::uint64_t all_bits = 0;
   for (std::size_t i = integers_.size() - 1; i > 0; --i) {

@@ -21,7 +21,8 @@ class ColumnEncoder {  // holds its scratch memory from column to column
   // The power of ten that makes all of them integers, which then lie in integers_; -1 when there is none.
   int scale_to_integers(std::span<const double> values);
   void append_integers(int exponent, unsigned char mode_bits, std::string_view runs, std::string& out);
-  void append_floats(std::span<const double> values, unsigned char mode_bits, std::string_view runs, std::string& out);
+  void append_floats(std::span<const double> values, unsigned char mode_bits, std::string_view runs,
+                     std::string& out);
 
   std::vector<double> present_;
   std::vector<std::int64_t> integers_;

@@ -13,7 +13,8 @@ bool is_counter(std::string_view metric_name) {
   if (const metric::Descriptor* known = metric::find_descriptor(metric_name))
     return known->kind == metric::Kind::counter;
   constexpr std::string_view kEndings[] = {"_total", "_count", "_sum", "_bucket"};
-  return std::ranges::any_of(kEndings, [&](std::string_view ending) { return metric_name.ends_with(ending); });
+  return std::ranges::any_of(kEndings,
+                             [&](std::string_view ending) { return metric_name.ends_with(ending); });
 }
 
 double merge_gauge(std::span<const double> values) {
@@ -21,7 +22,8 @@ double merge_gauge(std::span<const double> values) {
   for (const double value : values) {
     if (is_absent(value)) continue;
     // An ordinary NaN is a value, but any number says more.
-    if (is_absent(greatest) || value > greatest || (std::isnan(greatest) && !std::isnan(value))) greatest = value;
+    if (is_absent(greatest) || value > greatest || (std::isnan(greatest) && !std::isnan(value)))
+      greatest = value;
   }
   return greatest;
 }

@@ -8,7 +8,8 @@
 
 namespace ullage::history {
 
-// By the descriptor's kind; an unknown name by its ending, as Prometheus has it (_total, _count, _sum, _bucket).
+// By the descriptor's kind; an unknown name by its ending, as Prometheus has it (_total, _count, _sum,
+// _bucket).
 bool is_counter(std::string_view metric_name);
 
 double merge_gauge(std::span<const double> values);

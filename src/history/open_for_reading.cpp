@@ -69,7 +69,8 @@ Result<ReadableDatabase> open_damaged(const std::string& path) {
   if (!database) return pass_on(database);
   if (auto set = database->execute("PRAGMA writable_schema=ON"); !set) return pass_on(set);
   if (auto begun = begin(*database); !begun) return pass_on(begun);
-  return ReadableDatabase{{}, std::move(*database), "the file is damaged or cut off: what could be read is shown"};
+  return ReadableDatabase{
+      {}, std::move(*database), "the file is damaged or cut off: what could be read is shown"};
 }
 
 Result<ReadableDatabase> open_somehow(const std::string& path) {
@@ -102,13 +103,15 @@ ScratchFolder::~ScratchFolder() {
 Result<ScratchFolder> ScratchFolder::make() {
   std::error_code error;
   std::string pattern = std::filesystem::temp_directory_path(error).string() + "/ullage-XXXXXX";
-  if (error || ::mkdtemp(pattern.data()) == nullptr) return fail_errno("cannot make a temporary folder", pattern, errno);
+  if (error || ::mkdtemp(pattern.data()) == nullptr)
+    return fail_errno("cannot make a temporary folder", pattern, errno);
   ScratchFolder folder;
   folder.path_ = std::move(pattern);
   return folder;
 }
 
-Result<ReadableDatabase> open_for_reading(const std::string& path, std::uint32_t application, int newest_version) {
+Result<ReadableDatabase> open_for_reading(const std::string& path, std::uint32_t application,
+                                          int newest_version) {
   auto size = size_of(path);
   if (!size) return pass_on(size);
   if (*size == 0 && !has_content(path + "-wal")) return fail("nothing was written to it yet", path);

@@ -15,12 +15,15 @@ void PendingTicks::add(const metric::Tick& tick) {
   if (values_.size() + count > kPendingSamplesMax) {
     // In one go, since removing moves all that stay.
     std::size_t old = 0;
-    while (old < size() && values_.size() - (old == 0 ? 0 : ends_[old - 1]) + count > kPendingSamplesMax * 3 / 4) ++old;
+    while (old < size() &&
+           values_.size() - (old == 0 ? 0 : ends_[old - 1]) + count > kPendingSamplesMax * 3 / 4)
+      ++old;
     remove_first(old);
     dropped_ += old;
   }
   times_ms_.push_back(tick.time_ms);
-  values_.insert(values_.end(), tick.values.begin(), tick.values.begin() + static_cast<std::ptrdiff_t>(count));
+  values_.insert(values_.end(), tick.values.begin(),
+                 tick.values.begin() + static_cast<std::ptrdiff_t>(count));
   ends_.push_back(values_.size());
 }
 
@@ -35,7 +38,8 @@ std::vector<metric::SeriesId> PendingTicks::series_of(std::size_t begin, std::si
     // Neighbouring ticks mostly hold the same series: sort only what is new.
     const std::size_t known = series.size();
     for (const metric::Value& value : values(tick))
-      if (!std::binary_search(series.begin(), series.begin() + static_cast<std::ptrdiff_t>(known), value.series))
+      if (!std::binary_search(series.begin(), series.begin() + static_cast<std::ptrdiff_t>(known),
+                              value.series))
         series.push_back(value.series);
     if (series.size() == known) continue;
     std::ranges::sort(series);
@@ -63,7 +67,8 @@ Block PendingTicks::block_after(std::size_t begin) const {
     for (const metric::Value& value : values(begin + tick)) {
       // In order as a rule, and then the next column is the one.
       if (column >= block.series.size() || block.series[column] != value.series)
-        column = static_cast<std::size_t>(std::ranges::lower_bound(block.series, value.series) - block.series.begin());
+        column = static_cast<std::size_t>(std::ranges::lower_bound(block.series, value.series) -
+                                          block.series.begin());
       block.columns[column++][tick] = value.value;
     }
   }

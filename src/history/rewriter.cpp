@@ -50,7 +50,8 @@ std::uint64_t ticks_after_rewriting(std::span<const Chunk> chunks) {
   return ticks;
 }
 
-std::optional<RewritePlan> plan_rewrite(std::span<const Chunk> chunks, std::size_t& settled, Urgency urgency) {
+std::optional<RewritePlan> plan_rewrite(std::span<const Chunk> chunks, std::size_t& settled,
+                                        Urgency urgency) {
   for (std::size_t i = 0; i < chunks.size(); ++i)
     if (chunks[i].halvings > 0) return fill_block(chunks, i);
 
@@ -70,8 +71,8 @@ std::optional<RewritePlan> plan_rewrite(std::span<const Chunk> chunks, std::size
   return fill_block(chunks, begin);
 }
 
-Result<bool> Rewriter::work(std::vector<Chunk>& chunks, std::int64_t& next_chunk_id, const IsCounter& is_counter,
-                            std::size_t samples_max, Urgency urgency) {
+Result<bool> Rewriter::work(std::vector<Chunk>& chunks, std::int64_t& next_chunk_id,
+                            const IsCounter& is_counter, std::size_t samples_max, Urgency urgency) {
   if (!job_) {
     const auto plan = plan_rewrite(chunks, settled_, urgency);
     if (!plan) return true;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Makes few large chunks out of many small ones, and thins them where halving was asked for. The work is done in
-// slices of a bounded number of samples, so that no tick waits for it; a chunk under construction is seen
+// Makes few large chunks out of many small ones, and thins them where halving was asked for. The work is done
+// in slices of a bounded number of samples, so that no tick waits for it; a chunk under construction is seen
 // by no reader, and takes the place of its sources in one transaction. Each sample is rewritten twice
 // on its way to a full chunk, and once a halving.
 #pragma once
@@ -23,7 +23,8 @@ struct RewritePlan {
   std::size_t group;  // this many ticks become one
 };
 enum class Urgency { when_worthwhile, to_the_end };
-// What to do next with these chunks, if anything. Those before `settled` are as they shall be, which it moves on.
+// What to do next with these chunks, if anything. Those before `settled` are as they shall be, which it moves
+// on.
 std::optional<RewritePlan> plan_rewrite(std::span<const Chunk> chunks, std::size_t& settled, Urgency urgency);
 // The ticks that will be there when all halvings are done.
 std::uint64_t ticks_after_rewriting(std::span<const Chunk> chunks);
@@ -33,7 +34,8 @@ class Rewriter {
   using IsCounter = std::function<bool(metric::SeriesId)>;
   Rewriter(Database& database, ChunkStore& store) : database_(database), store_(store) {}
 
-  // Works on the plan, at most about `samples_max` samples of it in one transaction. True when nothing is left to do.
+  // Works on the plan, at most about `samples_max` samples of it in one transaction. True when nothing is
+  // left to do.
   Result<bool> work(std::vector<Chunk>& chunks, std::int64_t& next_chunk_id, const IsCounter& is_counter,
                     std::size_t samples_max, Urgency urgency);
   void halving_asked() { settled_ = 0; }

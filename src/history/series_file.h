@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// A SQLite file of blocks: what run files are, and day files will be (docs/formats/series-file.md). The writer
-// keeps the ticks since the last flush in memory and no more; flush, about once a second, writes them through
-// as a small block, so that kill -9 loses at most a second; small blocks become full ones later, a slice each flush.
-// A full disk is an error that the caller may ignore and try again. One thread a writer; readers may be other
-// processes, at any time.
+// A SQLite file of blocks: what run files are, and day files will be (docs/formats/series-file.md). The
+// writer keeps the ticks since the last flush in memory and no more; flush, about once a second, writes them
+// through as a small block, so that kill -9 loses at most a second; small blocks become full ones later, a
+// slice each flush. A full disk is an error that the caller may ignore and try again. One thread a writer;
+// readers may be other processes, at any time.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,8 @@ namespace ullage::history {
 class SeriesWriter {
  public:
   // A new file, 0600; an error if it exists. `application` and `version` go into SQLite's application_id
-  // and user_version, for a reader to know the kind and refuse a newer one. The file is empty until the first flush.
+  // and user_version, for a reader to know the kind and refuse a newer one. The file is empty until the first
+  // flush.
   static Result<SeriesWriter> create(const std::string& path, std::uint32_t application, int version);
   SeriesWriter(SeriesWriter&&) noexcept;
   SeriesWriter& operator=(SeriesWriter&&) noexcept;
@@ -40,7 +41,8 @@ class SeriesWriter {
   void halve();
   std::uint64_t ticks() const;          // held when halving is done
   std::uint64_t dropped_ticks() const;  // out of order, or for want of room
-  // Flushes, finishes what is to be rewritten, and leaves one file with nothing beside it. Nothing works after.
+  // Flushes, finishes what is to be rewritten, and leaves one file with nothing beside it. Nothing works
+  // after.
   Result<void> close(const Also& also = {});
   void discard();  // closes without writing: the file is about to be unlinked
 
@@ -79,7 +81,8 @@ class SeriesReader {
   std::unique_ptr<Impl> impl_;
 };
 
-// Brings what a killed writer left in `path`-wal into the file itself, where the folder lets us. Not while it lives.
+// Brings what a killed writer left in `path`-wal into the file itself, where the folder lets us. Not while it
+// lives.
 void fold_journal(const std::string& path);
 
 }  // namespace ullage::history

@@ -90,7 +90,9 @@ TEST_F(SeriesFile, HoldsWhatWasAppendedThroughAllItsRewriting) {
   for (int second = 0; second < 1500; ++second) {
     put.push_back(tick(second, 150));
     writer.append(put.back(), table_);
-    if (second % 3 == 0) { ASSERT_TRUE(writer.flush()); }
+    if (second % 3 == 0) {
+      ASSERT_TRUE(writer.flush());
+    }
     if (second % 401 == 0) {
       const auto got = all_ticks(open());
       ASSERT_EQ(got.size(), second / 3 * 3 + 1u);
@@ -177,7 +179,9 @@ TEST_F(SeriesFile, HalvingKeepsPeaksAndTheLaterCount) {
   double peak = 0;
   for (int second = 0; second < 2000; ++second) {
     writer.append(tick(second, 70), table_);
-    if (second % 50 == 49) { ASSERT_TRUE(writer.flush()); }
+    if (second % 50 == 49) {
+      ASSERT_TRUE(writer.flush());
+    }
   }
   peak = 4096.0 * 99;
   writer.halve();
@@ -255,7 +259,9 @@ TEST_F(SeriesFile, CutAnywhereIsReadOrRefusedInWords) {
     SeriesWriter writer = create();
     for (int second = 0; second < 1300; ++second) {
       writer.append(tick(second, 80), table_);
-      if (second % 50 == 0) { ASSERT_TRUE(writer.flush()); }
+      if (second % 50 == 0) {
+        ASSERT_TRUE(writer.flush());
+      }
     }
   }
   const std::string whole = contents(path_);
@@ -287,13 +293,16 @@ TEST_F(SeriesFile, DamageCostsOnlyTheBlockItIsIn) {
     SeriesWriter writer = create();
     for (int second = 0; second < 1800; ++second) {
       writer.append(tick(second, 130), table_);
-      if (second % 50 == 0) { ASSERT_TRUE(writer.flush()); }
+      if (second % 50 == 0) {
+        ASSERT_TRUE(writer.flush());
+      }
     }
   }
   {
     auto database = Database::open(path_, Database::Access::write);
-    ASSERT_TRUE(database->execute("UPDATE blocks SET bytes = CAST(substr(bytes, 1, 60) || x'5A' || substr(bytes, 62) AS BLOB)"
-                                  " WHERE id = (SELECT min(id) FROM blocks)"));
+    ASSERT_TRUE(database->execute(
+        "UPDATE blocks SET bytes = CAST(substr(bytes, 1, 60) || x'5A' || substr(bytes, 62) AS BLOB)"
+        " WHERE id = (SELECT min(id) FROM blocks)"));
   }
   const SeriesReader reader = open();
   std::size_t short_series = 0;

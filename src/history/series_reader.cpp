@@ -88,22 +88,25 @@ struct SeriesReader::Impl {
 
   Result<void> load_places() {
     std::map<std::int64_t, std::size_t> index;
-    auto listed = each_row("SELECT id, begin_ms, parts FROM chunks ORDER BY begin_ms, id", [&](const Statement& row) {
-      index[row.integer(0)] = chunks.size();
-      chunks.push_back({row.integer(0), row.integer(1), static_cast<std::size_t>(row.integer(2)), {}});
-    });
+    auto listed =
+        each_row("SELECT id, begin_ms, parts FROM chunks ORDER BY begin_ms, id", [&](const Statement& row) {
+          index[row.integer(0)] = chunks.size();
+          chunks.push_back({row.integer(0), row.integer(1), static_cast<std::size_t>(row.integer(2)), {}});
+        });
     if (!listed) return listed;
-    auto placed = each_row("SELECT id, first_series, last_series FROM blocks ORDER BY id", [&](const Statement& row) {
-      const auto chunk = index.find(row.integer(0) >> kPartBits);
-      if (chunk == index.end()) return;  // under construction when the writer ended
-      chunks[chunk->second].blocks.push_back({row.integer(0), static_cast<metric::SeriesId>(row.integer(1)),
-                                              static_cast<metric::SeriesId>(row.integer(2))});
-    });
+    auto placed =
+        each_row("SELECT id, first_series, last_series FROM blocks ORDER BY id", [&](const Statement& row) {
+          const auto chunk = index.find(row.integer(0) >> kPartBits);
+          if (chunk == index.end()) return;  // under construction when the writer ended
+          chunks[chunk->second].blocks.push_back({row.integer(0),
+                                                  static_cast<metric::SeriesId>(row.integer(1)),
+                                                  static_cast<metric::SeriesId>(row.integer(2))});
+        });
     if (!placed) return placed;
     for (const ChunkPlace& chunk : chunks)
       if (chunk.blocks.size() < chunk.parts)
-        problems.push_back(std::to_string(chunk.parts - chunk.blocks.size()) + " of " + std::to_string(chunk.parts) +
-                           " blocks of a stretch of time are missing");
+        problems.push_back(std::to_string(chunk.parts - chunk.blocks.size()) + " of " +
+                           std::to_string(chunk.parts) + " blocks of a stretch of time are missing");
     return {};
   }
 
@@ -118,7 +121,8 @@ struct SeriesReader::Impl {
     }
     auto row = select_block.bind(1, id).step();
     if (!row && !is_damage(row.error())) return pass_on(row);
-    auto view = row && *row ? BlockView::open(select_block.blob(0)) : fail("the file is damaged or cut off there");
+    auto view =
+        row && *row ? BlockView::open(select_block.blob(0)) : fail("the file is damaged or cut off there");
     select_block.reset();
     if (!view) {
       report(id, view.error());
@@ -196,7 +200,8 @@ SeriesReader::SeriesReader(SeriesReader&&) noexcept = default;
 SeriesReader& SeriesReader::operator=(SeriesReader&&) noexcept = default;
 SeriesReader::~SeriesReader() = default;
 
-Result<SeriesReader> SeriesReader::open(const std::string& path, std::uint32_t application, int newest_version) {
+Result<SeriesReader> SeriesReader::open(const std::string& path, std::uint32_t application,
+                                        int newest_version) {
   auto file = open_for_reading(path, application, newest_version);
   if (!file) return pass_on(file);
   auto impl = std::make_unique<Impl>();

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "history/series_file.h"
-
 #include <fcntl.h>
 #include <sqlite3.h>
 
@@ -14,6 +12,7 @@
 #include "history/merge.h"
 #include "history/pending_ticks.h"
 #include "history/rewriter.h"
+#include "history/series_file.h"
 #include "history/sqlite.h"
 
 namespace ullage::history {
@@ -26,7 +25,9 @@ constexpr std::size_t kRewrittenSamplesPerFlush = 130'000;
 // A kill -9 loses nothing that was committed; only a crash of the machine could, which a run does not outlive
 // either. Small caches: a writer is a guest in its user's memory.
 constexpr const char* kSettings =
-    "PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA secure_delete=OFF;"
+    // synchronous first: setting up the log would wait for the disk.
+    "PRAGMA synchronous=OFF; PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL; PRAGMA "
+    "secure_delete=OFF;"
     "PRAGMA cache_size=-256; PRAGMA wal_autocheckpoint=256; PRAGMA temp_store=MEMORY;";
 
 std::string labels_json(const metric::Labels& labels) {
@@ -68,8 +69,9 @@ struct SeriesWriter::Impl {
 
   Result<void> make_tables() {
     if (tables_made) return {};
-    return database.execute("PRAGMA application_id=" + std::to_string(static_cast<std::int32_t>(application)) +
-                            ";PRAGMA user_version=" + std::to_string(version) + ";" + kSeriesTables);
+    return database.execute(
+        "PRAGMA application_id=" + std::to_string(static_cast<std::int32_t>(application)) +
+        ";PRAGMA user_version=" + std::to_string(version) + ";" + kSeriesTables);
   }
 
   Result<void> insert_series() {
@@ -79,7 +81,8 @@ struct SeriesWriter::Impl {
     auto id = static_cast<std::int64_t>(counters.size() - new_series.size());
     for (const metric::SeriesKey& key : new_series) {
       const std::string labels = labels_json(key.labels);
-      if (auto done = insert->bind(1, id++).bind_text(2, key.name).bind_text(3, labels).run(); !done) return done;
+      if (auto done = insert->bind(1, id++).bind_text(2, key.name).bind_text(3, labels).run(); !done)
+        return done;
     }
     return {};
   }
@@ -102,8 +105,8 @@ struct SeriesWriter::Impl {
   }
 
   // Chunks next to each other mostly hold the same series: one list serves them all.
-  std::shared_ptr<const std::vector<metric::SeriesId>> share_series(const std::vector<metric::SeriesId>& series,
-                                                                    const std::vector<Chunk>& added) const {
+  std::shared_ptr<const std::vector<metric::SeriesId>> share_series(
+      const std::vector<metric::SeriesId>& series, const std::vector<Chunk>& added) const {
     const std::vector<Chunk>& before = added.empty() ? chunks : added;
     if (!before.empty() && *before.back().series == series) return before.back().series;
     return std::make_shared<const std::vector<metric::SeriesId>>(series);
@@ -149,7 +152,8 @@ struct SeriesWriter::Impl {
     (void)rewriter.abandon();
     store.release_statements();
     (void)database.execute("PRAGMA incremental_vacuum");
-    (void)database.execute("PRAGMA journal_mode=DELETE");  // a reader that is there keeps the journal in being
+    (void)database.execute(
+        "PRAGMA journal_mode=DELETE");  // a reader that is there keeps the journal in being
     database.close();
   }
 };
@@ -199,7 +203,9 @@ void SeriesWriter::halve() {
   impl.rewriter.halving_asked();
 }
 
-std::uint64_t SeriesWriter::ticks() const { return ticks_after_rewriting(impl_->chunks) + impl_->pending.size(); }
+std::uint64_t SeriesWriter::ticks() const {
+  return ticks_after_rewriting(impl_->chunks) + impl_->pending.size();
+}
 
 std::uint64_t SeriesWriter::dropped_ticks() const { return impl_->out_of_order + impl_->pending.dropped(); }
 

@@ -12,28 +12,41 @@ namespace {
 
 int to_errno(int code) {
   switch (code & 0xFF) {
-    case SQLITE_FULL: return ENOSPC;
-    case SQLITE_READONLY: return EROFS;
+    case SQLITE_FULL:
+      return ENOSPC;
+    case SQLITE_READONLY:
+      return EROFS;
     case SQLITE_BUSY:
-    case SQLITE_LOCKED: return EBUSY;
-    case SQLITE_NOMEM: return ENOMEM;
+    case SQLITE_LOCKED:
+      return EBUSY;
+    case SQLITE_NOMEM:
+      return ENOMEM;
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-    case SQLITE_ERROR:   // of fixed statements: a table is not what it should be
-    case SQLITE_FORMAT: return EBADMSG;
-    case SQLITE_CANTOPEN: return ENOENT;
-    default: return EIO;
+    case SQLITE_ERROR:  // of fixed statements: a table is not what it should be
+    case SQLITE_FORMAT:
+      return EBADMSG;
+    case SQLITE_CANTOPEN:
+      return ENOENT;
+    default:
+      return EIO;
   }
 }
 
 std::string in_words(sqlite3* handle, int code) {
   switch (code & 0xFF) {
-    case SQLITE_FULL: return "no room left on the disk";
-    case SQLITE_READONLY: return "it is read-only";
-    case SQLITE_BUSY: return "another process is using it";
-    case SQLITE_NOTADB: return "it is not a database file";
-    case SQLITE_CORRUPT: return "it is damaged or cut off";
-    default: return sqlite3_errmsg(handle);
+    case SQLITE_FULL:
+      return "no room left on the disk";
+    case SQLITE_READONLY:
+      return "it is read-only";
+    case SQLITE_BUSY:
+      return "another process is using it";
+    case SQLITE_NOTADB:
+      return "it is not a database file";
+    case SQLITE_CORRUPT:
+      return "it is damaged or cut off";
+    default:
+      return sqlite3_errmsg(handle);
   }
 }
 
@@ -57,7 +70,8 @@ std::string to_uri(const std::string& path, std::string_view parameters) {
 tl::unexpected<Error> fail_sqlite(sqlite3* handle, std::string_view tried) {
   const int code = handle == nullptr ? SQLITE_NOMEM : sqlite3_extended_errcode(handle);
   const char* path = handle == nullptr ? nullptr : sqlite3_db_filename(handle, "main");
-  const int system = code == SQLITE_IOERR_WRITE || (code & 0xFF) == SQLITE_CANTOPEN ? sqlite3_system_errno(handle) : 0;
+  const int system =
+      code == SQLITE_IOERR_WRITE || (code & 0xFF) == SQLITE_CANTOPEN ? sqlite3_system_errno(handle) : 0;
   return fail(Error{.what = std::string(tried) + ": " + in_words(handle, code),
                     .where = path == nullptr ? "" : path,
                     .system_error = system != 0 ? system : to_errno(code)});
@@ -107,12 +121,14 @@ std::int64_t Statement::integer(int column) const { return sqlite3_column_int64(
 std::string_view Statement::text(int column) const {
   const unsigned char* text = sqlite3_column_text(statement_, column);
   if (text == nullptr) return {};
-  return {reinterpret_cast<const char*>(text), static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
+  return {reinterpret_cast<const char*>(text),
+          static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
 }
 std::string_view Statement::blob(int column) const {
   const void* bytes = sqlite3_column_blob(statement_, column);
   if (bytes == nullptr) return {};
-  return {static_cast<const char*>(bytes), static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
+  return {static_cast<const char*>(bytes),
+          static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
 }
 
 Database::Database(Database&& other) noexcept
@@ -133,9 +149,15 @@ Result<Database> Database::open(const std::string& path, Access access) {
   int flags = SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX;
   std::string_view parameters;
   switch (access) {
-    case Access::create: flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE; break;
-    case Access::write: flags |= SQLITE_OPEN_READWRITE; break;
-    case Access::read: flags |= SQLITE_OPEN_READONLY; break;
+    case Access::create:
+      flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+      break;
+    case Access::write:
+      flags |= SQLITE_OPEN_READWRITE;
+      break;
+    case Access::read:
+      flags |= SQLITE_OPEN_READONLY;
+      break;
     case Access::read_immutable:
       flags |= SQLITE_OPEN_READONLY;
       parameters = "?immutable=1";

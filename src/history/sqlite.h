@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SQLite as results: a database and its statements, closed by themselves, whose errors say what went wrong
-// in words and carry an errno (ENOSPC, EROFS, EBUSY …) for who must act on it. Used by the thread that opened it.
-// A process must not open() and close() a database's file by itself while it has it open here: POSIX drops
-// all of a process's locks on a file when any descriptor of it is closed (sqlite.org/howtocorrupt.html 2.2).
+// in words and carry an errno (ENOSPC, EROFS, EBUSY …) for who must act on it. Used by the thread that opened
+// it. A process must not open() and close() a database's file by itself while it has it open here: POSIX
+// drops all of a process's locks on a file when any descriptor of it is closed
+// (sqlite.org/howtocorrupt.html 2.2).
 #pragma once
 
 #include <cstdint>

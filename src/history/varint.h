@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Varints (LEB128, seven bits a byte, lowest first) and zigzag, as protobuf has them. Writing is into a buffer
-// that the caller has made large enough; reading checks every byte.
+// Varints (LEB128, seven bits a byte, lowest first) and zigzag, as protobuf has them. Writing is into a
+// buffer that the caller has made large enough; reading checks every byte.
 #pragma once
 
 #include <bit>
@@ -46,7 +46,9 @@ class VarintReader {
     return fail();
   }
   std::int64_t signed_varint() { return unzigzag(varint()); }
-  unsigned char byte() { return at_ == end_ ? static_cast<unsigned char>(fail()) : static_cast<unsigned char>(*at_++); }
+  unsigned char byte() {
+    return at_ == end_ ? static_cast<unsigned char>(fail()) : static_cast<unsigned char>(*at_++);
+  }
   std::string_view take(std::size_t size) {
     if (size > left()) return fail(), std::string_view();
     at_ += size;

@@ -37,10 +37,12 @@ Result<std::vector<Found>> find_files(const std::string& state_directory) {
   for (auto entry = std::filesystem::directory_iterator(folder, error); !error && entry != end(entry);
        entry.increment(error)) {
     const std::string name = entry->path().filename().string();
-    if (name.ends_with(kEnding)) files.push_back({name.substr(0, name.size() - kEnding.size()), folder + "/" + name});
+    if (name.ends_with(kEnding))
+      files.push_back({name.substr(0, name.size() - kEnding.size()), folder + "/" + name});
   }
   // No folder is no runs.
-  if (error && error != std::errc::no_such_file_or_directory) return fail_errno("cannot list", folder, error.value());
+  if (error && error != std::errc::no_such_file_or_directory)
+    return fail_errno("cannot list", folder, error.value());
   std::ranges::sort(files, std::ranges::greater{}, &Found::id);
   return files;
 }
@@ -71,7 +73,8 @@ Result<std::string> nth_newest(const std::vector<Found>& files, const std::strin
   const auto number = to_unsigned(std::string_view(wanted).substr(1));
   if (!number || *number == 0) return fail("not a run", wanted, "@1 is the last run, @2 the one before");
   if (*number > files.size())
-    return fail("there are only " + std::to_string(files.size()) + " runs", wanted, "'ullage runs list' shows them");
+    return fail("there are only " + std::to_string(files.size()) + " runs", wanted,
+                "'ullage runs list' shows them");
   return files[*number - 1].path;
 }
 
@@ -121,11 +124,13 @@ std::string new_run_id(std::int64_t now_ms, std::uint64_t random) {
   const year_month_day date{day};
   const hh_mm_ss clock{floor<seconds>(time - day)};
   std::array<char, 64> text;
-  const int size = std::snprintf(text.data(), text.size(), "%04d%02u%02u-%02d%02d%02d-", int{date.year()},
-                                 unsigned{date.month()}, unsigned{date.day()}, static_cast<int>(clock.hours().count()),
-                                 static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()));
+  const int size =
+      std::snprintf(text.data(), text.size(), "%04d%02u%02u-%02d%02d%02d-", int{date.year()},
+                    unsigned{date.month()}, unsigned{date.day()}, static_cast<int>(clock.hours().count()),
+                    static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()));
   std::string id(text.data(), static_cast<std::size_t>(size));
-  constexpr std::string_view kLetters = "0123456789abcdefghijkmnpqrstuvwxyz";  // without l and o, which look like digits
+  constexpr std::string_view kLetters =
+      "0123456789abcdefghijkmnpqrstuvwxyz";  // without l and o, which look like digits
   for (int i = 0; i < 4; ++i) {
     id += kLetters[random % kLetters.size()];
     random /= kLetters.size();

@@ -21,7 +21,7 @@ struct CatalogEntry {
   std::string path;
   Record record;
   std::uint64_t size_bytes = 0;
-  std::string problem;   // why it cannot be read; the record then holds the id alone
+  std::string problem;  // why it cannot be read; the record then holds the id alone
 };
 // Newest first.
 Result<std::vector<CatalogEntry>> list_runs(const std::string& state_directory);

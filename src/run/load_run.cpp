@@ -47,7 +47,8 @@ Result<void> settle_state(Record& record, const history::Database& database, boo
   record.state = State::interrupted;
   auto last_ms = database.integer("SELECT max(end_ms) FROM chunks");
   if (!last_ms) return pass_on(last_ms);
-  if (*last_ms > record.started_ms) record.wall_seconds = static_cast<double>(*last_ms - record.started_ms) / 1000;
+  if (*last_ms > record.started_ms)
+    record.wall_seconds = static_cast<double>(*last_ms - record.started_ms) / 1000;
   return {};
 }
 
@@ -72,7 +73,8 @@ Result<LoadedRun> load_run(const std::string& path) {
     record->events = std::move(*events);
   else
     problems.push_back("its events are damaged: " + events.error().text());
-  if (auto settled = settle_state(*record, database, alive); !settled) problems.push_back(settled.error().text());
+  if (auto settled = settle_state(*record, database, alive); !settled)
+    problems.push_back(settled.error().text());
   return LoadedRun{path, std::move(*record), std::move(*series), std::move(problems)};
 }
 

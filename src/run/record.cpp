@@ -37,10 +37,11 @@ std::string to_rfc3339(std::int64_t time_ms) {
   const year_month_day date{day};
   const hh_mm_ss clock{time - day};
   std::array<char, 64> text;
-  const int size = std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", int{date.year()},
-                                 unsigned{date.month()}, unsigned{date.day()}, static_cast<int>(clock.hours().count()),
-                                 static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()),
-                                 static_cast<int>(clock.subseconds().count()));
+  const int size =
+      std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", int{date.year()},
+                    unsigned{date.month()}, unsigned{date.day()}, static_cast<int>(clock.hours().count()),
+                    static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()),
+                    static_cast<int>(clock.subseconds().count()));
   return {text.data(), static_cast<std::size_t>(size)};
 }
 
@@ -172,7 +173,8 @@ Result<void> read_oom(const json& from, Record& record) {
   if (*killed != true) return fail("must be true or false", "oom_killed");
   Problem problem;
   record.oom.emplace();
-  if (const auto oom = from.find("oom"); oom != from.end() && !oom->is_null() && !read(*oom, *record.oom, problem))
+  if (const auto oom = from.find("oom");
+      oom != from.end() && !oom->is_null() && !read(*oom, *record.oom, problem))
     return fail("must be " + problem.wanted, "oom" + problem.key);
   if (const auto killer = from.find("oom_killer");
       killer != from.end() && !killer->is_null() && !read(*killer, record.oom->killer, problem))
@@ -197,7 +199,8 @@ Result<Record> from_json(const json& from) {
   if (!from.is_object() || !from.contains("version")) return fail("not the JSON of a run: it has no version");
   int version = 0;
   Problem problem;
-  if (!read(from["version"], version, problem) || version < 1) return fail("must be a whole number", "version");
+  if (!read(from["version"], version, problem) || version < 1)
+    return fail("must be a whole number", "version");
   if (version > kJsonVersion)
     return fail("the JSON of a newer ullage (version " + std::to_string(version) + ")", "version",
                 "this one reads version " + std::to_string(kJsonVersion) + "; update it");

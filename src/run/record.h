@@ -5,10 +5,9 @@
 // What the kernel did not tell is absent (std::nullopt), never 0.
 #pragma once
 
-#include <nlohmann/json_fwd.hpp>
-
 #include <cstdint>
 #include <map>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,9 +27,9 @@ struct Cpu {
 };
 
 struct Memory {
-  std::optional<std::uint64_t> peak_bytes;         // of used memory: what cannot be reclaimed
-  std::string peak_method;                         // "samples", "process high-water mark", "taskstats", "cgroup"
-  std::optional<std::int64_t> peak_ms;             // when
+  std::optional<std::uint64_t> peak_bytes;  // of used memory: what cannot be reclaimed
+  std::string peak_method;                  // "samples", "process high-water mark", "taskstats", "cgroup"
+  std::optional<std::int64_t> peak_ms;      // when
   std::optional<std::uint64_t> cgroup_peak_bytes;  // the cgroup's own mark, page cache included
   std::optional<std::uint64_t> limit_bytes;        // the tightest that applies
   std::string limit_source;                        // "--memory", "cgroup /system.slice/x", "machine"
@@ -51,7 +50,7 @@ struct Activity {  // counts of the whole run
   std::optional<std::uint64_t> involuntary_switches;
 };
 
-struct Pressure {  // seconds stalled during the run (PSI)
+struct Pressure {     // seconds stalled during the run (PSI)
   std::string scope;  // "cgroup" (the run alone) or "machine"; empty when there is no PSI
   std::optional<double> cpu_some_seconds;
   std::optional<double> memory_some_seconds;
@@ -68,11 +67,11 @@ struct Processes {
 };
 
 struct Limit {
-  std::string resource;        // "memory", "cpus", "pids", "timeout"
-  double asked = 0;            // bytes, cores, processes, seconds
-  std::optional<double> got;   // read back from the kernel; absent when nothing holds it
-  std::string mechanism;       // "cgroup v2", "cgroup v1", "affinity", "supervisor", "none"
-  std::string problem;         // why a better mechanism, or any, could not be had
+  std::string resource;       // "memory", "cpus", "pids", "timeout"
+  double asked = 0;           // bytes, cores, processes, seconds
+  std::optional<double> got;  // read back from the kernel; absent when nothing holds it
+  std::string mechanism;      // "cgroup v2", "cgroup v1", "affinity", "supervisor", "none"
+  std::string problem;        // why a better mechanism, or any, could not be had
 };
 
 struct Phase {
@@ -90,12 +89,12 @@ struct Event {
   std::string text;      // a sentence for a person
 };
 
-struct Process {  // one row of the process table; the lesser ones are summed in rows by name
-  std::int64_t pid = 0;      // 0 in a row that sums several
+struct Process {         // one row of the process table; the lesser ones are summed in rows by name
+  std::int64_t pid = 0;  // 0 in a row that sums several
   std::int64_t parent_pid = 0;
   std::string name;
-  std::string command;       // arguments, secrets masked; empty when it could not be read
-  std::uint64_t count = 1;   // how many processes the row stands for
+  std::string command;      // arguments, secrets masked; empty when it could not be read
+  std::uint64_t count = 1;  // how many processes the row stands for
   std::int64_t begin_ms = 0;
   std::optional<std::int64_t> end_ms;
   std::optional<std::uint64_t> peak_bytes;  // resident high-water mark
@@ -108,17 +107,17 @@ struct Process {  // one row of the process table; the lesser ones are summed in
   std::optional<int> signal;
 };
 
-struct Oom {  // present when the run was ended for exceeding memory
+struct Oom {           // present when the run was ended for exceeding memory
   std::string killer;  // "kernel", "systemd-oomd", "earlyoom", "ullage limit"
   std::string victim;  // "python3 (1234)"
   std::string holder;  // who held most at that time
   std::optional<std::uint64_t> holder_bytes;
-  std::optional<std::int64_t> foreseeable_ms;      // the trend first pointed over the limit
-  std::optional<std::uint64_t> enough_bytes;       // the limit that would have been enough, as far as can be told
+  std::optional<std::int64_t> foreseeable_ms;  // the trend first pointed over the limit
+  std::optional<std::uint64_t> enough_bytes;   // the limit that would have been enough, as far as can be told
 };
 
 struct Advice {
-  std::string id;        // "throttled", "idle_cores" …
+  std::string id;  // "throttled", "idle_cores" …
   std::string text;
   std::string evidence;  // the numbers behind it
   std::string anchor;    // a section of the report, "#memory", or a page of docs/
@@ -135,7 +134,7 @@ struct Host {
 struct Sampling {
   double interval_seconds = 0;  // at the end, when it grew
   std::uint64_t ticks = 0;
-  double own_cpu_seconds = 0;   // what measuring cost
+  double own_cpu_seconds = 0;  // what measuring cost
   std::uint64_t dropped_samples = 0;
 };
 

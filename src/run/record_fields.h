@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The fields of a Record and their names in the published JSON, each said once: the writer, the reader and the
-// test of the schema all walk this list. A visitor is called as visit("name", field).
-// Private to src/run and its tests.
+// The fields of a Record and their names in the published JSON, each said once: the writer, the reader and
+// the test of the schema all walk this list. A visitor is called as visit("name", field). Private to src/run
+// and its tests.
 #pragma once
 
 #include "run/record.h"

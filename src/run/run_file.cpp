@@ -84,10 +84,13 @@ Result<RunFile> RunFile::create(const std::string& path) {
   if (!writer) return pass_on(writer);
   auto lock = RunLock::take(path);
   if (!lock) return pass_on(lock);
-  return RunFile(std::make_unique<Impl>(Impl{.path = path, .lock = std::move(*lock), .writer = std::move(*writer), .record = {}}));
+  return RunFile(std::make_unique<Impl>(
+      Impl{.path = path, .lock = std::move(*lock), .writer = std::move(*writer), .record = {}}));
 }
 
-void RunFile::append(const metric::Tick& tick, const metric::SeriesTable& table) { impl_->writer.append(tick, table); }
+void RunFile::append(const metric::Tick& tick, const metric::SeriesTable& table) {
+  impl_->writer.append(tick, table);
+}
 void RunFile::halve_ticks() { impl_->writer.halve(); }
 void RunFile::set_record(Record record) {
   impl_->record = std::move(record);
@@ -97,11 +100,13 @@ std::uint64_t RunFile::ticks() const { return impl_->writer.ticks(); }
 std::uint64_t RunFile::dropped_ticks() const { return impl_->writer.dropped_ticks(); }
 
 Result<void> RunFile::flush() {
-  return impl_->noted(impl_->writer.flush([this](sqlite3* database) { return impl_->write_record(database); }));
+  return impl_->noted(
+      impl_->writer.flush([this](sqlite3* database) { return impl_->write_record(database); }));
 }
 
 Result<void> RunFile::close() {
-  return impl_->noted(impl_->writer.close([this](sqlite3* database) { return impl_->write_record(database); }));
+  return impl_->noted(
+      impl_->writer.close([this](sqlite3* database) { return impl_->write_record(database); }));
 }
 
 void RunFile::remove() {

@@ -31,7 +31,7 @@ class RunFile {
   // The last flush: then one file is left, with nothing beside it. Nothing but remove() works after. The
   // destructor does the same, when nobody wants to hear of errors.
   Result<void> close();
-  void remove();               // closes and unlinks: a run that never started
+  void remove();  // closes and unlinks: a run that never started
 
   RunFile(RunFile&&) noexcept;
   RunFile& operator=(RunFile&&) noexcept;
@@ -45,9 +45,9 @@ class RunFile {
 
 struct LoadedRun {
   std::string path;
-  Record record;                       // state is interrupted when its supervisor is gone without an end
+  Record record;  // state is interrupted when its supervisor is gone without an end
   history::SeriesReader series;
-  std::vector<std::string> problems;   // what was damaged and left out, for the reader to say
+  std::vector<std::string> problems;  // what was damaged and left out, for the reader to say
 };
 
 Result<LoadedRun> load_run(const std::string& path);

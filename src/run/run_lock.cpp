@@ -27,7 +27,7 @@ HeldHere& held_here() {
 }
 
 struct flock lock_of(short type) {
-  struct flock lock {};
+  struct flock lock{};
   lock.l_type = type;
   lock.l_whence = SEEK_SET;
   lock.l_start = kLockByte;
@@ -52,7 +52,8 @@ Result<RunLock> RunLock::take(const std::string& path) {
   return lock;
 }
 
-RunLock::RunLock(RunLock&& other) noexcept : file_(std::move(other.file_)), inode_(std::exchange(other.inode_, {})) {}
+RunLock::RunLock(RunLock&& other) noexcept
+    : file_(std::move(other.file_)), inode_(std::exchange(other.inode_, {})) {}
 RunLock& RunLock::operator=(RunLock&& other) noexcept {
   std::swap(file_, other.file_);
   std::swap(inode_, other.inode_);
