@@ -68,6 +68,8 @@ void note_above_machine(const OsRoot& root, HeldLimit& limit) {
   }
 }
 
+// Sends SIGKILL to those who live in `folder` until nobody does, for a bounded time: it takes a moment to
+// die, and who forks meanwhile is met in the next round.
 bool kill_members(const std::string& folder) {
   for (int round = 0; round < kKillRounds; ++round) {
     const std::vector<pid_t> members = members_of(folder);
@@ -238,7 +240,8 @@ Result<void> Cage::change_memory_limit(std::uint64_t bytes) {
 bool Cage::kill_all() {
   const auto folders = impl_->folders();
   if (folders.empty()) return false;
-  if (impl_->unified && impl_->unified->folder().write("cgroup.kill", "1")) return true;
+  // In one step, where the kernel has it (5.14): then nobody can fork away.
+  if (impl_->unified) (void)impl_->unified->folder().write("cgroup.kill", "1");
   return kill_members(folders.front()->path());
 }
 

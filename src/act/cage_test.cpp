@@ -157,7 +157,7 @@ TEST(Cage, HoldsCoresByAQuota) {
 }
 
 TEST(Cage, HoldsTheNumberOfProcesses) {
-  const Cage cage = prepare(own_sites(), "pids", {.processes = 3});
+  Cage cage = prepare(own_sites(), "pids", {.processes = 3});
   const HeldLimit& limit = cage.limits()[0];
   if (!is_by_cgroup(limit)) GTEST_SKIP() << limit.problem;
   EXPECT_EQ(limit.got, 3.0);
@@ -166,6 +166,7 @@ TEST(Cage, HoldsTheNumberOfProcesses) {
   Child exceeds =
       start(cage, {"/bin/sh", "-c", "exec 2>/dev/null; sleep 9 & sleep 9 & sleep 9 & sleep 9 & wait"});
   EXPECT_THAT(wait_for(exceeds).code.value_or(-1), testing::Gt(0));
+  EXPECT_TRUE(cage.kill_all());
 }
 
 TEST(Cage, AllThreeLimitsHoldTogether) {
