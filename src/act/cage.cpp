@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "act/cage.h"
 
+#include <poll.h>
 #include <sched.h>
 #include <unistd.h>
 
@@ -18,7 +19,7 @@ namespace ullage::act {
 namespace {
 
 constexpr int kKillRounds = 100;
-constexpr useconds_t kKillPauseUs = 1000;
+constexpr int kKillPauseMs = 1;
 
 std::vector<int> own_processors() {
   cpu_set_t set;
@@ -76,7 +77,7 @@ bool kill_members(const std::string& folder) {
     if (members.empty()) return true;
     for (const pid_t pid : members)
       if (pid > 0 && pid != ::getpid()) ::kill(pid, SIGKILL);
-    ::usleep(kKillPauseUs);
+    ::poll(nullptr, 0, kKillPauseMs);
   }
   return members_of(folder).empty();
 }

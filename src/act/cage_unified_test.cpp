@@ -3,6 +3,7 @@
 // one.
 #include <gmock/gmock.h>
 #include <grp.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -52,7 +53,7 @@ class UnifiedTree : public testing::Test {
   void TearDown() override {
     for (auto made = made_.rbegin(); made != made_.rend(); ++made) {
       (void)write_kernel_file(*made + "/cgroup.kill", "1");
-      for (int i = 0; i < 2000 && ::rmdir(made->c_str()) != 0 && errno == EBUSY; ++i) ::usleep(1000);
+      for (int i = 0; i < 2000 && ::rmdir(made->c_str()) != 0 && errno == EBUSY; ++i) ::poll(nullptr, 0, 1);
     }
   }
   std::string folder(const std::string& path) {
