@@ -10,10 +10,8 @@
 #include "act/terminal.h"
 #include "base/event_loop.h"
 
+namespace ullage::act {
 namespace {
-
-using namespace ullage;
-using namespace ullage::act;
 
 int report(const Error& error) {
   std::fprintf(stderr, "act_driver: %s\n", error.text().c_str());
@@ -42,13 +40,14 @@ int supervise(const ChildSpec& spec) {
 }
 
 }  // namespace
+}  // namespace ullage::act
 
 int main(int count, char** arguments) {
-  start_state();
-  guard_standard_descriptors();
-  ChildSpec spec;
+  ullage::act::start_state();
+  ullage::act::guard_standard_descriptors();
+  ullage::act::ChildSpec spec;
   spec.command.assign(arguments + 1, arguments + count);
   for (char** entry = environ; *entry; ++entry) spec.environment.emplace_back(*entry);
-  (void)become_subreaper();
-  return supervise(spec);
+  (void)ullage::act::become_subreaper();
+  return ullage::act::supervise(spec);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "act/cage.h"
 
+#include <poll.h>
 #include <sched.h>
 #include <unistd.h>
 
@@ -18,7 +19,7 @@ namespace ullage::act {
 namespace {
 
 constexpr int kKillRounds = 100;
-constexpr useconds_t kKillPauseUs = 1000;
+constexpr int kKillPauseMs = 1;
 
 std::vector<int> own_processors() {
   cpu_set_t set;
@@ -68,13 +69,15 @@ void note_above_machine(const OsRoot& root, HeldLimit& limit) {
   }
 }
 
+// Sends SIGKILL to those who live in `folder` until nobody does, for a bounded time: it takes a moment to
+// die, and who forks meanwhile is met in the next round.
 bool kill_members(const std::string& folder) {
   for (int round = 0; round < kKillRounds; ++round) {
     const std::vector<pid_t> members = members_of(folder);
     if (members.empty()) return true;
     for (const pid_t pid : members)
       if (pid > 0 && pid != ::getpid()) ::kill(pid, SIGKILL);
-    ::usleep(kKillPauseUs);
+    ::poll(nullptr, 0, kKillPauseMs);
   }
   return members_of(folder).empty();
 }
@@ -238,7 +241,8 @@ Result<void> Cage::change_memory_limit(std::uint64_t bytes) {
 bool Cage::kill_all() {
   const auto folders = impl_->folders();
   if (folders.empty()) return false;
-  if (impl_->unified && impl_->unified->folder().write("cgroup.kill", "1")) return true;
+  // In one step, where the kernel has it (5.14): then nobody can fork away.
+  if (impl_->unified) (void)impl_->unified->folder().write("cgroup.kill", "1");
   return kill_members(folders.front()->path());
 }
 

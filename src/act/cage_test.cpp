@@ -6,7 +6,7 @@
 #include <gmock/gmock.h>
 #include <grp.h>
 #include <poll.h>
-#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -157,7 +157,7 @@ TEST(Cage, HoldsCoresByAQuota) {
 }
 
 TEST(Cage, HoldsTheNumberOfProcesses) {
-  const Cage cage = prepare(own_sites(), "pids", {.processes = 3});
+  Cage cage = prepare(own_sites(), "pids", {.processes = 3});
   const HeldLimit& limit = cage.limits()[0];
   if (!is_by_cgroup(limit)) GTEST_SKIP() << limit.problem;
   EXPECT_EQ(limit.got, 3.0);
@@ -166,6 +166,7 @@ TEST(Cage, HoldsTheNumberOfProcesses) {
   Child exceeds =
       start(cage, {"/bin/sh", "-c", "exec 2>/dev/null; sleep 9 & sleep 9 & sleep 9 & sleep 9 & wait"});
   EXPECT_THAT(wait_for(exceeds).code.value_or(-1), testing::Gt(0));
+  EXPECT_TRUE(cage.kill_all());
 }
 
 TEST(Cage, AllThreeLimitsHoldTogether) {
@@ -299,10 +300,12 @@ TEST_F(StaleCages, InWhichSomebodyLivesStay) {
   remove_stale_cages(OsRoot::live(), own_sites());
   for (const std::string& folder : left) EXPECT_TRUE(file_exists(folder)) << folder;
   // Ours no longer; ended by what the cgroup says lives in it.
-  const std::string pid = read_text(left[0] + "/cgroup.procs");
-  ASSERT_GT(std::stoi(pid), 1);
-  ::kill(std::stoi(pid), SIGKILL);
-  for (int i = 0; i < 2000 && !read_text(left[0] + "/cgroup.procs").empty(); ++i) ::usleep(1000);
+  const auto pid = to_signed(read_text(left[0] + "/cgroup.procs"));
+  ASSERT_TRUE(pid && *pid > 1);
+  const FileDescriptor handle(static_cast<int>(::syscall(SYS_pidfd_open, *pid, 0)));
+  ::kill(static_cast<pid_t>(*pid), SIGKILL);
+  pollfd ended{handle.get(), POLLIN, 0};
+  EXPECT_EQ(::poll(&ended, 1, 20'000), 1);
   remove_stale_cages(OsRoot::live(), own_sites());
   for (const std::string& folder : left) EXPECT_FALSE(file_exists(folder)) << folder;
 }
