@@ -50,7 +50,7 @@ export function rate(values: Column, timesMs: number[], windowMs: number): Colum
       from = 0;
     }
     known.push(index);
-    while (from + 1 < known.length && timesMs[known[from + 1]!]! <= timesMs[index]! - windowMs) from += 1;
+    while (from + 2 < known.length && timesMs[known[from + 1]!]! <= timesMs[index]! - windowMs) from += 1;
     const earlier = known[from]!;
     const elapsedSeconds = (timesMs[index]! - timesMs[earlier]!) / 1000;
     return elapsedSeconds > 0 ? (value - values[earlier]!) / elapsedSeconds : null;

@@ -6,7 +6,8 @@
 export function fixed(value: number, decimals: number): string {
   const scaled = Math.abs(value) * 10 ** decimals;
   const floor = Math.floor(scaled);
-  const isTie = scaled - floor === 0.5 && scaled / 10 ** decimals === Math.abs(value);
+  // Only a multiple of a power of two can lie exactly between; 12.35 is stored as a little less.
+  const isTie = scaled - floor === 0.5 && Number.isInteger(value * 2 ** (decimals + 1));
   if (!isTie) return value.toFixed(decimals);
   const even = floor % 2 === 0 ? floor : floor + 1;
   return (value < 0 ? '-' : '') + (even / 10 ** decimals).toFixed(decimals);
