@@ -3,11 +3,15 @@
 
 #include <vector>
 
+#include "cli/config.h"
+#include "cli/emit.h"
+
 namespace ullage::cli {
 
 std::span<const AddVerb> verbs() {
   static const std::vector<AddVerb> list = {
-      // one line a verb
+      add_config,
+      add_emit,
   };
   return list;
 }
