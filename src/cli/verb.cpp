@@ -40,16 +40,21 @@ std::string suggestion(const CLI::App& app, const std::string& word) {
   const std::vector<std::string_view> views(names.begin(), names.end());
   std::string guess = did_you_mean(word.substr(0, word.find('=')), views);
   if (!guess.empty()) return guess;
-  const std::string full = app.get_parent() == nullptr ? "ullage" : "ullage " + app.get_name();
+  std::string full = app.get_name();
+  for (const CLI::App* parent = app.get_parent(); parent != nullptr; parent = parent->get_parent())
+    full = parent->get_name() + " " + full;
   return "see `" + full + " --help`";
 }
 
 int explain_parse_error(const CLI::App& top, const CLI::ParseError& error, const Console& console) {
   const CLI::App* verb = deepest(&top);
   const auto left_over = verb->remaining().empty() ? top.remaining() : verb->remaining();
-  if (error.get_name() == "ExtrasError" && !left_over.empty()) {
+  // get_name() would say which verb it was, not which kind of error.
+  const bool something_unknown = error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError);
+  if (something_unknown && !left_over.empty()) {
     const std::string& word = left_over.front();
-    const std::string what = word.starts_with("-") ? "unknown flag '" : verb == &top ? "unknown verb '" : "unexpected '";
+    const bool wants_verb = !names_of(*verb, false).empty();
+    const std::string what = word.starts_with("-") ? "unknown flag '" : wants_verb ? "unknown verb '" : "unexpected '";
     return refuse(console, {.what = what + printable(word) + "'", .hint = suggestion(*verb, word)});
   }
   return refuse(console, {.what = printable(error.what())});
@@ -59,7 +64,7 @@ int act_on(const CLI::App& top, const std::vector<Verb>& verbs, const Console& c
   const CLI::App* typed = deepest(&top);
   for (const Verb& verb : verbs)
     if (verb.app == typed && verb.act) return verb.act();
-  console.out << typed->help();
+  console.out << top.help();
   return typed == &top ? 0 : 2;
 }
 
@@ -75,7 +80,7 @@ CLI::Option* Common::setting_flag(CLI::App& app, const std::string& flag, const 
   return app.add_flag_callback(flag, [this, flag, key, value] { flags[key] = {value, flag}; }, help);
 }
 
-Result<config::Settings> Common::settings(const Console& console) const {
+config::Sources Common::sources(const Console& console) const {
   config::Sources sources;
   sources.environment = console.environment;
   sources.working_directory = console.working_directory;
@@ -83,7 +88,11 @@ Result<config::Settings> Common::settings(const Console& console) const {
   if (!config_file.empty()) sources.file = config_file;
   if (!profile.empty()) sources.profile = profile;
   if (!state_directory.empty()) sources.flags["state.directory"] = {state_directory, "--state"};
-  return config::Settings::load(sources);
+  return sources;
+}
+
+Result<config::Settings> Common::settings(const Console& console) const {
+  return config::Settings::load(sources(console));
 }
 
 Result<std::string> Common::state(const Console& console) const {
@@ -123,7 +132,7 @@ int run_command_line(std::vector<std::string> arguments, Console& console) {
     std::ranges::reverse(arguments);  // as CLI11 wants them
     top.parse(arguments);
   } catch (const CLI::CallForHelp&) {
-    console.out << deepest(&top)->help();
+    console.out << top.help();  // goes down to the verb that was typed
     return 0;
   } catch (const CLI::CallForVersion& version) {
     console.out << version.what() << '\n';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A verb of the command line: one file pair src/cli/<verb>.{h,cpp}, whose add_<verb>() declares its flags on
-// the parser and leaves what to do behind. verbs.cpp is the list. Exit codes: 0 yes, 1 the answer is no, 2 the
-// call was wrong; `run` passes the child's on.
+// the parser and leaves what to do behind. verbs.cpp is the list. Exit codes: 0 yes, 1 the answer is no, 2
+// the call was wrong; `run` passes the child's on.
 #pragma once
 
 #include <CLI/App.hpp>
@@ -36,15 +36,18 @@ struct Console {
 // Flags that every verb has (--config, --profile, --state), what follows a bare "--", and what a verb sets.
 struct Common {
   std::string config_file, profile, state_directory;
-  std::vector<std::string> after_dashes;                             // the command of `run`
-  std::map<std::string, std::pair<std::string, std::string>> flags;  // key of a setting → (value, flag as typed)
+  std::vector<std::string> after_dashes;  // the command of `run`
+  std::map<std::string, std::pair<std::string, std::string>>
+      flags;  // key of a setting → (value, flag as typed)
 
   // Declares a flag that sets a key of the configuration, so that both ways mean the same.
-  CLI::Option* setting(CLI::App& app, const std::string& flag, const std::string& key, const std::string& help);
+  CLI::Option* setting(CLI::App& app, const std::string& flag, const std::string& key,
+                       const std::string& help);
   // The same for one without a value: giving it sets the key to `value`.
-  CLI::Option* setting_flag(CLI::App& app, const std::string& flag, const std::string& key, const std::string& value,
-                            const std::string& help);
+  CLI::Option* setting_flag(CLI::App& app, const std::string& flag, const std::string& key,
+                            const std::string& value, const std::string& help);
 
+  config::Sources sources(const Console& console) const;  // of the settings: files, variables and these flags
   Result<config::Settings> settings(const Console& console) const;
   Result<std::string> state(const Console& console) const;  // the state directory
 };

@@ -3,6 +3,8 @@
 
 #include <vector>
 
+#include "cli/config.h"
+#include "cli/emit.h"
 #include "cli/run.h"
 
 namespace ullage::cli {
@@ -10,6 +12,8 @@ namespace ullage::cli {
 std::span<const AddVerb> verbs() {
   static const std::vector<AddVerb> list = {
       add_run,
+      add_config,
+      add_emit,
   };
   return list;
 }

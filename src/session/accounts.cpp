@@ -3,6 +3,9 @@
 
 #include <algorithm>
 
+#include "base/text.h"
+#include "run/secrets.h"
+
 namespace ullage::session {
 
 namespace {
@@ -23,10 +26,13 @@ void raise(T& counter, const T& value) {
 
 std::uint64_t less(std::uint64_t whole, std::uint64_t part) { return whole > part ? whole - part : 0; }
 
-std::string spaced(std::string arguments) {
-  while (!arguments.empty() && arguments.back() == '\0') arguments.pop_back();
-  std::ranges::replace(arguments, '\0', ' ');
-  return arguments;
+// From /proc/PID/cmdline: arguments with a NUL after each.
+std::string masked_command(std::string_view arguments) {
+  std::vector<std::string> words;
+  while (!arguments.empty()) words.emplace_back(take_until(arguments, '\0'));
+  std::string command;
+  for (const std::string& word : run::mask_arguments(std::move(words))) command += (command.empty() ? "" : " ") + word;
+  return command;
 }
 
 void fold_into(run::Process& sum, const run::Process& row) {
@@ -121,7 +127,7 @@ void Accounts::take_sample(const sense::TreeProcess& process, std::int64_t now_m
   entry.last = sample;
   run::Process& row = entry.row;
   row.name = sample.name;
-  if (!process.command_line.empty() && (row.command.empty() || process.is_new)) row.command = spaced(process.command_line);
+  if (!process.command_line.empty() && (row.command.empty() || process.is_new)) row.command = masked_command(process.command_line);
   row.threads_peak = std::max(row.threads_peak, sample.threads);
   const auto resident_peak = std::max(sample.resident_peak_bytes, sample.resident_bytes);
   row.peak_bytes = std::max(row.peak_bytes, resident_peak);

@@ -49,7 +49,7 @@ Look Reading::take_start(std::int64_t time_ms) {
 }
 
 Look Reading::take(std::int64_t time_ms, Depth depth, Accounts& accounts) {
-  const auto living = tree_.read();
+  const auto living = tree_.read(depth == Depth::everything ? sense::Freshness::all : sense::Freshness::usual);
   // After the processes: a record that comes now is of one that was still seen, or never was.
   if (exit_records_) accounts.exited(exit_records_->read(), time_ms);
   accounts.observe(living, tree_.gone(), time_ms);

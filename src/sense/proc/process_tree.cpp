@@ -59,10 +59,10 @@ struct ProcessTree::Impl {
   std::uint64_t departed_bytes = 0;
   nanoseconds departed_at{0};
 
-  void read();
+  void read(Freshness freshness);
   void add_new_members(nanoseconds now);
   void insert(std::int64_t pid);
-  void read_member(std::size_t index, nanoseconds now);
+  void read_member(std::size_t index, nanoseconds now, Freshness freshness);
   void mark_borrowers();
   void drop_gone();
   void note_departed(const TreeProcess& process);
@@ -75,7 +75,7 @@ struct ProcessTree::Impl {
   void pay_for(Read read);
 };
 
-void ProcessTree::Impl::read() {
+void ProcessTree::Impl::read(Freshness freshness) {
   const nanoseconds now = clock.monotonic();
   earn(now);
   gone.clear();
@@ -84,7 +84,7 @@ void ProcessTree::Impl::read() {
     process.spike_bytes = 0;
   }
   add_new_members(now);
-  for (std::size_t i = 0; i < processes.size(); ++i) read_member(i, now);
+  for (std::size_t i = 0; i < processes.size(); ++i) read_member(i, now, freshness);
   mark_borrowers();
   drop_gone();
   read_counters_in_turn();
@@ -123,11 +123,11 @@ void ProcessTree::Impl::insert(std::int64_t pid) {
   tracked.emplace(tracked.begin() + place);
 }
 
-void ProcessTree::Impl::read_member(std::size_t index, nanoseconds now) {
+void ProcessTree::Impl::read_member(std::size_t index, nanoseconds now, Freshness freshness) {
   TrackedProcess& member = tracked[index];
   TreeProcess& process = processes[index];
   const bool sleeps = !process.is_new && !member.has_changed() && process.sample.state != 'R';
-  if (sleeps && now - member.stat_at < options.idle_reread) return;
+  if (freshness == Freshness::usual && sleeps && now - member.stat_at < options.idle_reread) return;
   const auto text = files.read(pids[index], ProcessFile::stat, member.handles);
   if (!text || !member.take_stat(*text, root, process)) {
     member.is_gone = true;
@@ -248,8 +248,8 @@ ProcessTree::~ProcessTree() = default;
 ProcessTree::ProcessTree(ProcessTree&&) noexcept = default;
 ProcessTree& ProcessTree::operator=(ProcessTree&&) noexcept = default;
 
-std::span<const TreeProcess> ProcessTree::read() {
-  impl_->read();
+std::span<const TreeProcess> ProcessTree::read(Freshness freshness) {
+  impl_->read(freshness);
   return impl_->processes;
 }
 

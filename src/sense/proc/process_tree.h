@@ -52,6 +52,9 @@ struct TreeProcess {
   std::uint64_t spike_bytes = 0;
 };
 
+// Usual: a sleeping process in which nothing changed is taken as it was for a while (idle_reread).
+enum class Freshness { usual, all };
+
 class ProcessTree {
  public:
   ProcessTree(OsRoot root, TreeOptions options, const Clock& clock);
@@ -61,7 +64,7 @@ class ProcessTree {
 
   // Reads all living members (a zombie, too, until it is waited for; it holds no memory). What vanished
   // half-read is left out. The span is valid until the next call.
-  std::span<const TreeProcess> read();
+  std::span<const TreeProcess> read(Freshness freshness = Freshness::usual);
   // As of the last read(), with what read_proportional() has added.
   std::span<const TreeProcess> processes() const;
   // Those that were there at the reading before and are not now (as last sampled).
