@@ -36,11 +36,14 @@ Result<std::vector<std::string>> command_of(const CLI::App& app, const Common& c
   if (!common.after_dashes.empty()) {
     const auto stray = app.remaining();
     if (stray.empty()) return common.after_dashes;
-    return fail("unexpected '" + printable(stray.front()) + "' before --", {}, "see `ullage run --help`");
+    const std::string& word = stray.front();
+    return fail((word.starts_with("-") ? "unknown flag '" : "unexpected '") + printable(word) + "' before --", {},
+                suggestion(app, word));
   }
   auto command = app.remaining();
   if (command.empty()) return fail("no command to run", {}, "as in `ullage run -- python3 train.py`");
-  if (command.front().starts_with("-")) return fail("unknown flag '" + printable(command.front()) + "'");
+  if (command.front().starts_with("-"))
+    return fail("unknown flag '" + printable(command.front()) + "'", {}, suggestion(app, command.front()));
   return command;
 }
 

@@ -16,6 +16,9 @@ namespace ullage::cli {
 
 namespace {
 
+// "-m,--memory" as an error names it.
+std::string long_name(const std::string& flag) { return flag.substr(flag.rfind(',') + 1); }
+
 // The verb that was typed, down to the last word of it.
 const CLI::App* deepest(const CLI::App* app) {
   for (auto chosen = app->get_subcommands(); !chosen.empty(); chosen = app->get_subcommands()) app = chosen.front();
@@ -32,18 +35,6 @@ std::vector<std::string> names_of(const CLI::App& app, bool flags) {
       names.push_back(verb->get_name());
   }
   return names;
-}
-
-std::string suggestion(const CLI::App& app, const std::string& word) {
-  const bool is_flag = word.starts_with("-");
-  const auto names = names_of(app, is_flag);
-  const std::vector<std::string_view> views(names.begin(), names.end());
-  std::string guess = did_you_mean(word.substr(0, word.find('=')), views);
-  if (!guess.empty()) return guess;
-  std::string full = app.get_name();
-  for (const CLI::App* parent = app.get_parent(); parent != nullptr; parent = parent->get_parent())
-    full = parent->get_name() + " " + full;
-  return "see `" + full + " --help`";
 }
 
 int explain_parse_error(const CLI::App& top, const CLI::ParseError& error, const Console& console) {
@@ -70,14 +61,26 @@ int act_on(const CLI::App& top, const std::vector<Verb>& verbs, const Console& c
 
 }  // namespace
 
+std::string suggestion(const CLI::App& app, const std::string& word) {
+  const bool is_flag = word.starts_with("-");
+  const auto names = names_of(app, is_flag);
+  const std::vector<std::string_view> views(names.begin(), names.end());
+  std::string guess = did_you_mean(word.substr(0, word.find('=')), views);
+  if (!guess.empty()) return guess;
+  std::string full = app.get_name();
+  for (const CLI::App* parent = app.get_parent(); parent != nullptr; parent = parent->get_parent())
+    full = parent->get_name() + " " + full;
+  return "see `" + full + " --help`";
+}
+
 CLI::Option* Common::setting(CLI::App& app, const std::string& flag, const std::string& key, const std::string& help) {
   return app.add_option_function<std::string>(
-      flag, [this, flag, key](const std::string& value) { flags[key] = {value, flag}; }, help);
+      flag, [this, flag, key](const std::string& value) { flags[key] = {value, long_name(flag)}; }, help);
 }
 
 CLI::Option* Common::setting_flag(CLI::App& app, const std::string& flag, const std::string& key,
                                   const std::string& value, const std::string& help) {
-  return app.add_flag_callback(flag, [this, flag, key, value] { flags[key] = {value, flag}; }, help);
+  return app.add_flag_callback(flag, [this, flag, key, value] { flags[key] = {value, long_name(flag)}; }, help);
 }
 
 config::Sources Common::sources(const Console& console) const {

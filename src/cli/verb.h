@@ -63,6 +63,9 @@ using AddVerb = std::vector<Verb> (*)(CLI::App& parent, Common& common, Console&
 // The flags that every verb has; called for each verb that has an act.
 void add_common_flags(CLI::App& app, Common& common);
 
+// What a misspelt flag or verb may have meant: "did you mean '--memory'?", else where the help is.
+std::string suggestion(const CLI::App& app, const std::string& word);
+
 // Prints "ullage: <error>" and returns 2.
 int refuse(const Console& console, const Error& error);
 

@@ -191,6 +191,7 @@ void Accounts::take_record(const sense::ExitRecord& record, std::int64_t now_ms)
                .involuntary_switches = record.involuntary_switches};
   end(entry, now_ms);
   run::Process& row = entry.row;
+  row.name = record.name;  // of the last program it executed
   row.user_seconds = record.user_seconds;
   row.system_seconds = record.system_seconds;
   row.read_bytes = record.read_bytes;

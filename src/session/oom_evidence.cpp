@@ -42,20 +42,19 @@ std::uint64_t OomWitness::ancestor_kills() const {
 std::uint64_t OomWitness::machine_kills() const { return sense::HostReader(root_).read().oom_kills.value_or(0); }
 
 void OomWitness::note_holder(const sense::ProcessSample* largest) {
-  if (largest == nullptr) return;
-  holder_ = named(largest->name, largest->pid);
-  holder_bytes_ = largest->resident_bytes;
-  holder_asked_bytes_ = largest->data_bytes;
+  if (largest != nullptr && largest->resident_bytes.value_or(0) > 0) holder_ = *largest;
 }
 
 std::optional<run::Oom> OomWitness::judge(const run::Record& record, const act::Cage& cage, bool own_limit_acted,
                                           std::optional<std::int64_t> foreseeable_ms) const {
   OomEvidence evidence{.exit_code = record.exit_code, .signal = record.signal, .own_limit_acted = own_limit_acted};
+  const run::Process* victim = nullptr;
   for (const run::Process& process : record.process_table) {
     if (process.signal != SIGKILL) continue;
     evidence.a_process_was_killed = true;
-    if (evidence.killed.empty()) evidence.killed = named(process.name, process.pid);  // largest first
+    if (victim == nullptr) victim = &process;  // the table has the largest first
   }
+  if (victim != nullptr) evidence.killed = named(victim->name, victim->pid);
   evidence.cage_kills = cage.oom_kills().value_or(0);
   evidence.ancestor_kills = ancestor_kills() - ancestor_kills_before_;
   evidence.machine_kills = machine_kills() - machine_kills_before_;
@@ -63,17 +62,22 @@ std::optional<run::Oom> OomWitness::judge(const run::Record& record, const act::
     const auto traces = sense::read_oom_traces(root_, cage.unified_folder(), record.started_ms);
     if (traces.systemd_oomd_killed_cgroup) evidence.daemon = "systemd-oomd";
     if (victim_of_run(traces.earlyoom_victims, record)) evidence.daemon = "earlyoom";
-    if (const auto* victim = victim_of_run(traces.kernel_victims, record))
-      evidence.kernel_log_victim = named(victim->name, victim->pid);
+    if (const auto* logged = victim_of_run(traces.kernel_victims, record))
+      evidence.kernel_log_victim = named(logged->name, logged->pid);
   }
   auto oom = judge_oom(evidence);
   if (!oom) return oom;
-  oom->holder = holder_.empty() ? oom->victim : holder_;
-  oom->holder_bytes = holder_bytes_;
+  oom->holder = named(holder_.name, holder_.pid);
+  oom->holder_bytes = holder_.resident_bytes;
+  if (victim != nullptr && victim->peak_bytes > oom->holder_bytes) {  // it grew after the last look
+    oom->holder = named(victim->name, victim->pid);
+    oom->holder_bytes = victim->peak_bytes;
+  }
   oom->foreseeable_ms = foreseeable_ms;
   const std::uint64_t limit = record.memory.limit_bytes.value_or(0);
-  if (holder_asked_bytes_ && *holder_asked_bytes_ > limit && *holder_asked_bytes_ < limit * kBelievableMultiple)
-    oom->enough_bytes = static_cast<std::uint64_t>(static_cast<double>(*holder_asked_bytes_) * kMargin);
+  const std::uint64_t asked = holder_.data_bytes.value_or(0);
+  if (asked > limit && asked < limit * kBelievableMultiple)
+    oom->enough_bytes = static_cast<std::uint64_t>(static_cast<double>(asked) * kMargin);
   return oom;
 }
 

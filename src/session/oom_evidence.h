@@ -20,7 +20,7 @@ class OomWitness {
   // Before the command starts: what is counted already is not the run's.
   OomWitness(const OsRoot& root, const sense::CgroupPlace& around);
 
-  // The process that holds most, as of now; the last one named before the end is the holder.
+  // The process that holds most, as of now; the last one noted before the end is the holder.
   void note_holder(const sense::ProcessSample* largest);
   // After the end; record has the exit and the process table.
   std::optional<run::Oom> judge(const run::Record& record, const act::Cage& cage, bool own_limit_acted,
@@ -33,8 +33,7 @@ class OomWitness {
   OsRoot root_;
   sense::CgroupPlace around_;
   std::uint64_t ancestor_kills_before_ = 0, machine_kills_before_ = 0;
-  std::string holder_;
-  std::optional<std::uint64_t> holder_bytes_, holder_asked_bytes_;
+  sense::ProcessSample holder_;
 };
 
 // "Out of memory: the kernel killed python3 (123), …": one sentence.

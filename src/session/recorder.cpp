@@ -111,11 +111,13 @@ void Recorder::keep_memory(const Look& look, const Accounts& accounts) {
       memory.average_bytes =
           static_cast<std::uint64_t>(used_byte_milliseconds_ / static_cast<double>(used_until_ms_ - used_from_ms_));
   }
-  if (const auto& mark = accounts.high_mark()) raise_peak(mark->used_bytes, mark->time_ms, mark->method);
+  if (options_.cgroup_is_own && last_cgroup_ && last_cgroup_->peak_bytes) memory.cgroup_peak_bytes = last_cgroup_->peak_bytes;
+  // A high-water mark of a process that was never sampled has its mapped files in it; the cgroup's bounds it.
+  if (const auto& mark = accounts.high_mark())
+    raise_peak(std::min(mark->used_bytes, memory.cgroup_peak_bytes.value_or(UINT64_MAX)), mark->time_ms, mark->method);
   if (accounts.totals().swap_bytes)
     memory.swap_peak_bytes = std::max(memory.swap_peak_bytes.value_or(0), *accounts.totals().swap_bytes);
   if (!options_.cgroup_is_own || !last_cgroup_) return;
-  if (last_cgroup_->peak_bytes) memory.cgroup_peak_bytes = last_cgroup_->peak_bytes;
   if (last_cgroup_->file_bytes) memory.cache_bytes = std::max(memory.cache_bytes.value_or(0), *last_cgroup_->file_bytes);
 }
 

@@ -198,6 +198,7 @@ Result<void> Supervisor::start() {
 void Supervisor::look(Reading::Depth depth) {
   const Look look = reading_->take(time_ms(), depth, *accounts_);
   recorder_->look(look, *accounts_, depth == Reading::Depth::everything || pace_.take_store(elapsed()));
+  oom_witness_->note_holder(accounts_->largest());
   if (options_.warn) judge(look);
   hold_own_limits(look);
   if (pace_.take_doubling(recorder_->ticks())) recorder_->halve_ticks();
@@ -232,7 +233,6 @@ void Supervisor::hold_own_limits(const Look& look) {
     if (limit.mechanism != act::Mechanism::supervisor) continue;
     if (limit.resource == "memory" && static_cast<double>(look.used_bytes.value_or(0)) > limit.asked) {
       own_limit_acted_ = true;
-      oom_witness_->note_holder(accounts_->largest());
       return enforcer_.kill(fmt::format("it uses {}, over --memory {}", format_bytes(static_cast<double>(*look.used_bytes)),
                                         format_bytes(limit.asked)));
     }
@@ -278,7 +278,7 @@ void Supervisor::on_command_end() {
   if (!status_) return;
   child_watch_ = {};
   accounts_->reaped(child_->pid(), *status_, time_ms());
-  if (enforcer_.is_ending()) enforcer_.kill("its command has ended");
+  if (enforcer_.is_ending() && !reading_->members().empty()) enforcer_.kill("its command has ended");
   if (!options_.wait_for_all) return loop_.stop();
   wait_for_the_rest();
 }
@@ -302,6 +302,7 @@ Outcome Supervisor::finish() {
   record.signal = status_->signal;
   record.timed_out = timed_out_;
   record.processes.left_running = reading_->members().size();
+  record.process_table = accounts_->table();
   recorder_->phases().finish(time_ms(), recorder_->cpu_seconds());
   record.oom = oom_witness_->judge(record, *cage_, own_limit_acted_, foreseeable_ms_);
   if (record.oom) tell("oom", "critical", describe(*record.oom));

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// docs/reference/metrics.md is the table of descriptors; ULLAGE_UPDATE_GOLDEN=1 writes it anew.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "base/file.h"
+#include "metric/descriptor.h"
+
+namespace ullage::metric {
+namespace {
+
+constexpr const char* kPage = "docs/reference/metrics.md";
+
+std::string cell(std::string_view text) { return text.empty() ? "–" : std::string(text); }
+
+std::string page() {
+  std::string text =
+      "# Metrics\n\n"
+      "Names of the host are node_exporter's, of cgroups cAdvisor's; what is Ullage's own starts with `ullage_`. This page is made "
+      "from the table in `src/metric/descriptor.cpp`.\n\n"
+      "| metric | kind | unit | labels | meaning |\n|---|---|---|---|---|\n";
+  for (const Descriptor& metric : descriptors())
+    text += "| `" + std::string(metric.name) + "` | " + (metric.kind == Kind::gauge ? "gauge" : "counter") + " | " +
+            cell(metric.unit) + " | " + cell(metric.labels) + " | " + std::string(metric.help) + " |\n";
+  return text;
+}
+
+TEST(MetricsReference, IsTheTableOfDescriptors) {
+  if (std::getenv("ULLAGE_UPDATE_GOLDEN") != nullptr) ASSERT_TRUE(replace_file(kPage, page()));
+  EXPECT_EQ(read_file(kPage).value_or(""), page());
+}
+
+}  // namespace
+}  // namespace ullage::metric

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the tests of the whole product share: the binary, a state directory of their own, and a run as a value."""
+
+import json
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PROGRAMS = Path(os.environ.get("ULLAGE_BIN", ROOT / "build/bin"))
+
+
+@dataclass
+class Finished:
+    """A command that has ended: its exit code, what it printed, and the run's JSON when one was asked for."""
+
+    code: int
+    out: str
+    err: str
+    json: dict | None = None
+
+
+class Ullage:
+    """`ullage` with a state directory of its own."""
+
+    def __init__(self, state: Path, scratch: Path):
+        self.state = state
+        self.scratch = scratch
+        self.binary = str(PROGRAMS / "ullage")
+        self.environment = {k: v for k, v in os.environ.items() if not k.startswith("ULLAGE_")}
+        self.environment["XDG_STATE_HOME"] = str(state.parent)
+
+    def __call__(self, *arguments, prefix=(), timeout=60, **kwargs) -> Finished:
+        done = subprocess.run(
+            [*prefix, self.binary, *map(str, arguments)],
+            capture_output=True,
+            timeout=timeout,
+            env=kwargs.pop("env", self.environment),
+            **kwargs,
+        )
+        return Finished(done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
+
+    def run(self, *arguments, command, **kwargs) -> Finished:
+        """`ullage run ARGUMENTS --json … -- COMMAND`, its JSON read."""
+        path = self.scratch / "run.json"
+        path.unlink(missing_ok=True)
+        done = self("run", *arguments, "--json", path, "--", *command, **kwargs)
+        if path.exists():
+            done.json = json.loads(path.read_text())
+        return done
+
+    def files(self) -> list[Path]:
+        """The files of all runs."""
+        return sorted(self.state.glob("runs/*.ullage"))
+
+
+@pytest.fixture
+def ullage(tmp_path: Path) -> Ullage:
+    """The product, as installed, with nothing recorded yet."""
+    state = tmp_path / "state" / "ullage"
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    return Ullage(state, scratch)
+
+
+@pytest.fixture
+def programs() -> Path:
+    """Where the small test programs lie."""
+    return PROGRAMS
+
+
+def need_root() -> None:
+    """Skips where only root can do it."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root")
