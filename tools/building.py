@@ -9,7 +9,7 @@ import setup
 from setup import ROOT
 
 BUILD = ROOT / "build"
-PRESETS = ("release", "debug", "asan", "tsan", "fuzz")
+PRESETS = ("release", "debug", "asan", "tsan")
 MEMORY_PER_JOB_BYTES = 1 << 30  # what the greediest of our files takes to compile
 
 

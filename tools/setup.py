@@ -114,7 +114,9 @@ def environment() -> dict[str, str]:
     node = node_folder()
     if node and str(node) not in paths[1].split(":"):
         paths.insert(1, str(node))
-    return {**os.environ, "PATH": ":".join(paths), "VIRTUAL_ENV": str(VENV)}
+    # What one checkout has compiled serves another, wherever that lies.
+    shared = {"CCACHE_BASEDIR": str(ROOT), "CCACHE_NOHASHDIR": "1"}
+    return {**os.environ, **shared, "PATH": ":".join(paths), "VIRTUAL_ENV": str(VENV)}
 
 
 def digest(files: list[Path]) -> str:

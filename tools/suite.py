@@ -48,13 +48,11 @@ def stage_web(stages: Stages) -> None:
 
 def stage_fuzz(stages: Stages, seconds: int) -> None:
     """Each fuzzer for some seconds, from its seeds and what earlier runs found."""
-    if not stage_build(stages, "fuzz"):
-        return
-    for fuzzer in sorted((BUILD / "fuzz/bin").glob("*_fuzz")):
+    for fuzzer in sorted((BUILD / "asan/bin").glob("*_fuzz")):
         name = fuzzer.name.removesuffix("_fuzz")
-        found, seeds = BUILD / "fuzz/corpus" / name, ROOT / "fuzz/corpus" / name
+        found, seeds = BUILD / "fuzz" / name, ROOT / "fuzz/corpus" / name
         found.mkdir(parents=True, exist_ok=True)
-        limits = [f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=1024", f"-artifact_prefix={found.parent}/{name}-"]
+        limits = [f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=1024", f"-artifact_prefix={found}-"]
         folders = [str(folder) for folder in (found, seeds) if folder.is_dir()]
         stages.run(f"fuzz {name}, {seconds} s", [str(fuzzer), *limits, *folders], one_case)
 
