@@ -42,6 +42,27 @@ class Fixture {
     std::filesystem::create_directories(full.parent_path());
     std::ofstream(full, std::ios::binary) << text;
   }
+  // A machine from tests/fixtures/hosts/ (its README.md has the form).
+  void unpack(const std::string& archive) {
+    std::ifstream in(archive, std::ios::binary);
+    ASSERT_TRUE(in) << archive;
+    std::string line, path, text;
+    const auto flush = [&] {
+      for (std::size_t at; (at = text.find("\\0")) != std::string::npos;) text.replace(at, 2, 1, '\0');
+      if (path.ends_with("/cmdline") && text.ends_with('\n')) text.pop_back();
+      if (!path.empty()) write(path, text);
+      text.clear();
+    };
+    while (std::getline(in, line)) {
+      if (line.starts_with("-- /") && line.ends_with(" --")) {
+        flush();
+        path = line.substr(3, line.size() - 6);
+      } else {
+        text += line + "\n";
+      }
+    }
+    flush();
+  }
   void remove(std::string_view path) { std::filesystem::remove_all(folder_ + std::string(path)); }
   OsRoot root() const { return {.prefix = folder_}; }
   const std::string& folder() const { return folder_; }

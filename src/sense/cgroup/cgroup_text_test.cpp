@@ -24,7 +24,8 @@ TEST(CgroupText, SumsWhatCannotBeReclaimedOfV2) {
   CgroupSample sample;
   parse_memory_stat_v2(
       "anon 104857600\nfile 52428800\nkernel 10485760\nkernel_stack 16384\npagetables 200704\nsock 4096\n"
-      "shmem 20971520\nfile_dirty 1048576\nfile_writeback 4096\ninactive_anon 120586240\nactive_anon 4194304\n"
+      "shmem 20971520\nfile_dirty 1048576\nfile_writeback 4096\ninactive_anon 120586240\nactive_anon "
+      "4194304\n"
       "inactive_file 10485760\nactive_file 20971520\nunevictable 2097152\nslab_reclaimable 6291456\n"
       "slab_unreclaimable 2097152\nslab 8388608\npgfault 1000\npgmajfault 10\n",
       sample);
@@ -42,7 +43,8 @@ TEST(CgroupText, SumsWhatCannotBeReclaimedOfV2) {
 // "kernel" is there since Linux 5.18.
 TEST(CgroupText, AnOlderKernelsPartsAreSummed) {
   CgroupSample sample;
-  parse_memory_stat_v2("anon 4096\nkernel_stack 16384\npagetables 8192\nslab_unreclaimable 4096\nslab 999424\n", sample);
+  parse_memory_stat_v2(
+      "anon 4096\nkernel_stack 16384\npagetables 8192\nslab_unreclaimable 4096\nslab 999424\n", sample);
   EXPECT_EQ(sample.kernel_bytes, 16384u + 8192 + 4096);
 }
 
@@ -59,7 +61,8 @@ TEST(CgroupText, V1CountsTheCgroupsBelowToo) {
   constexpr std::string_view kStat =
       "cache 9224192\nrss 11694080\nshmem 9068544\nhierarchical_memory_limit 2147483648\n"
       "hierarchical_memsw_limit 9223372036854771712\ntotal_cache 838316032\ntotal_rss 21581824\n"
-      "total_shmem 9068544\ntotal_dirty 112906240\ntotal_writeback 0\ntotal_swap 4096\ntotal_inactive_anon 28651520\n"
+      "total_shmem 9068544\ntotal_dirty 112906240\ntotal_writeback 0\ntotal_swap 4096\ntotal_inactive_anon "
+      "28651520\n"
       "total_active_anon 1998848\ntotal_unevictable 19230720\ntotal_pgfault 4981065\ntotal_pgmajfault 1466\n";
   parse_memory_stat_v1(kStat, sample);
   EXPECT_EQ(sample.anonymous_bytes, 21581824u);
@@ -89,7 +92,8 @@ TEST(CgroupText, ReadsEvents) {
 TEST(CgroupText, ReadsProcessorTimeAndThrottling) {
   CgroupSample v2;
   parse_cpu_stat_v2(
-      "usage_usec 138497076\nuser_usec 105837484\nsystem_usec 32659592\nnice_usec 0\ncore_sched.force_idle_usec 0\n"
+      "usage_usec 138497076\nuser_usec 105837484\nsystem_usec 32659592\nnice_usec "
+      "0\ncore_sched.force_idle_usec 0\n"
       "nr_periods 40\nnr_throttled 13\nthrottled_usec 250000\nnr_bursts 0\n",
       v2);
   EXPECT_DOUBLE_EQ(*v2.usage_seconds, 138.497076);
@@ -115,14 +119,15 @@ TEST(CgroupText, QuotasAreFractionsOfCores) {
 TEST(CgroupText, SumsDevices) {
   CgroupSample v2;
   parse_io_stat_v2(
-      "8:16 rbytes=1459200 wbytes=314773504 rios=192 wios=353 dbytes=0 dios=0\n8:0 rbytes=90430464 wbytes=299008000 "
+      "8:16 rbytes=1459200 wbytes=314773504 rios=192 wios=353 dbytes=0 dios=0\n8:0 rbytes=90430464 "
+      "wbytes=299008000 "
       "rios=8950 wios=1252 dbytes=50331648 dios=3021\n",
       v2);
   EXPECT_EQ(v2.read_bytes, 1459200u + 90430464);
   EXPECT_EQ(v2.written_bytes, 314773504u + 299008000);
   CgroupSample v1;
-  parse_blkio_service_bytes_v1("8:0 Read 4096\n8:0 Write 8192\n8:0 Sync 0\n8:16 Read 1\n8:0 Total 12288\nTotal 12289\n",
-                               v1);
+  parse_blkio_service_bytes_v1(
+      "8:0 Read 4096\n8:0 Write 8192\n8:0 Sync 0\n8:16 Read 1\n8:0 Total 12288\nTotal 12289\n", v1);
   EXPECT_EQ(v1.read_bytes, 4097u);
   EXPECT_EQ(v1.written_bytes, 8192u);
 }
@@ -153,7 +158,8 @@ broken line
 
 TEST(MountTable, ReadsMemberships) {
   const auto memberships = parse_cgroup_memberships(
-      "9:name=systemd:/\n4:memory:/docker/a:b\n3:cpu,cpuacct:/x (deleted)\n0::/user.slice\nnonsense\n5:pids:relative\n");
+      "9:name=systemd:/\n4:memory:/docker/a:b\n3:cpu,cpuacct:/x "
+      "(deleted)\n0::/user.slice\nnonsense\n5:pids:relative\n");
   ASSERT_EQ(memberships.size(), 4u);
   EXPECT_EQ(memberships[1].path, "/docker/a:b");
   EXPECT_EQ(memberships[2].path, "/x");
@@ -162,7 +168,9 @@ TEST(MountTable, ReadsMemberships) {
 }
 
 TEST(MountTable, FindsTheFolderUnderAMount) {
-  const auto mount = [](std::string root) { return CgroupMount{.root = std::move(root), .folder = "/cg", .is_v2 = true, .controllers = {}}; };
+  const auto mount = [](std::string root) {
+    return CgroupMount{.root = std::move(root), .folder = "/cg", .is_v2 = true, .controllers = {}};
+  };
   EXPECT_EQ(folder_under(mount("/"), "/a/b"), "/cg/a/b");
   EXPECT_EQ(folder_under(mount("/"), "/"), "/cg");
   EXPECT_EQ(folder_under(mount("/docker/1"), "/docker/1"), "/cg");

@@ -12,8 +12,10 @@ namespace {
 TEST(HostText, ReadsMeminfo) {
   HostSample sample;
   parse_meminfo(
-      "MemTotal:       24684092 kB\nMemFree:        23836044 kB\nMemAvailable:   24190080 kB\nBuffers: 7760 kB\n"
-      "Cached:           510280 kB\nSwapCached:            0 kB\nSwapTotal:             0 kB\nSwapFree:   0 kB\n"
+      "MemTotal:       24684092 kB\nMemFree:        23836044 kB\nMemAvailable:   24190080 kB\nBuffers: 7760 "
+      "kB\n"
+      "Cached:           510280 kB\nSwapCached:            0 kB\nSwapTotal:             0 kB\nSwapFree:   0 "
+      "kB\n"
       "Dirty:             71728 kB\nHugePages_Total:       0\n",
       sample);
   EXPECT_EQ(sample.memory_total_bytes, 24684092u * 1024ull);
@@ -35,7 +37,8 @@ TEST(HostText, ReadsProcessorTimeOfAllTogether) {
   HostSample sample;
   const OsRoot root;
   constexpr std::string_view kStat =
-      "cpu  8719 0 2832 195580 406 0 66 11 0 0\ncpu0 3768 0 1242 98723 40 0 7 4 0 0\ncpu1 4950 0 1590 96856 366 0 59 "
+      "cpu  8719 0 2832 195580 406 0 66 11 0 0\ncpu0 3768 0 1242 98723 40 0 7 4 0 0\ncpu1 4950 0 1590 96856 "
+      "366 0 59 "
       "7 0 0\nintr 1 2\nctxt 99\n";
   parse_cpu_stat(kStat, root, sample);
   ASSERT_TRUE(sample.cpu_seconds);
@@ -52,8 +55,10 @@ TEST(HostText, ReadsDisksThatHaveDoneSomethingAndNoPartitions) {
   HostSample sample;
   constexpr std::string_view kDisks =
       "   7       0 loop0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n"
-      " 254       0 vda 54656 9971 3662810 9046 32762 10688 3496432 9064 0 7300 18604 4516 28 789984 394 2345 98\n"
-      " 254       1 vda1 54000 9971 3662000 9046 32762 10688 3496432 9064 0 7300 18604 4516 28 789984 394 2345 98\n"
+      " 254       0 vda 54656 9971 3662810 9046 32762 10688 3496432 9064 0 7300 18604 4516 28 789984 394 "
+      "2345 98\n"
+      " 254       1 vda1 54000 9971 3662000 9046 32762 10688 3496432 9064 0 7300 18604 4516 28 789984 394 "
+      "2345 98\n"
       " 253       0 zram0 0 0 0\n";
   parse_diskstats(kDisks, {"vda", "loop0"}, sample);
   ASSERT_EQ(sample.disks.size(), 1u);

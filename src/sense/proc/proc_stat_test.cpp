@@ -12,10 +12,13 @@ namespace {
 // Linux 6.18, `cat /proc/self/stat`.
 constexpr std::string_view kAfterName =
     " R 8047 8047 4772 0 -1 4194304 102 0 7 0 12 34 0 0 20 0 3 0 104056 3133440 380 18446744073709551615 "
-    "94348613681152 94348613701033 140730773063712 0 0 0 0 0 0 0 0 0 17 1 0 0 0 0 0 94348613717040 94348613718656 "
+    "94348613681152 94348613701033 140730773063712 0 0 0 0 0 0 0 0 0 17 1 0 0 0 0 0 94348613717040 "
+    "94348613718656 "
     "94348790996992 140730773072544 140730773072599 140730773072599 140730773073899 0\n";
 
-std::string line(std::string_view name) { return "8055 (" + std::string(name) + ")" + std::string(kAfterName); }
+std::string line(std::string_view name) {
+  return "8055 (" + std::string(name) + ")" + std::string(kAfterName);
+}
 
 TEST(ProcStat, ReadsTheKernelsLine) {
   const std::string text = line("cat");
@@ -36,8 +39,8 @@ TEST(ProcStat, ReadsTheKernelsLine) {
 }
 
 TEST(ProcStat, ANameMayHoldAnything) {
-  for (const std::string_view name :
-       {"a) R 1 (b", "))) ((", "", " ", "two\nlines", "\xff\xfe<b>", "(sd-pam)", "tmux: server", "x) S 1 2 3"}) {
+  for (const std::string_view name : {"a) R 1 (b", "))) ((", "", " ", "two\nlines", "\xff\xfe<b>", "(sd-pam)",
+                                      "tmux: server", "x) S 1 2 3"}) {
     const std::string text = line(name);
     const auto stat = parse_proc_stat(text);
     ASSERT_TRUE(stat) << name;

@@ -54,7 +54,8 @@ TEST(ProcStatus, AnOldKernelsSplitIsAbsent) {
 }
 
 TEST(ProcStatus, ABrokenLineIsAbsentAndAnUnknownOneSkipped) {
-  const ProcStatus status = parse_proc_status("VmHWM:\t lots kB\nVmNews:\t 3 kB\nRssAnon:\t 4 kB\nRssFile:\t 12");
+  const ProcStatus status =
+      parse_proc_status("VmHWM:\t lots kB\nVmNews:\t 3 kB\nRssAnon:\t 4 kB\nRssFile:\t 12");
   EXPECT_FALSE(status.resident_peak_bytes);
   EXPECT_EQ(status.anonymous_bytes, 4096u);
   EXPECT_FALSE(status.file_bytes);
@@ -62,7 +63,8 @@ TEST(ProcStatus, ABrokenLineIsAbsentAndAnUnknownOneSkipped) {
 
 TEST(ProcIo, CountsStorageNotThePageCache) {
   const ProcIo io = parse_proc_io(
-      "rchar: 7274\nwchar: 298\nsyscr: 12\nsyscw: 1\nread_bytes: 4096\nwrite_bytes: 8192\ncancelled_write_bytes: 0\n");
+      "rchar: 7274\nwchar: 298\nsyscr: 12\nsyscw: 1\nread_bytes: 4096\nwrite_bytes: "
+      "8192\ncancelled_write_bytes: 0\n");
   EXPECT_EQ(io.read_bytes, 4096u);
   EXPECT_EQ(io.written_bytes, 8192u);
   EXPECT_FALSE(parse_proc_io("").read_bytes);

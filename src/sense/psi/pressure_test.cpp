@@ -8,7 +8,8 @@ namespace {
 
 TEST(Pressure, ReadsBothTotals) {
   const PressureSample pressure = parse_pressure(
-      "some avg10=0.99 avg60=0.38 avg300=0.13 total=3623677\nfull avg10=0.65 avg60=0.28 avg300=0.09 total=3329412\n");
+      "some avg10=0.99 avg60=0.38 avg300=0.13 total=3623677\nfull avg10=0.65 avg60=0.28 avg300=0.09 "
+      "total=3329412\n");
   EXPECT_DOUBLE_EQ(*pressure.some_seconds, 3.623677);
   EXPECT_DOUBLE_EQ(*pressure.full_seconds, 3.329412);
 }
@@ -21,7 +22,8 @@ TEST(Pressure, WithoutAFullLineItIsAbsent) {
 }
 
 TEST(Pressure, ABrokenLineIsAbsent) {
-  const PressureSample pressure = parse_pressure("some avg10=0.00 total=12x\nfull avg10=0.00\nmany total=4\n");
+  const PressureSample pressure =
+      parse_pressure("some avg10=0.00 total=12x\nfull avg10=0.00\nmany total=4\n");
   EXPECT_FALSE(pressure.some_seconds);
   EXPECT_FALSE(pressure.full_seconds);
 }
