@@ -3,7 +3,6 @@
 
 #include <zstd.h>
 
-#include <bit>
 #include <memory>
 #include <utility>
 
@@ -68,10 +67,6 @@ Result<std::string> decompress(std::string_view frame) {
 }
 
 }  // namespace
-
-const double kAbsent = std::bit_cast<double>(std::uint64_t{0x7ff0000000000002});
-
-bool is_absent(double value) { return std::bit_cast<std::uint64_t>(value) == 0x7ff0000000000002; }
 
 std::string encode(const Block& block) {
   const std::string payload = encode_payload(block);

@@ -5,6 +5,7 @@
 // Pure: values in, bytes out; no file, no clock.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -27,8 +28,12 @@ struct Block {
   std::vector<std::vector<double>> columns;  // columns[i].size() == times_ms.size()
 };
 
-extern const double kAbsent;   // Prometheus's stale marker, 0x7ff0000000000002
-bool is_absent(double value);  // compares bits: an ordinary NaN is a value
+// Prometheus's stale marker.
+inline constexpr double kAbsent = std::bit_cast<double>(std::uint64_t{0x7ff0000000000002});
+// Compares bits: an ordinary NaN is a value.
+inline bool is_absent(double value) {
+  return std::bit_cast<std::uint64_t>(value) == std::bit_cast<std::uint64_t>(kAbsent);
+}
 
 // At most kTicksPerBlock ticks and kSamplesPerBlock samples: more is the caller's mistake.
 std::string encode(const Block& block);

@@ -49,9 +49,7 @@ std::vector<metric::SeriesId> PendingTicks::series_of(std::size_t begin, std::si
   return series;
 }
 
-Block PendingTicks::first_block() const { return block_after(0); }
-
-Block PendingTicks::block_after(std::size_t begin) const {
+Block PendingTicks::block_from(std::size_t begin) const {
   std::size_t count = std::min(size() - begin, kTicksPerBlock);
   Block block;
   block.series = series_of(begin, begin + count);
@@ -88,7 +86,7 @@ void PendingTicks::halve(const std::function<bool(metric::SeriesId)>& is_counter
   PendingTicks half;
   half.dropped_ = dropped_;
   for (std::size_t begin = 0; begin < size();) {
-    const Block block = block_after(begin);
+    const Block block = block_from(begin);
     metric::Tick tick;
     for (std::size_t i = 0; i < block.times_ms.size(); i += 2) {
       const std::size_t group = std::min<std::size_t>(2, block.times_ms.size() - i);

@@ -20,11 +20,11 @@ class PendingTicks {
  public:
   void add(const metric::Tick& tick);
   std::size_t size() const { return times_ms_.size(); }
+  std::size_t samples() const { return values_.size(); }
   std::uint64_t dropped() const { return dropped_; }
-  // The oldest ticks, as many as one block may hold; the columns are the series that have a value in them.
-  Block first_block() const;
-  // The ticks after the first `count`, in first_block()'s way.
-  Block block_after(std::size_t count) const;
+  // The ticks from the one at `begin` on, as many as one block may hold; the columns are the series that
+  // have a value in them.
+  Block block_from(std::size_t begin) const;
   void remove_first(std::size_t count);
   // Merges each two neighbours.
   void halve(const std::function<bool(metric::SeriesId)>& is_counter);

@@ -2,6 +2,7 @@
 #include "history/rewriter.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <iterator>
 
 #include "history/merge.h"
@@ -36,6 +37,26 @@ std::size_t count_ticks(std::span<const Chunk> chunks) {
   std::size_t ticks = 0;
   for (const Chunk& chunk : chunks) ticks += chunk.ticks;
   return ticks;
+}
+
+// One series over all the sources, absent where it did not live.
+Result<void> read_whole_column(std::span<const Chunk> sources, std::span<const std::vector<BlockView>> views,
+                               metric::SeriesId wanted, std::vector<double>& column) {
+  std::vector<double> values;
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    const std::size_t before = column.size();
+    column.resize(before + sources[i].ticks, kAbsent);
+    for (const BlockView& view : views[i]) {
+      const auto found = std::ranges::lower_bound(view.series(), wanted);
+      if (found == view.series().end() || *found != wanted) continue;
+      const auto index = static_cast<std::size_t>(found - view.series().begin());
+      if (auto read = view.read_column(index, values); !read) return read;
+      if (values.size() != sources[i].ticks)
+        return fail(Error{.what = "a block of another length than its chunk", .system_error = EBADMSG});
+      std::ranges::copy(values, column.begin() + static_cast<std::ptrdiff_t>(before));
+    }
+  }
+  return {};
 }
 
 }  // namespace
@@ -87,8 +108,7 @@ Result<bool> Rewriter::work(std::vector<Chunk>& chunks, std::int64_t& next_chunk
 
   const auto in_transaction = [&]() -> Result<void> {
     if (auto begun = database_.execute("BEGIN IMMEDIATE"); !begun) return begun;
-    while (job_->next_part < end)
-      if (auto written = write_next_part(sources, is_counter); !written) return written;
+    if (auto written = write_parts(sources, is_counter, end); !written) return written;
     if (end == parts())
       if (auto replaced = replace_sources(sources); !replaced) return replaced;
     return database_.execute("COMMIT");
@@ -148,41 +168,44 @@ Result<void> Rewriter::start(const RewritePlan& plan, std::span<const Chunk> chu
   return {};
 }
 
-Result<void> Rewriter::write_next_part(std::span<const Chunk> sources, const IsCounter& is_counter) {
+Result<void> Rewriter::write_parts(std::span<const Chunk> sources, const IsCounter& is_counter,
+                                   std::size_t end_part) {
   const std::vector<metric::SeriesId>& all = *job_->target.series;
   const std::size_t begin = job_->next_part * kSeriesPerBlock;
-  const std::size_t end = std::min(all.size(), begin + kSeriesPerBlock);
-  std::vector<std::vector<BlockView>> views;
-  for (const Chunk& source : sources) {
-    if (begin == end) break;  // ticks without any sample
-    auto blocks = store_.blocks(source.id, all[begin], all[end - 1]);
+  const std::size_t end = std::min(all.size(), end_part * kSeriesPerBlock);
+  // Opened once for all parts: the newest chunks hold all their series in one block.
+  SourceViews views(sources.size());
+  for (std::size_t i = 0; i < sources.size() && begin < end; ++i) {
+    auto blocks = store_.blocks(sources[i].id, all[begin], all[end - 1]);
     if (!blocks) return pass_on(blocks);
-    views.push_back(std::move(*blocks));
+    views[i] = std::move(*blocks);
   }
+  while (job_->next_part < end_part)
+    if (auto written = write_next_part(sources, views, is_counter); !written) return written;
+  return {};
+}
 
+Result<void> Rewriter::write_next_part(std::span<const Chunk> sources, const SourceViews& views,
+                                       const IsCounter& is_counter) {
+  const std::vector<std::int64_t>& times_ms = job_->source_times_ms;
   const std::size_t group = job_->plan.group;
   Block block;
-  for (std::size_t tick = 0; tick < job_->source_times_ms.size(); tick += group)
-    block.times_ms.push_back(job_->source_times_ms[std::min(tick + group, job_->source_times_ms.size()) - 1]);
-  std::vector<double> source_values, column;
-  for (std::size_t i = begin; i < end; ++i) {
-    column.clear();
-    for (std::size_t s = 0; s < sources.size(); ++s) {
-      const std::size_t before = column.size();
-      column.resize(before + sources[s].ticks, kAbsent);
-      for (const BlockView& view : views[s]) {
-        const auto found = std::ranges::lower_bound(view.series(), all[i]);
-        if (found == view.series().end() || *found != all[i]) continue;
-        const auto index = static_cast<std::size_t>(found - view.series().begin());
-        if (auto read = view.read_column(index, source_values); !read) return read;
-        std::ranges::copy(source_values, column.begin() + static_cast<std::ptrdiff_t>(before));
-      }
+  for (std::size_t tick = 0; tick < times_ms.size(); tick += group)
+    block.times_ms.push_back(times_ms[std::min(tick + group, times_ms.size()) - 1]);
+
+  const std::vector<metric::SeriesId>& all = *job_->target.series;
+  const std::size_t begin = job_->next_part * kSeriesPerBlock;
+  for (std::size_t i = begin; i < std::min(all.size(), begin + kSeriesPerBlock); ++i) {
+    std::vector<double> column;
+    if (auto read = read_whole_column(sources, views, all[i], column); !read) return read;
+    if (group > 1) {
+      const auto merge = is_counter(all[i]) ? merge_counter : merge_gauge;
+      std::vector<double> thinned;
+      for (std::size_t tick = 0; tick < column.size(); tick += group)
+        thinned.push_back(merge(std::span(column).subspan(tick, std::min(group, column.size() - tick))));
+      column = std::move(thinned);
     }
-    std::vector<double>& thinned = block.columns.emplace_back();
-    thinned.reserve(block.times_ms.size());
-    const auto merge = is_counter(all[i]) ? merge_counter : merge_gauge;
-    for (std::size_t tick = 0; tick < column.size(); tick += group)
-      thinned.push_back(merge(std::span(column).subspan(tick, std::min(group, column.size() - tick))));
+    block.columns.push_back(std::move(column));
     block.series.push_back(all[i]);
   }
   if (auto written = store_.insert_block(job_->target.id, job_->next_part, block); !written) return written;

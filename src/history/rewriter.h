@@ -51,7 +51,10 @@ class Rewriter {
     std::size_t next_part = 0;
   };
   Result<void> start(const RewritePlan& plan, std::span<const Chunk> chunks, std::int64_t target_id);
-  Result<void> write_next_part(std::span<const Chunk> sources, const IsCounter& is_counter);
+  using SourceViews = std::vector<std::vector<BlockView>>;
+  Result<void> write_parts(std::span<const Chunk> sources, const IsCounter& is_counter, std::size_t end_part);
+  Result<void> write_next_part(std::span<const Chunk> sources, const SourceViews& views,
+                               const IsCounter& is_counter);
   Result<void> replace_sources(std::span<const Chunk> sources);
   std::size_t parts() const;
 
