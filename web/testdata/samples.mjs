@@ -193,7 +193,7 @@ export function outOfMemory() {
     advice: [
       { id: 'limit_too_small', text: 'The memory limit is too small for this run: ask for 820 MiB.', evidence: '512 MiB were full after 3m 07s, and use still grew by 2.10 MiB a second.', anchor: '#memory' },
       { id: 'throttled', text: 'The CPU limit holds this run back: with 2 cores it would be done sooner.', evidence: 'It was throttled for 1m 06s of 3m 07s (36 %).', anchor: '#cpu' },
-      { id: 'growth', text: 'Memory grows without a plateau.', evidence: '351 MiB in 167 s, in a straight line.', anchor: 'docs/guides/leaks.md' },
+      { id: 'growth', text: 'Memory grows without a plateau.', evidence: '351 MiB in 167 s, in a straight line.', anchor: 'docs/guides/memory.md' },
     ],
   });
   run.memory.limit_bytes = limit;

@@ -10,7 +10,7 @@ import { clockTime } from './clock_text';
 import type { ChartGroup } from './group';
 import { moveCursor } from './keyboard';
 import { printing } from './media';
-import { limitsInSight, mountPlot, type ChartSeries, type PlotOptions } from './plot';
+import { AXIS_WIDTH_PX, limitsInSight, mountPlot, RIGHT_SPACE_PX, type ChartSeries, type PlotOptions } from './plot';
 import { TableTwin } from './table_twin';
 
 type Props = Partial<PlotOptions> & {
@@ -23,12 +23,12 @@ type Props = Partial<PlotOptions> & {
 };
 
 export function Chart(props: Props) {
-  const { group, title, series, format, unit, note, limits = [], isStacked = false, isLeading = false, heightPx = 190 } = props;
+  const { group, title, series, format, unit, note, limits = [], highlight = null, isStacked = false, isLeading = false, heightPx = 190 } = props;
   const target = useRef<HTMLDivElement>(null);
   const spoken = useSignal('');
 
   useEffect(() => {
-    const options = { series, isStacked, unit, format, limits, isLeading, heightPx };
+    const options = { series, isStacked, unit, format, limits, highlight, isLeading, heightPx };
     return whenNear(target.current!, () => mountPlot(target.current!, group, options));
   }, []);
 
@@ -41,7 +41,7 @@ export function Chart(props: Props) {
     <figure class="chart">
       <figcaption>
         <h3>{title}</h3>
-        <Legend {...{ group, series, format, limits, isStacked }} />
+        <Legend {...{ group, series, format, limits, highlight, isStacked }} />
       </figcaption>
       <div
         class="plot" style={{ height: `${heightPx}px` }} tabIndex={0} role="application" aria-roledescription="chart" aria-label={`${title}. Arrow keys move through time.`}
@@ -71,8 +71,8 @@ function whenNear(element: HTMLElement, mount: () => () => void): () => void {
   };
 }
 
-function Legend({ group, series, format, limits, isStacked }: Pick<Props, 'group' | 'series' | 'format' | 'isStacked'> & { limits: NonNullable<Props['limits']> }) {
-  const inSight = limitsInSight({ series, isStacked: isStacked ?? false, limits });
+function Legend({ group, series, format, limits, highlight, isStacked }: Pick<Props, 'group'> & Pick<PlotOptions, 'series' | 'format' | 'limits' | 'highlight' | 'isStacked'>) {
+  const inSight = limitsInSight({ series, isStacked, limits, highlight });
   return (
     <ul class="legend">
       {series.map((one) => (
@@ -110,14 +110,15 @@ function TimePill({ group }: { group: ChartGroup }) {
     const index = group.cursorIndex.value;
     return index === null ? [] : momentLines(group, index);
   });
-  const side = useComputed(() => {
+  const share = useComputed(() => {
     const index = group.cursorIndex.value;
     const [from, to] = group.zoom.value ?? [0, group.axis.spanSeconds];
-    return index !== null && group.axis.seconds[index]! > (from + to) / 2 ? 'pill left' : 'pill right';
+    return index === null ? 0 : (group.axis.seconds[index]! - from) / (to - from);
   });
   if (lines.value.length === 0) return null;
+  const plotLeft = `calc(${AXIS_WIDTH_PX}px + (100% - ${AXIS_WIDTH_PX + RIGHT_SPACE_PX}px) * ${share.value})`;
   return (
-    <div class={side.value} aria-hidden="true">
+    <div class={share.value > 0.5 ? 'pill left' : 'pill right'} style={{ left: plotLeft }} aria-hidden="true">
       {lines.value.map((line, order) => <div key={order}>{line}</div>)}
     </div>
   );
@@ -132,7 +133,7 @@ function momentLines(group: ChartGroup, index: number): string[] {
   const [from, to] = group.zoom.value ?? [0, axis.spanSeconds];
   const near = marks.filter((mark) => Math.abs(mark.atSeconds - seconds) <= (to - from) / 150);
   return [
-    `${formatOffset(seconds, axis.spanSeconds)} · ${clockTime(axis.timesMs[index]!, axis.spanSeconds)} UTC`,
+    `${formatOffset(seconds, axis.spanSeconds, axis.stepSeconds)} · ${clockTime(axis.timesMs[index]!, axis.spanSeconds, axis.stepSeconds)} UTC`,
     ...(phases.length > 0 ? [`in ${phases.join(', ')}`] : []),
     ...near.slice(0, EVENTS_NEAR_MAX).map((mark) => mark.text),
     ...(near.length > EVENTS_NEAR_MAX ? [`and ${near.length - EVENTS_NEAR_MAX} more events`] : []),

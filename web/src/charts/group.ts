@@ -22,6 +22,7 @@ export interface TimeAxis {
   timesMs: number[];
   seconds: number[]; // the same moments since startMs
   spanSeconds: number;
+  stepSeconds: number; // between two moments, on average
 }
 
 export interface ChartGroup {
@@ -35,7 +36,8 @@ export interface ChartGroup {
 export function timeAxis(startMs: number, timesMs: number[], atLeastSeconds: number): TimeAxis {
   const seconds = timesMs.map((timeMs) => (timeMs - startMs) / 1000);
   const spanSeconds = Math.max(atLeastSeconds, seconds[seconds.length - 1] ?? 0, 1e-3);
-  return { startMs, timesMs, seconds, spanSeconds };
+  const stepSeconds = seconds.length > 1 ? (seconds[seconds.length - 1]! - seconds[0]!) / (seconds.length - 1) : spanSeconds;
+  return { startMs, timesMs, seconds, spanSeconds, stepSeconds };
 }
 
 export function chartGroup(axis: TimeAxis, bands: Band[], marks: Mark[]): ChartGroup {

@@ -10,6 +10,13 @@ export interface LimitLine {
   color: string; // a CSS variable
 }
 
+// One moment that is told apart: a ring and a word.
+export interface Highlight {
+  atSeconds: number;
+  value: number;
+  label: string;
+}
+
 const LANE_HEIGHT_PX = 18;
 const LANES_MAX = 3;
 
@@ -93,27 +100,51 @@ export function paintLimits(plot: uPlot, limits: LimitLine[]): void {
       context.moveTo(plot.bbox.left, y);
       context.lineTo(plot.bbox.left + plot.bbox.width, y);
       context.stroke();
-      paintLabel(plot, context, limit.label, y, scale);
+      paintLabel(plot, context, limit.label, cssColor(limit.color), y, scale);
     }
   });
 }
 
 // Above the line where there is room, else below; on the left, where runs are still small.
-function paintLabel(plot: uPlot, context: CanvasRenderingContext2D, label: string, y: number, scale: number): void {
+function paintLabel(plot: uPlot, context: CanvasRenderingContext2D, label: string, color: string, y: number, scale: number): void {
   context.font = `600 ${11.5 * scale}px system-ui, sans-serif`;
   const isRoomAbove = y - plot.bbox.top > 16 * scale;
   context.textBaseline = isRoomAbove ? 'bottom' : 'top';
-  context.lineJoin = 'round';
   context.textAlign = 'left';
   context.setLineDash([]);
-  const x = plot.bbox.left + 6 * scale;
-  const textY = y + (isRoomAbove ? -3 : 4) * scale;
-  context.save();
+  paintOutlined(context, label, plot.bbox.left + 6 * scale, y + (isRoomAbove ? -3 : 4) * scale, color, scale);
+}
+
+export function paintHighlight(plot: uPlot, { atSeconds, value, label }: Highlight): void {
+  const scale = ratio(plot);
+  clipped(plot, (context) => {
+    const x = plot.valToPos(atSeconds, 'x', true);
+    const y = plot.valToPos(value, 'y', true);
+    context.setLineDash([]);
+    context.strokeStyle = cssColor('--ink');
+    context.fillStyle = cssColor('--surface');
+    context.lineWidth = 1.5 * scale;
+    context.beginPath();
+    context.arc(x, y, 4 * scale, 0, 2 * Math.PI);
+    context.fill();
+    context.stroke();
+    context.font = `600 ${11.5 * scale}px system-ui, sans-serif`;
+    context.textAlign = 'center';
+    context.textBaseline = 'bottom';
+    const margin = context.measureText(label).width / 2 + 4 * scale;
+    const textX = Math.min(Math.max(x, plot.bbox.left + margin), plot.bbox.left + plot.bbox.width - margin);
+    paintOutlined(context, label, textX, Math.max(y - 6 * scale, plot.bbox.top + 14 * scale), cssColor('--ink'), scale);
+  });
+}
+
+// Readable on whatever lies below.
+function paintOutlined(context: CanvasRenderingContext2D, text: string, x: number, y: number, color: string, scale: number): void {
+  context.lineJoin = 'round';
   context.strokeStyle = cssColor('--surface');
   context.lineWidth = 4 * scale;
-  context.strokeText(label, x, textY);
-  context.restore();
-  context.fillText(label, x, textY);
+  context.strokeText(text, x, y);
+  context.fillStyle = color;
+  context.fillText(text, x, y);
 }
 
 export const SEVERITY_COLORS: Record<Severity, string> = { info: '--ink-quiet', warning: '--warning', critical: '--critical' };

@@ -6,7 +6,7 @@ import type { Column } from '../data/run_json';
 import { greatest, stacked } from '../data/series';
 import type { ChartGroup } from './group';
 import { cssColor, paletteChanges, printing, PRINT_WIDTH_PX } from './media';
-import { laneSpacePx, paintBands, paintLimits, paintMarks, type LimitLine } from './paint';
+import { laneSpacePx, paintBands, paintHighlight, paintLimits, paintMarks, type Highlight, type LimitLine } from './paint';
 import { BYTE_STEPS, TIME_STEPS, timeTick, valueTick, type Unit } from './ticks';
 
 export interface ChartSeries {
@@ -23,17 +23,20 @@ export interface PlotOptions {
   unit: Unit;
   format: (value: number) => string;
   limits: LimitLine[];
+  highlight: Highlight | null;
   isLeading: boolean; // carries the names of the phases and the signs of the events
   heightPx: number;
 }
 
-const AXIS_WIDTH_PX = 68;
+// The same for every chart, so that all have one time axis.
+export const AXIS_WIDTH_PX = 68;
+export const RIGHT_SPACE_PX = 10;
 // A limit further than this above all values would flatten them; it is left to the legend.
 const LIMIT_IN_SIGHT = 2.5;
 
-export function limitsInSight(options: Pick<PlotOptions, 'series' | 'isStacked' | 'limits'>): LimitLine[] {
+export function limitsInSight(options: Pick<PlotOptions, 'series' | 'isStacked' | 'limits' | 'highlight'>): LimitLine[] {
   const columns = options.series.map((one) => one.values);
-  const most = Math.max(0, ...(options.isStacked ? stacked(columns) : columns).map((one) => greatest(one) ?? 0));
+  const most = Math.max(options.highlight?.value ?? 0, ...(options.isStacked ? stacked(columns) : columns).map((one) => greatest(one) ?? 0));
   return options.limits.filter((limit) => most > 0 && limit.value <= most * LIMIT_IN_SIGHT);
 }
 
@@ -68,7 +71,7 @@ function uplotOptions(target: HTMLElement, group: ChartGroup, options: PlotOptio
   return {
     width: widthOf(target),
     height: options.heightPx,
-    padding: [topSpace, 10, 0, 0],
+    padding: [topSpace, RIGHT_SPACE_PX, 0, 0],
     legend: { show: false },
     cursor: {
       y: false,
@@ -85,6 +88,7 @@ function uplotOptions(target: HTMLElement, group: ChartGroup, options: PlotOptio
         (plot) => {
           paintLimits(plot, limits);
           paintMarks(plot, group.marks, options.isLeading);
+          if (options.highlight) paintHighlight(plot, options.highlight);
         },
       ],
       setCursor: [(plot) => { group.cursorIndex.value = plot.cursor.idx ?? null; }],
@@ -94,7 +98,7 @@ function uplotOptions(target: HTMLElement, group: ChartGroup, options: PlotOptio
 }
 
 function yRange(most: number | null, limits: LimitLine[], options: PlotOptions): [number, number] {
-  const top = Math.max(most ?? 0, ...limits.map((limit) => limit.value));
+  const top = Math.max(most ?? 0, options.highlight?.value ?? 0, ...limits.map((limit) => limit.value));
   if (top <= 0) return [0, options.unit === 'bytes' || options.unit === 'bytes/s' ? 1024 : 1];
   return [0, top * 1.12];
 }

@@ -38,8 +38,8 @@ function Rows({ axis, title, series, format }: Props) {
         <tbody>
           {told.map((index) => (
             <tr key={index}>
-              <th scope="row">{formatOffset(axis.seconds[index]!, axis.spanSeconds)}</th>
-              <td>{clockTime(axis.timesMs[index]!, axis.spanSeconds)}</td>
+              <th scope="row">{formatOffset(axis.seconds[index]!, axis.spanSeconds, axis.stepSeconds)}</th>
+              <td>{clockTime(axis.timesMs[index]!, axis.spanSeconds, axis.stepSeconds)}</td>
               {series.map((one) => {
                 const value = one.values[index] ?? null;
                 return <td key={one.label}>{value === null ? '–' : format(value)}</td>;

@@ -23,7 +23,7 @@ export function valueTick(value: number, unit: Unit): string {
   if (unit === 'bytes') return byteTick(value);
   if (unit === 'bytes/s') return value === 0 ? '0' : `${byteTick(value)}/s`;
   const exact = Number((unit === 'ratio' ? value * 100 : value).toPrecision(6));
-  return unit === 'ratio' ? `${exact} %` : String(exact).replace(/\B(?=(\d{3})+$)/g, '\u202f');
+  return unit === 'ratio' ? `${exact} %` : String(exact).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
 // What is common to all ticks is left out: a step of hours names hours, one of seconds "3m 20s".

@@ -22,13 +22,13 @@ test('ties go to the even digit', () => {
   expect(fixed(-2.5, 0)).toBe('-2');
 });
 
-test('whole cores carry no decimals, small shares keep two', () => {
-  expect([2, 1.84, 0.05, 128].map(formatCores)).toEqual(['2', '1.8', '0.05', '128']);
+test('cores have one decimal, small shares two digits', () => {
+  expect([0, 2, 2.04, 1.84, 0.96, 0.25, 0.054, 0.004, 128].map(formatCores)).toEqual(['0', '2', '2', '1.8', '1', '0.25', '0.05', '0', '128']);
 });
 
 test('counts have their thousands apart', () => {
-  expect(formatCount(1234567)).toBe('1\u202f234\u202f567');
-  expect(formatCount(0.123456)).toBe('0.1235');
+  expect(formatCount(1234567)).toBe('1,234,567');
+  expect(formatCount(0.123456)).toBe('0.123');
 });
 
 test('a moment has as many digits as the length of the run asks for', () => {
@@ -38,5 +38,7 @@ test('a moment has as many digits as the length of the run asks for', () => {
   expect(formatOffset(12.34, 30)).toBe('12.3 s');
   expect(formatOffset(187, 200)).toBe('3:07');
   expect(formatOffset(3723, 86400)).toBe('1:02:03');
+  expect(formatOffset(187.26, 200, 0.5)).toBe('3:07.3');
+  expect(formatOffset(59.96, 200, 0.5)).toBe('1:00.0');
   expect(formatOffset(-2, 30)).toBe('-2.0 s');
 });

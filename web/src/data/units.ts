@@ -47,23 +47,26 @@ export function formatRatio(ratio: number): string {
 
 export const formatByteRate = (bytesPerSecond: number): string => `${formatBytes(bytesPerSecond)}/s`;
 
+// As format_cores and format_count of src/run/words.cpp.
 export function formatCores(cores: number): string {
-  return Math.abs(cores) >= 99.95 || Number.isInteger(cores) ? fixed(cores, 0) : fixed(cores, Math.abs(cores) < 0.095 ? 2 : 1);
+  if (cores !== 0 && cores < 0.95) return String(Number((cores < 0.005 ? 0 : Math.round(cores * 100) / 100).toPrecision(2)));
+  return String(Math.round(cores * 10) / 10);
 }
 
-// A count: whole, or up to three digits that mean something; thousands apart.
 export function formatCount(count: number): string {
-  if (!Number.isInteger(count)) return String(Number(count.toPrecision(4)));
-  return String(count).replace(/\B(?=(\d{3})+$)/g, '\u202f');
+  if (!Number.isInteger(count)) return String(Number(count.toPrecision(3)));
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
-// A moment of the run, in seconds since its start, with as many digits as the run's length asks for.
-export function formatOffset(seconds: number, spanSeconds: number): string {
-  if (seconds < 0) return `-${formatOffset(-seconds, spanSeconds)}`;
+// A moment of the run, in seconds since its start, with as many digits as the run's length asks for; more
+// when the moments lie closer than that.
+export function formatOffset(seconds: number, spanSeconds: number, stepSeconds = Infinity): string {
+  if (seconds < 0) return `-${formatOffset(-seconds, spanSeconds, stepSeconds)}`;
   if (spanSeconds < 1) return `${fixed(seconds * 1e3, spanSeconds < 0.02 ? 1 : 0)} ms`;
   if (spanSeconds < 60) return `${fixed(seconds, spanSeconds < 10 ? 2 : 1)} s`;
-  const whole = Math.round(seconds);
-  const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60), whole % 60];
-  if (hours === 0) return `${minutes}:${twoDigits(rest)}`;
-  return `${hours}:${twoDigits(minutes)}:${twoDigits(rest)}`;
+  const decimals = stepSeconds >= 1 ? 0 : stepSeconds >= 0.1 ? 1 : 2;
+  const told = Number(seconds.toFixed(decimals));
+  const [hours, minutes] = [Math.floor(told / 3600), Math.floor((told % 3600) / 60)];
+  const rest = fixed(told % 60, decimals).padStart(decimals > 0 ? 3 + decimals : 2, '0');
+  return hours === 0 ? `${minutes}:${rest}` : `${hours}:${twoDigits(minutes)}:${rest}`;
 }

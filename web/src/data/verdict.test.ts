@@ -39,14 +39,14 @@ test('exit codes, signals and time limits are told apart', () => {
 test('a run that still runs, or whose watcher is gone, is not called finished', () => {
   expect(verdict(finished({ state: 'running', exit_code: null })).sentence).toMatch(/^Still running after 12\.5 s;/);
   const gone = verdict(untold().run as unknown as Run);
-  expect(gone.sentence).toBe('Watched for 5 ms, then Ullage was gone: how it ended is not known.');
+  expect(gone.sentence).toBe('Watched for 5 ms, then Ullage was gone: how it ended is not known; peak unknown.');
   expect(gone.outcome).toBe('unsettled');
 });
 
 test('what is not known is left out, not 0', () => {
   const run = finished();
   const sentence = verdict({ ...run, memory: { ...run.memory, peak_bytes: null }, cpu: { ...run.cpu, user_seconds: null, system_seconds: null } }).sentence;
-  expect(sentence).toBe('Finished in 12.5 s.');
+  expect(sentence).toBe('Finished in 12.5 s; peak unknown.');
   expect(coresBusy({ ...run, wall_seconds: 0 })).toBeNull();
 });
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The run in one sentence: how it ended, then the numbers that a person asks for first.
+// The run in one sentence: how it ended, then the numbers that a person asks for first. The same words as
+// verdict() of src/run/summary.cpp.
 import type { Run } from './run_json';
 import { signalName } from './signals';
 import { visible } from './text';
-import { formatBytes, formatCores, formatDuration, formatRatio } from './units';
+import { formatBytes, formatCores, formatCount, formatDuration, formatRatio } from './units';
 
 export type Outcome = 'good' | 'bad' | 'unsettled';
 
@@ -50,7 +51,7 @@ function timeoutText(run: Run, wall: string): string {
 function oomText(run: Run, wall: string): string {
   const limit = run.memory.limit_bytes;
   const what =
-    run.memory.limit_source === 'machine' || limit === null
+    limit === null || run.memory.limit_source === 'machine' || run.memory.limit_source === ''
       ? 'when the machine ran out of memory'
       : `for exceeding its memory limit of ${formatBytes(limit)}`;
   const parts = [`Killed by ${killerText(run.oom_killer)} ${what} after ${wall}`];
@@ -64,26 +65,26 @@ function oomText(run: Run, wall: string): string {
 }
 
 function killerText(killer: string | null): string {
-  if (killer === null) return 'something that is not known';
+  if (!killer) return 'something that is not known';
   if (killer === 'kernel') return 'the kernel';
-  if (killer === 'ullage limit' || killer === 'ullage') return 'Ullage';
+  if (killer === 'ullage limit') return 'Ullage';
   return visible(killer);
 }
 
 function figuresOf(run: Run): string[] {
   const figures: string[] = [];
   const { peak_bytes: peak, limit_bytes: limit } = run.memory;
-  if (peak !== null && !run.oom_killed) figures.push(`peak ${formatBytes(peak)}${limit ? ` of ${formatBytes(limit)} (${formatRatio(peak / limit)})` : ''}`);
+  if (!run.oom_killed) figures.push(peak === null ? 'peak unknown' : `peak ${formatBytes(peak)}${limit ? ` of ${formatBytes(limit)} (${formatRatio(peak / limit)})` : ''}`);
   const cores = coresBusy(run);
   if (cores !== null && !run.oom_killed) {
     const had = run.cpu.cores_available;
-    const busy = `${formatCores(cores)} of ${formatCores(had)} ${had === 1 ? 'core' : 'cores'} busy`;
+    const busy = had > 0 ? `${formatCores(cores)} of ${formatCores(had)} ${had === 1 ? 'core' : 'cores'} busy` : `${formatCores(cores)} cores busy`;
     const last = figures.pop();
     figures.push(last ? `${last}, ${busy}` : busy);
   }
   if (run.processes.left_running > 0) {
     const count = run.processes.left_running;
-    figures.push(`${count} ${count === 1 ? 'process was' : 'processes were'} left running`);
+    figures.push(`${formatCount(count)} ${count === 1 ? 'process was' : 'processes were'} left running`);
   }
   return figures;
 }

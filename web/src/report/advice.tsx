@@ -9,7 +9,7 @@ export function AdviceList({ advice, anchors }: { advice: Advice[]; anchors: Map
       {advice.map((one, index) => (
         <li key={index}>
           <p>{visible(one.text)}</p>
-          <p class="quiet">{visible(one.evidence)} <Evidence anchor={one.anchor} anchors={anchors} /></p>
+          <p class="quiet">{visible(one.evidence)}{one.evidence && ' · '}<Evidence anchor={one.anchor} anchors={anchors} /></p>
         </li>
       ))}
     </ul>
@@ -20,6 +20,6 @@ export function AdviceList({ advice, anchors }: { advice: Advice[]; anchors: Map
 // and never anything but a section: the text comes from a file that anyone may have written.
 function Evidence({ anchor, anchors }: { anchor: string; anchors: Map<string, string> }) {
   const title = anchors.get(anchor);
-  if (title) return <a href={anchor}>See {title}</a>;
-  return anchor.startsWith('#') || anchor === '' ? null : <span>More in {visible(anchor)}.</span>;
+  if (title) return <a href={anchor}>see {title}</a>;
+  return anchor.startsWith('#') || anchor === '' ? null : <span>more in {visible(anchor)}</span>;
 }

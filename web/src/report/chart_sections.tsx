@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The sections that are charts, each with the sentence that says what the figures mean.
 import { Chart } from '../charts/chart';
-import type { ChartGroup } from '../charts/group';
+import type { ChartGroup, Severity } from '../charts/group';
 import { clockTime } from '../charts/clock_text';
 import type { ReportData, Run } from '../data/run_json';
 import { rateWindowMs } from '../data/series';
@@ -20,13 +20,23 @@ export function MemorySection({ data, group, chart }: { data: ReportData; group:
   return (
     <>
       <Chart {...chart} group={group} isLeading heightPx={300} note={memoryNote(data.run, group)} />
-      {group.marks.length > 0 && (
-        <p class="note signs">
-          Events: <span class="sign critical">◆</span> critical, <span class="sign warning">▲</span> warning, <span class="sign info">●</span> for information.
-        </p>
-      )}
+      <SignsNote group={group} />
       <p class="note screen-only">Drag over a chart, or press + and −, to look closer; double click or Escape to see all.</p>
     </>
+  );
+}
+
+const SIGNS: [Severity, sign: string, word: string][] = [['critical', '◆', 'critical'], ['warning', '▲', 'warning'], ['info', '●', 'for information']];
+
+function SignsNote({ group }: { group: ChartGroup }) {
+  const present = SIGNS.filter(([severity]) => group.marks.some((mark) => mark.severity === severity));
+  if (present.length === 0) return null;
+  return (
+    <p class="note signs">
+      Events: {present.map(([severity, sign, word], order) => (
+        <span key={severity}>{order > 0 && ', '}<span class={`sign ${severity}`}>{sign}</span> {word}</span>
+      ))}.
+    </p>
   );
 }
 
@@ -49,9 +59,8 @@ function memoryNote(run: Run, group: ChartGroup): string {
 }
 
 export function CpuSection({ run, group, charts }: ChartsProps) {
-  const { timesMs, seconds } = group.axis;
-  const step = seconds.length > 1 ? (seconds[seconds.length - 1]! - seconds[0]!) / (seconds.length - 1) : 0;
-  const note = `Each point is the average of about ${formatDuration(Math.max(step, rateWindowMs(timesMs) / 1000))} before it.`;
+  const { timesMs, stepSeconds } = group.axis;
+  const note = `Each point is the average of about ${formatDuration(Math.max(stepSeconds, rateWindowMs(timesMs) / 1000))} before it.`;
   return (
     <>
       {charts.map((chart, order) => <Chart key={chart.title} {...chart} group={group} note={order === 0 ? note : undefined} heightPx={order === 0 ? 200 : 150} />)}

@@ -2,7 +2,7 @@
 // Which series each chart of the report draws: pure selections and derivations over the report's data.
 // A chart without a value is not there (null, or not in the list).
 import type { ChartSeries } from '../charts/plot';
-import type { LimitLine } from '../charts/paint';
+import type { Highlight, LimitLine } from '../charts/paint';
 import type { Unit } from '../charts/ticks';
 import type { Column, Maybe, ReportData, SeriesJson } from '../data/run_json';
 import { column, findSeries, greatest, hasMoreThanZeros, hasValues, rate, rateWindowMs, scaled, sum } from '../data/series';
@@ -14,6 +14,7 @@ export interface Picture {
   unit: Unit;
   series: ChartSeries[];
   limits: LimitLine[];
+  highlight: Maybe<Highlight>;
   isStacked: boolean;
   format: (value: number) => string;
 }
@@ -24,7 +25,7 @@ const FORMATS: Record<Unit, (value: number) => string> = {
 
 function picture(title: string, unit: Unit, series: (ChartSeries | null)[], more: Partial<Picture> = {}): Picture[] {
   const told = series.filter((one) => one !== null);
-  return told.length === 0 ? [] : [{ title, unit, series: told, limits: [], isStacked: false, format: FORMATS[unit], ...more }];
+  return told.length === 0 ? [] : [{ title, unit, series: told, limits: [], highlight: null, isStacked: false, format: FORMATS[unit], ...more }];
 }
 
 function line(label: string, color: string, values: Maybe<Column>, more: Partial<ChartSeries> = {}): ChartSeries | null {
@@ -49,7 +50,13 @@ export function memoryChart(data: ReportData): Maybe<Picture> {
     used,
     lineUnlessZero('page cache', '--teal', column(data, 'ullage_run_cache_bytes'), { dash: [2, 3] }),
     lineUnlessZero('swap', '--purple', column(data, 'ullage_run_swap_bytes'), { dash: [8, 3] }),
-  ], { limits })[0] ?? null;
+  ], { limits, highlight: peakHighlight(data) })[0] ?? null;
+}
+
+function peakHighlight(data: ReportData): Maybe<Highlight> {
+  const { peak_bytes: peak, peak_ms: peakMs } = data.run.memory;
+  if (peak === null || peakMs === null) return null;
+  return { atSeconds: (peakMs - data.run.started_ms) / 1000, value: peak, label: `peak ${formatBytes(peak)}` };
 }
 
 export function cpuCharts(data: ReportData): Picture[] {
