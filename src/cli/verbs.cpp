@@ -3,7 +3,9 @@
 
 #include <vector>
 
+#include "cli/completion.h"
 #include "cli/config.h"
+#include "cli/doctor.h"
 #include "cli/emit.h"
 #include "cli/run.h"
 
@@ -14,6 +16,8 @@ std::span<const AddVerb> verbs() {
       add_run,
       add_config,
       add_emit,
+      add_completion,
+      add_doctor,
   };
   return list;
 }

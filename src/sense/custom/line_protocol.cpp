@@ -221,7 +221,7 @@ class LineReader {
 };
 
 bool is_plain(std::string_view text) {
-  return !text.empty() && text.front() != '"' && text.find_first_of(" \t\n") == std::string_view::npos;
+  return !text.empty() && text.front() != '"' && text.find_first_of(" \t\r\n") == std::string_view::npos;
 }
 
 std::string quoted(std::string_view text) {

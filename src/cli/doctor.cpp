@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/doctor.h"
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <ostream>
+
+#include "cli/doctor_checks.h"
+#include "cli/version.h"
+
+namespace ullage::cli {
+
+namespace {
+
+using nlohmann::json;
+
+std::string coloured(Finding::State state, bool colour) {
+  const std::string word = fmt::format("{:<7}", to_string(state));
+  if (!colour) return word;
+  const char* code = state == Finding::State::good ? "32" : state == Finding::State::limited ? "33" : "31";
+  return fmt::format("\x1b[{}m{}\x1b[0m", code, word);
+}
+
+void print_groups(const std::vector<FindingGroup>& groups, const Console& console) {
+  for (const FindingGroup& group : groups) {
+    console.out << (&group == &groups.front() ? "" : "\n") << group.title << '\n';
+    for (const Finding& finding : group.findings) {
+      console.out << fmt::format("  {}  {:<14}  {}\n", coloured(finding.state, console.colour), finding.title,
+                                 finding.text);
+      if (!finding.remedy.empty()) console.out << fmt::format("{:27}→ {}\n", "", finding.remedy);
+    }
+  }
+}
+
+json json_groups(const std::vector<FindingGroup>& groups) {
+  json listed = json::array();
+  for (const FindingGroup& group : groups)
+    for (const Finding& finding : group.findings)
+      listed.push_back({{"id", finding.id},
+                        {"group", group.title},
+                        {"title", finding.title},
+                        {"state", to_string(finding.state)},
+                        {"text", finding.text},
+                        {"remedy", finding.remedy}});
+  return {{"version", 1}, {"ullage_version", kVersion}, {"findings", listed}};
+}
+
+// Without /proc nothing is measured; without settings and state nothing is kept.
+bool runs_work(const std::vector<FindingGroup>& groups) {
+  for (const FindingGroup& group : groups)
+    for (const Finding& finding : group.findings) {
+      const bool needed = finding.id == "kernel" || finding.id == "settings" || finding.id == "state";
+      if (needed && finding.state == Finding::State::missing) return false;
+    }
+  return true;
+}
+
+}  // namespace
+
+std::vector<Verb> add_doctor(CLI::App& parent, Common& common, Console& console) {
+  CLI::App* app =
+      parent.add_subcommand("doctor", "Tell what can be seen and enforced here, and how to get the rest.");
+  const auto as_json = std::make_shared<bool>(false);
+  app->add_flag("--json", *as_json, "as JSON");
+  return {{app, [as_json, &common, &console] {
+             const auto groups = examine(console.root, common.settings(console),
+                                         config::unknown_variables(console.environment));
+             if (*as_json)
+               console.out << json_groups(groups).dump(2, ' ', false, json::error_handler_t::replace) << '\n';
+             else
+               print_groups(groups, console);
+             return runs_work(groups) ? 0 : 1;
+           }}};
+}
+
+}  // namespace ullage::cli

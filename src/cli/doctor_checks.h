@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a run could see and enforce on this machine, asked the way a run asks: the same readers, and a cgroup
+// with limits made and removed again. Each finding that is not good says how to get it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/os_root.h"
+#include "config/settings.h"
+
+namespace ullage::cli {
+
+struct Finding {
+  enum class State { good, limited, missing };  // limited: there is something lesser in its place
+  std::string id;                               // "exit_records"
+  std::string title;                            // "exit records"
+  State state = State::good;
+  std::string text = {};
+  std::string remedy = {};
+};
+std::string_view to_string(Finding::State state);
+
+struct FindingGroup {
+  std::string title;
+  std::vector<Finding> findings;
+};
+
+// A root that is not this machine's own (a fixture, a snapshot) is only read: what must be tried is left out.
+std::vector<FindingGroup> examine(const OsRoot& root, const Result<config::Settings>& settings,
+                                  const std::vector<std::string>& unknown_variables);
+
+}  // namespace ullage::cli
