@@ -3,17 +3,25 @@
 
 #include <vector>
 
+#include "cli/advise.h"
 #include "cli/completion.h"
 #include "cli/config.h"
+#include "cli/diff.h"
 #include "cli/doctor.h"
 #include "cli/emit.h"
 #include "cli/run.h"
+#include "cli/runs.h"
+#include "cli/show.h"
 
 namespace ullage::cli {
 
 std::span<const AddVerb> verbs() {
   static const std::vector<AddVerb> list = {
       add_run,
+      add_runs,
+      add_show,
+      add_diff,
+      add_advise,
       add_config,
       add_emit,
       add_completion,

@@ -63,12 +63,6 @@ std::uint64_t size_of_all(const Found& run) {
   return bytes;
 }
 
-void remove_all(const Found& run) {
-  for (const char* ending : {"", "-wal", "-shm", "-journal"}) ::unlink((run.path + ending).c_str());
-  std::error_code ignored;
-  std::filesystem::remove_all(run.path.substr(0, run.path.size() - kEnding.size()) + ".heap", ignored);
-}
-
 Result<std::string> nth_newest(const std::vector<Found>& files, const std::string& wanted) {
   const auto number = to_unsigned(std::string_view(wanted).substr(1));
   if (!number || *number == 0) return fail("not a run", wanted, "@1 is the last run, @2 the one before");
@@ -173,6 +167,12 @@ Result<std::string> find_run(const std::string& state_directory, const std::stri
   return by_name(*files, wanted);
 }
 
+void remove_run(const std::string& path) {
+  for (const char* ending : {"", "-wal", "-shm", "-journal"}) ::unlink((path + ending).c_str());
+  std::error_code ignored;
+  std::filesystem::remove_all(path.substr(0, path.size() - kEnding.size()) + ".heap", ignored);
+}
+
 Result<GcResult> collect_garbage(const std::string& state_directory, const GcPolicy& policy, bool dry_run) {
   auto files = find_files(state_directory);
   if (!files) return pass_on(files);
@@ -188,7 +188,7 @@ Result<GcResult> collect_garbage(const std::string& state_directory, const GcPol
       ++kept;
       continue;
     }
-    if (!dry_run) remove_all(file);
+    if (!dry_run) remove_run(file.path);
     result.removed.push_back(file.id);
     result.freed_bytes += bytes;
   }

@@ -28,6 +28,9 @@ Result<std::vector<CatalogEntry>> list_runs(const std::string& state_directory);
 // The path of the run that a person means; an error names what came close.
 Result<std::string> find_run(const std::string& state_directory, const std::string& wanted);
 
+// Unlinks a run's file, which ends in ".ullage", and what belongs to it.
+void remove_run(const std::string& path);
+
 struct GcPolicy {
   std::uint64_t keep_runs = 1000;
   std::uint64_t keep_bytes = 10ull << 30;

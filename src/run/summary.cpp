@@ -8,7 +8,6 @@
 
 #include "base/text.h"
 #include "base/units.h"
-#include "run/style.h"
 #include "run/words.h"
 
 namespace ullage::run {
@@ -209,36 +208,41 @@ std::string cores_busy(const Record& record) {
   return fmt::format("{} of {} {} busy", format_cores(*used), format_cores(had), had == 1 ? "core" : "cores");
 }
 
+std::string labelled(std::string_view label, std::string_view words, const Style& style) {
+  return "  " + style.faint(fmt::format("{:<8}", label)) + std::string(words) + '\n';
+}
+
 }  // namespace
 
-std::string summary_text(const Record& record, const SummaryStyle& style) {
-  const Style colours{style.colour};
+std::string summary_text(const Record& record, const SummaryStyle& look) {
+  const Style style{look.colour};
   std::vector<std::pair<std::string, std::string>> notes;
-  if (record.oom) notes.emplace_back("oom", colours.bad(oom_words(record)));
+  if (record.oom) notes.emplace_back("oom", style.bad(oom_words(record)));
   if (const std::string text = problem_words(record); !text.empty())
-    notes.emplace_back("limits", colours.warn(text));
+    notes.emplace_back("limits", style.warn(text));
   if (const std::string text = advice_words(record); !text.empty())
-    notes.emplace_back("advice", colours.warn(text));
+    notes.emplace_back("advice", style.warn(text));
+  // Five lines in all: after a kill, the kill says what the advice would.
+  if (record.oom) notes.resize(1);
 
-  std::string text = style.prefix + head_line(record, colours) + '\n';
-  const auto line = [&](std::string_view label, std::string_view words) {
-    text += "  " + colours.faint(fmt::format("{:<8}", label)) + std::string(words) + '\n';
-  };
-  line("memory", memory_line(record));
-  // Five lines in all: I/O has its own while there is room, then shares the CPU's; after a kill the kill
-  // says what the advice would.
-  if (record.oom && notes.size() > 1) notes.erase(notes.begin() + 1, notes.end());
-  if (notes.empty()) {
-    line("cpu", cpu_line(record));
-    line("i/o", io_line(record));
-  } else {
-    line("cpu", cpu_line(record) + "; " + io_line(record));
-  }
-  for (std::size_t i = 0; i < notes.size(); ++i) {
-    const bool closes = i == 1;
-    line(notes[i].first, notes[i].second + (closes ? colours.faint("; report: " + report_words(style)) : ""));
-  }
-  if (notes.size() < 2) line("report", report_words(style));
+  std::string text =
+      look.prefix + head_line(record, style) + '\n' + labelled("memory", memory_line(record), style);
+  if (notes.empty())
+    text += labelled("cpu", cpu_line(record), style) + labelled("i/o", io_line(record), style);
+  else
+    text += labelled("cpu", cpu_line(record) + "; " + io_line(record), style);
+  if (notes.size() == 2) notes.back().second += style.faint("; report: " + report_words(look));
+  for (const auto& [label, words] : notes) text += labelled(label, words, style);
+  if (notes.size() < 2) text += labelled("report", report_words(look), style);
+  return text;
+}
+
+std::string figures_text(const Record& record, const Style& style) {
+  std::string text = labelled("memory", memory_line(record), style) +
+                     labelled("cpu", cpu_line(record), style) + labelled("i/o", io_line(record), style);
+  if (record.oom) text += labelled("oom", style.bad(oom_words(record)), style);
+  if (const std::string problem = problem_words(record); !problem.empty())
+    text += labelled("limits", style.warn(problem), style);
   return text;
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "run/record.h"
+#include "run/style.h"
 
 namespace ullage::run {
 
@@ -17,6 +18,8 @@ struct SummaryStyle {
 };
 
 std::string summary_text(const Record& record, const SummaryStyle& style);
+// Memory, CPU and I/O alone, a line each: what `show` has under its verdict.
+std::string figures_text(const Record& record, const Style& style);
 // "Finished in 12.5 s; peak 1.20 GiB of 2.00 GiB (60 %), 1.8 of 2 cores busy."
 std::string verdict(const Record& record);
 

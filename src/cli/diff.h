@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+// ullage diff BEFORE AFTER: two runs side by side, and gates for a pipeline.
+#pragma once
+
+#include <vector>
+
+#include "cli/verb.h"
+
+namespace ullage::cli {
+
+std::vector<Verb> add_diff(CLI::App& parent, Common& common, Console& console);
+
+}  // namespace ullage::cli

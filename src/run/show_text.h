@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// A run for a person at a terminal: the verdict and the figures, memory and CPU as curves, processes by their
+// peak, phases, events, advice with its evidence, limits, and what was run where.
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "run/record.h"
+#include "run/series_view.h"
+#include "run/style.h"
+
+namespace ullage::run {
+
+struct ShowLook {
+  Style style;
+  std::size_t width = 80;
+  bool utf8 = true;
+};
+
+// `problems`: what was damaged in the file, which is said first. Advice is the caller's to have brought up to
+// date.
+Result<std::string> show_text(const Record& record, const SeriesView& series,
+                              const std::vector<std::string>& problems, const ShowLook& look);
+
+}  // namespace ullage::run
