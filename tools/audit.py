@@ -27,7 +27,7 @@ def ask(name: str, command: list[str], folder: str, strict: bool) -> int:
     if FOUND.search(answer):
         print(f"audit: {name}:\n{answer}")
         return 1
-    print(f"audit: {name}: the advisories could not be asked: {answer.strip().splitlines()[-1:]}")
+    print(f"audit: {name}: the advisories could not be asked: {next(iter(answer.strip().splitlines()), '')}")
     return int(strict)
 
 
