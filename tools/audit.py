@@ -4,12 +4,13 @@
 passes: the workflow .github/workflows/security.yml asks them with --strict."""
 
 import argparse
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 TIMEOUT_SECONDS = 60
-FOUND = ("Found ", '"vulnerabilities"', " vulnerabilit")  # what pip-audit and npm audit print when they know of one
+FOUND = re.compile(r"Found \d+ known|\d+ [^\n]*vulnerabilit")  # how pip-audit and npm audit say that they know of one
 
 
 def ask(name: str, command: list[str], folder: str, strict: bool) -> int:
@@ -23,10 +24,10 @@ def ask(name: str, command: list[str], folder: str, strict: bool) -> int:
         print(f"audit: {name}: nothing known")
         return 0
     answer = done.stdout + done.stderr
-    if any(word in answer for word in FOUND):
+    if FOUND.search(answer):
         print(f"audit: {name}:\n{answer}")
         return 1
-    print(f"audit: {name}: the advisories could not be asked: {answer.strip().splitlines()[-1:]}")
+    print(f"audit: {name}: the advisories could not be asked: {next(iter(answer.strip().splitlines()), '')}")
     return int(strict)
 
 
