@@ -49,9 +49,18 @@ std::string_view name_of(const taskstats& stats) {
   return {stats.ac_comm, ::strnlen(stats.ac_comm, sizeof(stats.ac_comm))};
 }
 
+// ac_utime and ac_stime are counted in whole timer ticks, of 4 or 10 ms; cpu_run_virtual_total is exact. They share
+// it out, as the kernel does for wait4 (cputime_adjust, kernel/sched/cputime.c).
+void add_processor_time(ExitRecord& record, const taskstats& stats) {
+  const double user = microseconds(stats.ac_utime), system = microseconds(stats.ac_stime);
+  const double exact = nanoseconds(stats.cpu_run_virtual_total);
+  const double user_share = user + system > 0 ? user / (user + system) : 1;
+  record.user_seconds += exact > 0 ? exact * user_share : user;
+  record.system_seconds += exact > 0 ? exact * (1 - user_share) : system;
+}
+
 void add_to(ExitRecord& record, const taskstats& stats) {
-  record.user_seconds += microseconds(stats.ac_utime);
-  record.system_seconds += microseconds(stats.ac_stime);
+  add_processor_time(record, stats);
   record.resident_peak_bytes = std::max<std::uint64_t>(record.resident_peak_bytes, stats.hiwater_rss * 1024);
   record.minor_faults += stats.ac_minflt;
   record.major_faults += stats.ac_majflt;

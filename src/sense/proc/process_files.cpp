@@ -78,12 +78,17 @@ ProcessFiles::ProcessFiles(const OsRoot& root, std::size_t open_file_limit)
 }
 
 FileDescriptor ProcessFiles::open(const char* path, int flags) {
-  const int fd = ::openat(proc_.get(), path, flags | O_RDONLY | O_CLOEXEC);
-  if (fd < 0 && (errno == EMFILE || errno == ENFILE)) {
+  const auto try_open = [&] { return ::openat(proc_.get(), path, flags | O_RDONLY | O_CLOEXEC); };
+  const auto is_short = [](int fd) { return fd < 0 && (errno == EMFILE || errno == ENFILE); };
+  if (!spare_.is_open()) spare_ = FileDescriptor(::fcntl(proc_.get(), F_DUPFD_CLOEXEC, 0));
+  int fd = try_open();
+  if (is_short(fd)) {
     // Somebody else needs them more: never again as many as now.
-    open_file_limit_ = kept_open_ / 2;
-    errno = EMFILE;
+    open_file_limit_ = std::min(open_file_limit_, kept_open_ / 2);
+    spare_.reset();
+    fd = try_open();
   }
+  was_short_ = is_short(fd);
   return FileDescriptor(fd);
 }
 
@@ -100,6 +105,7 @@ std::optional<std::string_view> ProcessFiles::read(std::int64_t pid, ProcessFile
                                                    ProcessHandles& handles) {
   const auto index = static_cast<std::size_t>(file);
   FileDescriptor& kept = handles.files[index];
+  was_short_ = false;
   if (kept.is_open()) {
     if (kept_open_ <= open_file_limit_) return read_from(kept.get());
     const auto text = read_from(kept.get());  // over the limit, since that was lowered: give it back

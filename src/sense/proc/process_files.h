@@ -40,6 +40,8 @@ class ProcessFiles {
   // read.
   bool list_numbers(const char* path, std::vector<std::int64_t>& numbers);
 
+  // Whether the last reading failed for want of a descriptor, which says nothing about the process.
+  bool was_short() const { return was_short_; }
   void close(ProcessHandles& handles);
   std::size_t kept_open() const { return kept_open_; }
 
@@ -49,6 +51,8 @@ class ProcessFiles {
 
   FileDescriptor proc_;
   FileDescriptor listing_;  // of /proc itself, rewound
+  FileDescriptor spare_;    // given up when no other is to be had, so that reading goes on
+  bool was_short_ = false;
   std::size_t open_file_limit_;
   std::size_t kept_open_ = 0;
   bool fd_size_is_count_;

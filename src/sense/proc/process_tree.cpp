@@ -129,6 +129,7 @@ void ProcessTree::Impl::read_member(std::size_t index, nanoseconds now, Freshnes
   const bool sleeps = !process.is_new && !member.has_changed() && process.sample.state != 'R';
   if (freshness == Freshness::usual && sleeps && now - member.stat_at < options.idle_reread) return;
   const auto text = files.read(pids[index], ProcessFile::stat, member.handles);
+  if (!text && files.was_short() && !process.is_new) return;
   if (!text || !member.take_stat(*text, root, process)) {
     member.is_gone = true;
     return;

@@ -209,6 +209,36 @@ TEST(ProcessTreeLive, ASpikeBetweenTwoReadingsShows) {
   EXPECT_NEAR(static_cast<double>(spike), 128.0 * kMiB, 2.0 * kMiB);
 }
 
+// Between vfork and exec a child runs in its parent's memory, and the kernel shows that for both.
+TEST(ProcessTreeLive, AChildInVforkHoldsNothingOfItsOwn) {
+  int hold[2];
+  ASSERT_EQ(::pipe(hold), 0);
+  const Child parent([&] {
+    touch(64 * kMiB);
+    if (::fork() != 0) return;
+    touch(64 * kMiB);
+    if (::vfork() == 0) {
+      char byte;
+      ::close(hold[1]);
+      if (::read(hold[0], &byte, 1) < 0) ::_exit(1);
+      ::_exit(0);
+    }
+    while (true) ::pause();
+  });
+  const SystemClock clock;
+  ProcessTree tree(OsRoot::live(), {.root_pid = parent.pid(), .idle_reread = {}}, clock);
+  std::size_t borrowers = 0;
+  for (int i = 0; i < 500 && borrowers == 0; ++i) {
+    ::usleep(2'000);
+    for (const TreeProcess& process : tree.read()) borrowers += process.borrows_memory ? 1u : 0u;
+  }
+  for (const TreeProcess& process : tree.processes())
+    if (process.sample.pid != parent.pid()) ::kill(static_cast<pid_t>(process.sample.pid), SIGKILL);
+  ::close(hold[0]);
+  ::close(hold[1]);
+  EXPECT_EQ(borrowers, 1u);
+}
+
 TEST(ProcessTreeLive, PagesSharedByEightProcessesCountOnce) {
   constexpr std::size_t kSize = 128 * kMiB;
   const Child parent([] {
