@@ -163,16 +163,16 @@ TEST_F(SeriesFile, SeriesThatComeAndGoLeaveNoColumns) {
 }
 
 TEST_F(SeriesFile, ManyShortLivesTakeLittleRoomAndTime) {
-  // Thirty new processes a second of eighteen series each, which live for two ticks.
+  // Ten new processes a second of eighteen series each, which live for two ticks.
   SeriesWriter writer = create();
   std::size_t samples = 0;
   for (int second = 0; second < 120; ++second) {
     metric::Tick put;
     put.time_ms = 1000 + second * 1000;
     for (int born = std::max(0, second - 1); born <= second; ++born)
-      for (int i = 0; i < 540; ++i)
+      for (int i = 0; i < 180; ++i)
         put.add(table_.id("ullage_process_threads",
-                          {{"name", "cc1plus"}, {"pid", std::to_string(born * 540 + i)}}),
+                          {{"name", "cc1plus"}, {"pid", std::to_string(born * 180 + i)}}),
                 i);
     samples += put.values.size();
     writer.append(put, table_);
