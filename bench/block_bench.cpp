@@ -61,9 +61,7 @@ std::size_t count_samples(const std::vector<Block>& blocks) {
 }
 
 void per_sample(benchmark::State& state, std::size_t samples) {
-  state.counters["ns_a_sample"] =
-      benchmark::Counter(static_cast<double>(samples) * static_cast<double>(state.iterations()) / 1e9,
-                         benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+  state.SetItemsProcessed(static_cast<std::int64_t>(samples) * state.iterations());
 }
 
 void encode(benchmark::State& state) {

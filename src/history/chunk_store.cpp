@@ -8,7 +8,7 @@
 namespace ullage::history {
 
 const char* const kSeriesTables =
-    "CREATE TABLE series(id INTEGER PRIMARY KEY, name TEXT NOT NULL, labels TEXT NOT NULL);"
+    "CREATE TABLE series(first_id INTEGER PRIMARY KEY, count INTEGER NOT NULL, bytes BLOB NOT NULL);"
     "CREATE TABLE chunks(id INTEGER PRIMARY KEY, begin_ms INTEGER NOT NULL, end_ms INTEGER NOT NULL,"
     " ticks INTEGER NOT NULL, parts INTEGER NOT NULL);"
     "CREATE TABLE blocks(id INTEGER PRIMARY KEY, first_series INTEGER NOT NULL, last_series INTEGER NOT NULL,"

@@ -21,6 +21,7 @@ struct Chunk {
   std::int64_t begin_ms = 0;
   std::int64_t end_ms = 0;
   std::size_t ticks = 0;
+  std::size_t samples = 0;                                      // values that are not absent
   unsigned halvings = 0;                                        // asked for and not done yet
   std::shared_ptr<const std::vector<metric::SeriesId>> series;  // ascending
 };

@@ -15,6 +15,7 @@ namespace {
 constexpr std::size_t kTinyTicks = 24;
 constexpr std::size_t kTinyChunks = 24;
 constexpr std::size_t kNearlyFullTicks = kTicksPerBlock * 5 / 6;
+constexpr std::size_t kCellsPerSample = 4;
 constexpr unsigned kHalvingsMax = 16;  // in one step; 2 000 ticks are then one
 
 std::size_t after_halving(std::size_t ticks, unsigned halvings) {
@@ -22,14 +23,32 @@ std::size_t after_halving(std::size_t ticks, unsigned halvings) {
   return (ticks + (std::size_t{1} << shift) - 1) >> shift;
 }
 
-// As many chunks from `begin` on, with as many halvings left to do, as fit in one block when thinned.
+std::vector<metric::SeriesId> unite(std::vector<metric::SeriesId> all,
+                                    const std::vector<metric::SeriesId>& more) {
+  std::vector<metric::SeriesId> both;
+  std::ranges::set_union(all, more, std::back_inserter(both));
+  return both;
+}
+
+// As many chunks from `begin` on, with as many halvings left to do, as fit in one block when thinned. Where
+// series come and go fast, a long chunk would be mostly holes: it then ends earlier.
 RewritePlan fill_block(std::span<const Chunk> chunks, std::size_t begin) {
   const unsigned halvings = chunks[begin].halvings;
   std::size_t ticks = 0;
+  std::size_t samples = 0;
+  std::vector<metric::SeriesId> all;
+  const std::vector<metric::SeriesId>* last = nullptr;
   std::size_t end = begin;
-  while (end < chunks.size() && chunks[end].halvings == halvings &&
-         (end == begin || after_halving(ticks + chunks[end].ticks, halvings) <= kTicksPerBlock))
-    ticks += chunks[end++].ticks;
+  for (; end < chunks.size() && chunks[end].halvings == halvings; ++end) {
+    const Chunk& chunk = chunks[end];
+    if (last != chunk.series.get()) all = unite(std::move(all), *chunk.series);
+    last = chunk.series.get();
+    ticks += chunk.ticks;
+    samples += chunk.samples;
+    const bool fits =
+        after_halving(ticks, halvings) <= kTicksPerBlock && ticks * all.size() <= samples * kCellsPerSample;
+    if (end > begin && !fits) break;
+  }
   return {begin, end - begin, std::size_t{1} << std::min(halvings, kHalvingsMax)};
 }
 
@@ -64,6 +83,10 @@ Result<void> read_whole_column(std::span<const Chunk> sources, std::span<const s
 std::uint64_t ticks_after_rewriting(std::span<const Chunk> chunks) {
   std::uint64_t ticks = 0;
   for (std::size_t begin = 0; begin < chunks.size();) {
+    if (chunks[begin].halvings == 0) {
+      ticks += chunks[begin++].ticks;
+      continue;
+    }
     const RewritePlan plan = fill_block(chunks, begin);
     ticks += after_halving(count_ticks(chunks.subspan(begin, plan.count)), chunks[begin].halvings);
     begin += plan.count;
@@ -89,7 +112,8 @@ std::optional<RewritePlan> plan_rewrite(std::span<const Chunk> chunks, std::size
   std::size_t begin = chunks.size();
   while (begin > settled && chunks[begin - 1].ticks < kTinyTicks) --begin;
   if (chunks.size() - begin < kTinyChunks) return std::nullopt;
-  return fill_block(chunks, begin);
+  const RewritePlan plan = fill_block(chunks, begin);
+  return plan.count > 1 ? std::optional(plan) : std::nullopt;
 }
 
 Result<bool> Rewriter::work(std::vector<Chunk>& chunks, std::int64_t& next_chunk_id,
@@ -104,6 +128,7 @@ Result<bool> Rewriter::work(std::vector<Chunk>& chunks, std::int64_t& next_chunk
   const std::size_t part_samples = std::max<std::size_t>(1, job_->source_times_ms.size() * kSeriesPerBlock);
   const std::size_t slice = std::max<std::size_t>(1, samples_max / part_samples);
   const std::size_t first_part = job_->next_part;
+  const std::size_t samples_before = job_->target.samples;
   const std::size_t end = std::min(parts(), first_part + slice);
 
   const auto in_transaction = [&]() -> Result<void> {
@@ -116,6 +141,7 @@ Result<bool> Rewriter::work(std::vector<Chunk>& chunks, std::int64_t& next_chunk
   if (auto done = in_transaction(); !done) {
     (void)database_.execute("ROLLBACK");  // fails when SQLite has rolled back by itself
     job_->next_part = first_part;
+    job_->target.samples = samples_before;
     return pass_on(done);
   }
   if (end < parts()) return false;
@@ -153,15 +179,14 @@ Result<void> Rewriter::start(const RewritePlan& plan, std::span<const Chunk> chu
     job.source_times_ms.insert(job.source_times_ms.end(), times.begin(), times.end());
     if (last != nullptr && *last == *source.series) continue;
     last = source.series.get();
-    std::vector<metric::SeriesId> both;
-    std::ranges::set_union(all, *last, std::back_inserter(both));
-    all = std::move(both);
+    all = unite(std::move(all), *last);
   }
   while ((std::size_t{1} << job.halvings_done) < plan.group) ++job.halvings_done;
   job.target = {.id = target_id,
                 .begin_ms = job.source_times_ms[std::min(plan.group, job.source_times_ms.size()) - 1],
                 .end_ms = job.source_times_ms.back(),
                 .ticks = after_halving(job.source_times_ms.size(), job.halvings_done),
+                .samples = 0,
                 .halvings = 0,
                 .series = std::make_shared<const std::vector<metric::SeriesId>>(std::move(all))};
   job_ = std::move(job);
@@ -189,6 +214,7 @@ Result<void> Rewriter::write_next_part(std::span<const Chunk> sources, const Sou
                                        const IsCounter& is_counter) {
   const std::vector<std::int64_t>& times_ms = job_->source_times_ms;
   const std::size_t group = job_->plan.group;
+  std::size_t samples = 0;
   Block block;
   for (std::size_t tick = 0; tick < times_ms.size(); tick += group)
     block.times_ms.push_back(times_ms[std::min(tick + group, times_ms.size()) - 1]);
@@ -205,10 +231,12 @@ Result<void> Rewriter::write_next_part(std::span<const Chunk> sources, const Sou
         thinned.push_back(merge(std::span(column).subspan(tick, std::min(group, column.size() - tick))));
       column = std::move(thinned);
     }
+    samples += column.size() - static_cast<std::size_t>(std::ranges::count_if(column, is_absent));
     block.columns.push_back(std::move(column));
     block.series.push_back(all[i]);
   }
   if (auto written = store_.insert_block(job_->target.id, job_->next_part, block); !written) return written;
+  job_->target.samples += samples;
   ++job_->next_part;
   return {};
 }

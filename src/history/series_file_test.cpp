@@ -162,6 +162,54 @@ TEST_F(SeriesFile, SeriesThatComeAndGoLeaveNoColumns) {
   EXPECT_EQ(reader.samples(0)->size(), 1200u);
 }
 
+TEST_F(SeriesFile, ManyShortLivesTakeLittleRoomAndTime) {
+  // Ten new processes a second of eighteen series each, which live for two ticks.
+  SeriesWriter writer = create();
+  std::size_t samples = 0;
+  for (int second = 0; second < 120; ++second) {
+    metric::Tick put;
+    put.time_ms = 1000 + second * 1000;
+    for (int born = std::max(0, second - 1); born <= second; ++born)
+      for (int i = 0; i < 180; ++i)
+        put.add(table_.id("ullage_process_threads",
+                          {{"name", "cc1plus"}, {"pid", std::to_string(born * 180 + i)}}),
+                i);
+    samples += put.values.size();
+    writer.append(put, table_);
+    ASSERT_TRUE(writer.flush());
+  }
+  EXPECT_EQ(writer.ticks(), 120u);
+  ASSERT_TRUE(writer.close());
+  EXPECT_LT(std::filesystem::file_size(path_), samples * 5);
+  const SeriesReader reader = open();
+  EXPECT_EQ(reader.series().size(), table_.size());
+  EXPECT_EQ(reader.series().back(), table_.key(table_.size() - 1));
+  std::size_t read = 0;
+  for (const metric::Tick& tick : all_ticks(reader)) read += tick.values.size();
+  EXPECT_EQ(read, samples);
+}
+
+TEST_F(SeriesFile, DamagedNamesCostOnlyNames) {
+  {
+    SeriesWriter writer = create();
+    for (int second = 0; second < 3; ++second) {
+      writer.append(tick(second, 4 * static_cast<metric::SeriesId>(second + 1)), table_);
+      ASSERT_TRUE(writer.flush());
+    }
+  }
+  {
+    auto database = Database::open(path_, Database::Access::write);
+    ASSERT_TRUE(database->execute("UPDATE series SET bytes = x'00' WHERE first_id = 4"));
+  }
+  const SeriesReader reader = open();
+  ASSERT_EQ(reader.series().size(), 12u);
+  EXPECT_EQ(reader.series()[5].name, "");
+  EXPECT_EQ(reader.series()[11].name, "work_total");
+  EXPECT_EQ(reader.samples(5)->size(), 2u);
+  ASSERT_EQ(reader.problems().size(), 1u);
+  EXPECT_THAT(reader.problems().front(), testing::HasSubstr("names of the series from 4 on"));
+}
+
 TEST_F(SeriesFile, KeepsTicksWithoutSamples) {
   SeriesWriter writer = create();
   for (int i = 0; i < 60; ++i) {

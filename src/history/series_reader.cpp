@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <set>
 #include <utility>
 
@@ -10,6 +10,7 @@
 #include "history/chunk_store.h"
 #include "history/open_for_reading.h"
 #include "history/series_file.h"
+#include "history/series_list.h"
 
 namespace ullage::history {
 
@@ -30,18 +31,6 @@ struct ChunkPlace {
   std::size_t parts;
   std::vector<BlockPlace> blocks;
 };
-
-std::optional<metric::SeriesKey> parse_key(std::string_view name, std::string_view labels) {
-  const auto object = nlohmann::json::parse(labels, nullptr, /*allow_exceptions=*/false);
-  if (!object.is_object()) return std::nullopt;
-  metric::SeriesKey key{std::string(name), {}};
-  for (const auto& [label, value] : object.items()) {
-    if (!value.is_string()) return std::nullopt;
-    key.labels.push_back({label, value.get<std::string>()});
-  }
-  std::ranges::sort(key.labels);
-  return key;
-}
 
 }  // namespace
 
@@ -71,19 +60,23 @@ struct SeriesReader::Impl {
   }
 
   Result<void> load_series() {
-    return each_row("SELECT id, name, labels FROM series ORDER BY id", [this](const Statement& row) {
-      const std::int64_t id = row.integer(0);
-      auto key = parse_key(row.text(1), row.text(2));
-      if (id < static_cast<std::int64_t>(series.size()) || id > UINT32_MAX || !key) {
-        problems.push_back("series " + std::to_string(id) + " has a name that cannot be read");
-        return;
-      }
-      // Ids are dense as written; a hole is a damaged file's, and a bound keeps it from costing memory.
-      constexpr std::int64_t kHoleMax = 1'000'000;
-      if (id - static_cast<std::int64_t>(series.size()) > kHoleMax) return;
-      series.resize(static_cast<std::size_t>(id));
-      series.push_back(std::move(*key));
-    });
+    return each_row(
+        "SELECT first_id, count, bytes FROM series ORDER BY first_id", [this](const Statement& row) {
+          const std::int64_t first = row.integer(0);
+          auto list = decode_series(row.blob(2));
+          if (list && static_cast<std::int64_t>(list->size()) == row.integer(1) &&
+              first == static_cast<std::int64_t>(series.size())) {
+            std::ranges::move(*list, std::back_inserter(series));
+            return;
+          }
+          problems.push_back("the names of the series from " + std::to_string(first) + " on cannot be read" +
+                             (list ? "" : ": " + list.error().text()));
+          // The others keep their ids; a bound on how far a damaged row can lead.
+          constexpr std::int64_t kSeriesMax = 10'000'000;
+          const std::int64_t end = first + row.integer(1);
+          if (first >= static_cast<std::int64_t>(series.size()) && end > first && end < kSeriesMax)
+            series.resize(static_cast<std::size_t>(end));
+        });
   }
 
   Result<void> load_places() {

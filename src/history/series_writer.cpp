@@ -3,16 +3,15 @@
 #include <sqlite3.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "base/file.h"
-#include "base/text.h"
 #include "history/chunk_store.h"
 #include "history/merge.h"
 #include "history/pending_ticks.h"
 #include "history/rewriter.h"
 #include "history/series_file.h"
+#include "history/series_list.h"
 #include "history/sqlite.h"
 
 namespace ullage::history {
@@ -32,10 +31,11 @@ constexpr const char* kSettings =
     "secure_delete=OFF;"
     "PRAGMA cache_size=-256; PRAGMA wal_autocheckpoint=256; PRAGMA temp_store=MEMORY;";
 
-std::string labels_json(const metric::Labels& labels) {
-  nlohmann::json object = nlohmann::json::object();
-  for (const metric::Label& label : labels) object[valid_utf8(label.name)] = valid_utf8(label.value);
-  return object.dump();
+std::size_t count_present(const Block& block) {
+  std::size_t count = 0;
+  for (const std::vector<double>& column : block.columns)
+    count += column.size() - static_cast<std::size_t>(std::ranges::count_if(column, is_absent));
+  return count;
 }
 
 }  // namespace
@@ -80,13 +80,11 @@ struct SeriesWriter::Impl {
     if (new_series.empty()) return {};
     auto insert = database.prepare("INSERT INTO series VALUES(?,?,?)");
     if (!insert) return pass_on(insert);
-    auto id = static_cast<std::int64_t>(counters.size() - new_series.size());
-    for (const metric::SeriesKey& key : new_series) {
-      const std::string labels = labels_json(key.labels);
-      if (auto done = insert->bind(1, id++).bind_text(2, key.name).bind_text(3, labels).run(); !done)
-        return done;
-    }
-    return {};
+    const std::string bytes = encode_series(new_series);
+    return insert->bind(1, static_cast<std::int64_t>(counters.size() - new_series.size()))
+        .bind(2, static_cast<std::int64_t>(new_series.size()))
+        .bind_blob(3, bytes)
+        .run();
   }
 
   Result<std::vector<Chunk>> insert_pending() {
@@ -97,6 +95,7 @@ struct SeriesWriter::Impl {
                   .begin_ms = block.times_ms.front(),
                   .end_ms = block.times_ms.back(),
                   .ticks = block.times_ms.size(),
+                  .samples = count_present(block),
                   .series = share_series(block.series, added)};
       if (auto done = store.insert_block(chunk.id, 0, block); !done) return pass_on(done);
       if (auto done = store.insert_chunk(chunk, 1); !done) return pass_on(done);

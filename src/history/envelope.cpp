@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "history/envelope.h"
+
+#include <zstd.h>
+
+#include <cstdint>
+#include <memory>
+
+#include "history/checksum.h"
+
+namespace ullage::history {
+
+namespace {
+
+constexpr std::size_t kMagicBytes = 4;
+constexpr std::size_t kChecksumBytes = 4;
+constexpr int kZstdLevel = 3;
+
+struct FreeCompressor {
+  void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
+};
+struct FreeDecompressor {
+  void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
+};
+
+// One context a thread, since making one costs more than compressing a tick with it.
+ZSTD_CCtx* compressor() {
+  thread_local const std::unique_ptr<ZSTD_CCtx, FreeCompressor> context = [] {
+    std::unique_ptr<ZSTD_CCtx, FreeCompressor> made(ZSTD_createCCtx());
+    check(made != nullptr, "zstd has memory for a context");
+    ZSTD_CCtx_setParameter(made.get(), ZSTD_c_compressionLevel, kZstdLevel);
+    return made;
+  }();
+  return context.get();
+}
+
+ZSTD_DCtx* decompressor() {
+  thread_local const std::unique_ptr<ZSTD_DCtx, FreeDecompressor> context(ZSTD_createDCtx());
+  check(context != nullptr, "zstd has memory for a context");
+  return context.get();
+}
+
+void append_checksum(std::string& bytes) {
+  const std::uint32_t checksum = crc32c(bytes);
+  for (int shift = 0; shift < 32; shift += 8) bytes += static_cast<char>(checksum >> shift);
+}
+
+std::uint32_t read_checksum(std::string_view bytes) {
+  std::uint32_t checksum = 0;
+  for (std::size_t i = 0; i < kChecksumBytes; ++i)
+    checksum |= static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[i])) << (8 * i);
+  return checksum;
+}
+
+Result<std::string> decompress(std::string_view frame, std::size_t bytes_max) {
+  const unsigned long long size = ZSTD_getFrameContentSize(frame.data(), frame.size());
+  if (size == ZSTD_CONTENTSIZE_ERROR || size == ZSTD_CONTENTSIZE_UNKNOWN || size > bytes_max)
+    return fail("its compressed part is damaged");
+  std::string payload(static_cast<std::size_t>(size), '\0');
+  const std::size_t got =
+      ZSTD_decompressDCtx(decompressor(), payload.data(), payload.size(), frame.data(), frame.size());
+  if (ZSTD_isError(got) != 0 || got != payload.size()) return fail("its compressed part is damaged");
+  return payload;
+}
+
+}  // namespace
+
+std::string seal(std::string_view magic, std::string_view payload) {
+  check(magic.size() == kMagicBytes, "a magic has four bytes");
+  std::string bytes(kMagicBytes + ZSTD_compressBound(payload.size()), '\0');
+  magic.copy(bytes.data(), kMagicBytes);
+  const std::size_t size = ZSTD_compress2(compressor(), bytes.data() + kMagicBytes,
+                                          bytes.size() - kMagicBytes, payload.data(), payload.size());
+  check(ZSTD_isError(size) == 0, "zstd compresses into a buffer of its own bound");
+  bytes.resize(kMagicBytes + size);
+  append_checksum(bytes);
+  return bytes;
+}
+
+Result<std::string> unseal(std::string_view magic, std::string_view bytes, std::size_t bytes_max) {
+  if (bytes.size() < kMagicBytes + kChecksumBytes) return fail("it is cut off");
+  if (bytes.substr(0, 3) != magic.substr(0, 3)) return fail("it is something else");
+  const std::string_view covered = bytes.substr(0, bytes.size() - kChecksumBytes);
+  if (crc32c(covered) != read_checksum(bytes.substr(covered.size())))
+    return fail("its checksum does not match");
+  if (covered[3] != magic[3])
+    return fail("it is of version " + std::to_string(covered[3]), {}, "a newer ullage reads it");
+  return decompress(covered.substr(kMagicBytes), bytes_max);
+}
+
+}  // namespace ullage::history
