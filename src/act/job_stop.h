@@ -16,7 +16,7 @@ pid_t parent_of(pid_t pid);
 int take_stop_signal(pid_t child);
 
 // Stops this process by the same signal, if a terminal's shell could continue it, and returns when it was
-// continued. At once when there is no such shell.
-void stand_still_with(pid_t child, int stop_signal);
+// continued. False, at once, when there is no such shell.
+bool stand_still_with(pid_t child, int stop_signal);
 
 }  // namespace ullage::act
