@@ -93,17 +93,6 @@ void end_guard(pid_t guard) {
   ::waitpid(guard, nullptr, __WALL);
 }
 
-// Sent while it is held back, as all relayed signals are, so that it and the terminal's own that may be
-// pending are one; then let through. The other way round we would stop twice, and fg would seem to fail.
-void stop_self(int signal) {
-  sigset_t only, before;
-  sigemptyset(&only);
-  sigaddset(&only, signal);
-  ::kill(::getpid(), signal);
-  ::pthread_sigmask(SIG_UNBLOCK, &only, &before);
-  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-}
-
 }  // namespace
 
 char process_state(pid_t pid) {
@@ -125,6 +114,17 @@ int take_stop_signal(pid_t child) {
   if (::waitid(P_PID, static_cast<id_t>(child), &stopped, WSTOPPED | WNOHANG) != 0 || stopped.si_pid == 0)
     return 0;
   return stopped.si_status;
+}
+
+// Sent while it is held back, as all relayed signals are, so that it and the terminal's own that may be
+// pending are one; then let through. The other way round we would stop twice, and fg would seem to fail.
+void stop_self(int signal) {
+  sigset_t only, before;
+  sigemptyset(&only);
+  sigaddset(&only, signal);
+  ::kill(::getpid(), signal);
+  ::pthread_sigmask(SIG_UNBLOCK, &only, &before);
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 bool stand_still_with(pid_t child, int stop_signal) {

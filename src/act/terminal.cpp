@@ -82,6 +82,8 @@ void SignalRelay::Impl::take(const signalfd_siginfo& info) {
   } else if (is_waiting_for_child) {
     // From the terminal too: the command was not there to get it.
     if (early.size() < kEarlyLimit) early.push_back(info);
+  } else if (child == 0 && signal == SIGTSTP) {
+    stop_self(SIGTSTP);  // the command has ended; Ctrl-Z means us
   } else if (child > 0 && signal == SIGCONT) {
     if (process_state(child) == 'T') send(SIGCONT, nullptr);
   } else if (child > 0 && is_sent_by_process(info) && !is_from_our_tree(static_cast<pid_t>(info.ssi_pid))) {

@@ -33,7 +33,7 @@ class SignalRelay {
   // (start_state.h). `on_signal` is told of each signal, after it was passed on; SIGCHLD is told only.
   static Result<SignalRelay> start(EventLoop& loop, std::function<void(int signal)> on_signal);
   // Before the child's gate is opened. What came before is passed on now, the terminal's too. After the
-  // command has ended: clear_child(), and signals are told only.
+  // command has ended: clear_child(), and signals are told only; but Ctrl-Z then stops us.
   void set_child(pid_t pid);
   void clear_child();
   SignalRelay(SignalRelay&&) noexcept;

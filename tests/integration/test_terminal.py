@@ -400,6 +400,7 @@ def test_a_python_repl_works(terminal: Terminal, supervise: str) -> None:
     terminal.type("print(6 * 7, flush=True)\n")
     terminal.expect("42\n")
     terminal.expect(">>> ")
+    terminal.quiet(0.3)  # until it waits for keys: Python loses a Ctrl-C that comes between prompt and wait
     terminal.type("\x03")
     terminal.expect("KeyboardInterrupt")
     terminal.expect(">>> ")
