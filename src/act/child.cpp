@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <linux/sched.h>
+#include <poll.h>
 #include <sched.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -17,6 +18,7 @@
 #include <cstring>
 #include <utility>
 
+#include "act/job_stop.h"
 #include "act/start_state.h"
 #include "base/file.h"
 
@@ -24,6 +26,7 @@ namespace ullage::act {
 namespace {
 
 constexpr int kOwnFailure = 125;
+constexpr int kStopCheckMs = 20;
 constexpr char kShell[] = "/bin/sh";
 
 // An error of our own: errno goes into the cause, so that exit_code_of() does not take it for the command's.
@@ -238,6 +241,17 @@ void stop_ignoring_ended_children() {
   if (sigismember(&start_state().ignored, SIGCHLD) == 1) ::sigaction(SIGCHLD, &action, nullptr);
 }
 
+// Until the child has executed its command or said why not. Ctrl-Z may stop it before it gets there: then we
+// stand still with it here, where nobody reads our signals, and continue it ourselves.
+void wait_for_report(int report, pid_t pid) {
+  pollfd entry{report, POLLIN, 0};
+  while (::poll(&entry, 1, kStopCheckMs) <= 0) {
+    const int stop_signal = take_stop_signal(pid);
+    if (stop_signal != 0 && stand_still_with(pid, stop_signal) && process_state(pid) == 'T')
+      ::kill(pid, SIGCONT);
+  }
+}
+
 }  // namespace
 
 struct Child::Impl {
@@ -295,6 +309,7 @@ Result<void> Child::release() {
   // A child that was killed at the gate makes this fail, and leaves its status to try_wait().
   [[maybe_unused]] const ssize_t put = ::send(impl_->gate.get(), "!", 1, MSG_NOSIGNAL);
   impl_->gate.reset();
+  wait_for_report(impl_->report.get(), impl_->born.pid);
   Failure failure{};
   ssize_t got = 0;
   do got = ::read(impl_->report.get(), &failure, sizeof failure);

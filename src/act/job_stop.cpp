@@ -93,16 +93,6 @@ void end_guard(pid_t guard) {
   ::waitpid(guard, nullptr, __WALL);
 }
 
-// Held back as all relayed signals are; let through for this once.
-void stop_self(int signal) {
-  sigset_t only, before;
-  sigemptyset(&only);
-  sigaddset(&only, signal);
-  ::pthread_sigmask(SIG_UNBLOCK, &only, &before);
-  ::kill(::getpid(), signal);
-  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-}
-
 }  // namespace
 
 char process_state(pid_t pid) {
@@ -126,13 +116,25 @@ int take_stop_signal(pid_t child) {
   return stopped.si_status;
 }
 
-void stand_still_with(pid_t child, int stop_signal) {
-  if (!has_job_control()) return;
+// Sent while it is held back, as all relayed signals are, so that it and the terminal's own that may be
+// pending are one; then let through. The other way round we would stop twice, and fg would seem to fail.
+void stop_self(int signal) {
+  sigset_t only, before;
+  sigemptyset(&only);
+  sigaddset(&only, signal);
+  ::kill(::getpid(), signal);
+  ::pthread_sigmask(SIG_UNBLOCK, &only, &before);
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+bool stand_still_with(pid_t child, int stop_signal) {
+  if (!has_job_control()) return false;
   const bool is_job_control_signal =
       stop_signal == SIGTSTP || stop_signal == SIGTTIN || stop_signal == SIGTTOU;
   const pid_t guard = start_guard(child);
   stop_self(is_job_control_signal && !is_ignored(stop_signal) ? stop_signal : SIGSTOP);
   end_guard(guard);
+  return true;
 }
 
 }  // namespace ullage::act

@@ -15,8 +15,12 @@ pid_t parent_of(pid_t pid);
 // The signal that has stopped the child since the last call; 0 for none.
 int take_stop_signal(pid_t child);
 
+// Stops this process by a signal that is held back, once, however many of it are pending; returns when
+// continued.
+void stop_self(int signal);
+
 // Stops this process by the same signal, if a terminal's shell could continue it, and returns when it was
-// continued. At once when there is no such shell.
-void stand_still_with(pid_t child, int stop_signal);
+// continued. False, at once, when there is no such shell.
+bool stand_still_with(pid_t child, int stop_signal);
 
 }  // namespace ullage::act

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <utility>
 #include <vector>
@@ -56,9 +57,11 @@ struct SignalRelay::Impl {
   std::vector<signalfd_siginfo> early;
   sigset_t mask_before;
   struct sigaction pipe_before, file_size_before, ended_child_before;
-  EventLoop::Handle watch;
+  EventLoop* loop = nullptr;
+  EventLoop::Handle watch, later;
 
-  void read_signals();
+  template <class Take>
+  void read_signals(const Take& take_one);
   void take(const signalfd_siginfo& info);
   void pass_on_signal(const signalfd_siginfo& info) const;
   void send(int signal, siginfo_t* info) const;
@@ -66,9 +69,10 @@ struct SignalRelay::Impl {
   ~Impl();
 };
 
-void SignalRelay::Impl::read_signals() {
+template <class Take>
+void SignalRelay::Impl::read_signals(const Take& take_one) {
   signalfd_siginfo info;
-  while (::read(signals.get(), &info, sizeof info) == sizeof info) take(info);
+  while (::read(signals.get(), &info, sizeof info) == sizeof info) take_one(info);
 }
 
 void SignalRelay::Impl::take(const signalfd_siginfo& info) {
@@ -78,6 +82,8 @@ void SignalRelay::Impl::take(const signalfd_siginfo& info) {
   } else if (is_waiting_for_child) {
     // From the terminal too: the command was not there to get it.
     if (early.size() < kEarlyLimit) early.push_back(info);
+  } else if (child == 0 && signal == SIGTSTP) {
+    stop_self(SIGTSTP);  // the command has ended; Ctrl-Z means us
   } else if (child > 0 && signal == SIGCONT) {
     if (process_state(child) == 'T') send(SIGCONT, nullptr);
   } else if (child > 0 && is_sent_by_process(info) && !is_from_our_tree(static_cast<pid_t>(info.ssi_pid))) {
@@ -115,6 +121,7 @@ void SignalRelay::Impl::follow_stop() const {
 
 SignalRelay::Impl::~Impl() {
   watch = EventLoop::Handle();
+  later = EventLoop::Handle();
   ::sigaction(SIGPIPE, &pipe_before, nullptr);
   ::sigaction(SIGXFSZ, &file_size_before, nullptr);
   ::sigaction(SIGCHLD, &ended_child_before, nullptr);
@@ -138,15 +145,31 @@ Result<SignalRelay> SignalRelay::start(EventLoop& loop, std::function<void(int)>
   struct sigaction noticed = {};
   noticed.sa_handler = SIG_DFL;
   ::sigaction(SIGCHLD, &noticed, &impl->ended_child_before);
-  impl->watch = loop.on_readable(impl->signals.get(), [relay = impl.get()] { relay->read_signals(); });
+  impl->watch = loop.on_readable(impl->signals.get(), [relay = impl.get()] {
+    relay->read_signals([relay](const signalfd_siginfo& info) { relay->take(info); });
+  });
+  impl->loop = &loop;
   return SignalRelay(std::move(impl));
 }
 
 void SignalRelay::set_child(pid_t pid) {
-  impl_->child = pid;
-  impl_->child_handle = FileDescriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
-  impl_->is_waiting_for_child = false;
-  for (const signalfd_siginfo& info : std::exchange(impl_->early, {})) impl_->pass_on_signal(info);
+  Impl& relay = *impl_;
+  relay.child = pid;
+  relay.child_handle = FileDescriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  relay.is_waiting_for_child = false;
+  // Those that nobody has read yet came before, too; their listener is told from the loop, as of all others.
+  // One that the terminal sent between fork and now reaches the child twice, and is one as long as its gate
+  // is shut.
+  std::vector<int> unread;
+  relay.read_signals([&](const signalfd_siginfo& info) {
+    if (info.ssi_signo != SIGCHLD) relay.early.push_back(info);
+    unread.push_back(static_cast<int>(info.ssi_signo));
+  });
+  for (const signalfd_siginfo& info : std::exchange(relay.early, {})) relay.pass_on_signal(info);
+  if (unread.empty()) return;
+  relay.later = relay.loop->after(std::chrono::nanoseconds(0), [&relay, unread] {
+    for (const int signal : unread) relay.on_signal(signal);
+  });
 }
 
 void SignalRelay::clear_child() {

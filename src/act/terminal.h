@@ -32,7 +32,8 @@ class SignalRelay {
   // SIGPIPE and SIGXFSZ, which are then errors of our own writes; the child gets what we were started with
   // (start_state.h). `on_signal` is told of each signal, after it was passed on; SIGCHLD is told only.
   static Result<SignalRelay> start(EventLoop& loop, std::function<void(int signal)> on_signal);
-  // What came before is passed on now. After the command has ended: clear_child(), and signals are told only.
+  // Before the child's gate is opened. What came before is passed on now, the terminal's too. After the
+  // command has ended: clear_child(), and signals are told only; but Ctrl-Z then stops us.
   void set_child(pid_t pid);
   void clear_child();
   SignalRelay(SignalRelay&&) noexcept;
