@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, test } from 'vitest';
 import type { ReportData, SeriesJson } from './run_json';
-import { column, greatest, hasMoreThanZeros, nearestIndex, rate, rateWindowMs, stacked, sum } from './series';
+import { column, greatest, hasMoreThanZeros, nearestIndex, rate, rateBetweenReads, rateWindowMs, readsOf, stacked, sum } from './series';
 
 const series = (name: string, values: (number | null)[], labels: Record<string, string> = {}): SeriesJson => ({ name, labels, kind: 'gauge', unit: '', values });
 const data = (...all: SeriesJson[]): ReportData => ({ format: 1, run: {} as ReportData['run'], repeat: '', times_ms: [0, 1000, 2000], series: all });
@@ -22,6 +22,15 @@ describe('rate', () => {
   test('of moments that coincide is not known', () => {
     expect(rate([0, 1], [5, 5], 0)).toEqual([null, null]);
   });
+});
+
+test('a counter that is stored more often than it is read has the rate from read to read', () => {
+  const clock = [10, 10, 12, 12, 12, 15];
+  const times = [0, 1, 2, 3, 4, 5, 6];
+  expect(readsOf([null, ...clock], times, 0)).toEqual([1, 3, 6]);
+  expect(readsOf([null, ...clock], times, 3)).toEqual([1, 6]);
+  expect(rateBetweenReads([0, 0, 4, 4, 4, 4], [0, 1, 2, 3, 4, 5], readsOf(clock, times, 0))).toEqual([null, 2, 2, 0, 0, 0]);
+  expect(rateBetweenReads([5, 5, 3, 3, 3, 4], clock, readsOf(clock, times, 0))).toEqual([null, null, null, 1 / 3, 1 / 3, 1 / 3]);
 });
 
 test('the window of rates is short beside the run', () => {

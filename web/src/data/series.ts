@@ -32,6 +32,10 @@ export function sum(columns: Column[]): Column {
   });
 }
 
+export function atMost(values: Column, most: number): Column {
+  return values.map((value) => (value === null ? null : Math.min(value, most)));
+}
+
 export function scaled(values: Column, factor: number): Column {
   return values.map((value) => (value === null ? null : value * factor));
 }
@@ -55,6 +59,35 @@ export function rate(values: Column, timesMs: number[], windowMs: number): Colum
     const elapsedSeconds = (timesMs[index]! - timesMs[earlier]!) / 1000;
     return elapsedSeconds > 0 ? (value - values[earlier]!) / elapsedSeconds : null;
   });
+}
+
+// Where a counter that always moves was really read: a source that is read less often than the run is stored
+// repeats its last value in between. Reads closer than atLeastMs are passed over, for the sake of a calm rate.
+export function readsOf(alwaysMoving: Column, timesMs: number[], atLeastMs: number): number[] {
+  const reads: number[] = [];
+  let last: Maybe<number> = null;
+  alwaysMoving.forEach((value, index) => {
+    if (value === null || value === last) return;
+    const previous = reads[reads.length - 1];
+    if (previous !== undefined && timesMs[index]! - timesMs[previous]! < atLeastMs) return;
+    reads.push(index);
+    last = value;
+  });
+  return reads;
+}
+
+// From each read to the next, what the counter grew by for each unit that the scale grew by (a column, such as
+// the time in seconds); all moments between two reads have the same. Not known before the first two reads
+// and after the last.
+export function rateBetweenReads(values: Column, scale: Column, reads: number[]): Column {
+  const rates: Column = values.map(() => null);
+  for (let at = 1; at < reads.length; at += 1) {
+    const [from, to] = [reads[at - 1]!, reads[at]!];
+    const [before, after, scaleBefore, scaleAfter] = [values[from], values[to], scale[from], scale[to]];
+    if (before == null || after == null || scaleBefore == null || scaleAfter == null || after < before || scaleAfter <= scaleBefore) continue;
+    rates.fill((after - before) / (scaleAfter - scaleBefore), from + 1, to + 1);
+  }
+  return rates;
 }
 
 // Long enough to be calm, short beside the run.

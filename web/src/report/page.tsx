@@ -66,8 +66,8 @@ function sectionsOf(data: ReportData): SectionEntry[] {
   const sections: SectionEntry[] = [
     { id: 'memory', title: 'Memory', body: memory && <MemorySection {...{ data, group, chart: memory }} />, reasonWhenEmpty: untold },
     { id: 'cpu', title: 'CPU', body: cpu.length > 0 ? <CpuSection {...{ run, group, charts: cpu }} /> : null, reasonWhenEmpty: untold },
-    { id: 'io', title: 'I/O', body: io.length > 0 ? <IoSection {...{ run, group, charts: io }} /> : null, reasonWhenEmpty: untold },
-    { id: 'pressure', title: 'Pressure', body: pressure && <PressureSection {...{ run, group, chart: pressure }} />, reasonWhenEmpty: untold },
+    { id: 'io', title: 'I/O', body: io.length > 0 ? <IoSection {...{ run, group, charts: io }} /> : null, reasonWhenEmpty: run.io.read_bytes === null && run.io.written_bytes === null ? untold : 'nothing reached or came from storage' },
+    { id: 'pressure', title: 'Pressure', body: pressure && <PressureSection {...{ run, group, chart: pressure }} />, reasonWhenEmpty: run.pressure.cpu_some_seconds === null ? untold : 'nothing waited' },
     { id: 'values', title: 'Own values', body: own.length > 0 ? <OwnValuesSection {...{ group, charts: own }} /> : null, reasonWhenEmpty: 'the command reported none' },
     {
       id: 'processes', title: 'Processes', reasonWhenEmpty: 'none was seen',

@@ -50,6 +50,16 @@ describe('processes', () => {
   });
 });
 
+test('the machine cannot have more cores busy than it has', () => {
+  const report = as(healthy());
+  const cpu = report.series.filter((one) => one.name === 'node_cpu_seconds_total');
+  // Read once in five ticks, and repeated in between.
+  for (const one of cpu) one.values = one.values.map((_, index) => one.values[index - (index % 5)]!);
+  const busy = machineCharts(report).find((chart) => chart.title.includes('cores'))!.series[0]!.values;
+  expect(Math.max(...busy.map((value) => value ?? 0))).toBeLessThanOrEqual(2);
+  expect(Math.min(...busy.slice(5, -5).map((value) => value ?? 0))).toBeGreaterThan(0.5);
+});
+
 test('own values: a chart a name, counters as rates', () => {
   expect(ownCharts(as(healthy())).map((chart) => chart.title)).toEqual(['queue_depth', 'rows_total, a second']);
 });

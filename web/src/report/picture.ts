@@ -5,7 +5,7 @@ import type { ChartSeries } from '../charts/plot';
 import type { Highlight, LimitLine } from '../charts/paint';
 import type { Unit } from '../charts/ticks';
 import type { Column, Maybe, ReportData, SeriesJson } from '../data/run_json';
-import { column, findSeries, greatest, hasMoreThanZeros, hasValues, rate, rateWindowMs, scaled, sum } from '../data/series';
+import { atMost, column, findSeries, greatest, hasMoreThanZeros, hasValues, rate, rateBetweenReads, rateWindowMs, readsOf, scaled, sum } from '../data/series';
 import { visible } from '../data/text';
 import { formatByteRate, formatBytes, formatCores, formatCount, formatRatio } from '../data/units';
 
@@ -38,6 +38,17 @@ const lineUnlessZero = (...[label, color, values, more]: Parameters<typeof line>
 export function rateOf(data: ReportData, name: string, labels: Record<string, string> = {}): Maybe<Column> {
   const counter = column(data, name, labels);
   return counter && rate(counter, data.times_ms, rateWindowMs(data.times_ms));
+}
+
+const machineReads = (data: ReportData, clock: Column): number[] => readsOf(clock, data.times_ms, rateWindowMs(data.times_ms));
+
+// The machine is read less often than the run; the time of all its processors together always moves, so it
+// tells when that was.
+function machineRateOf(data: ReportData, name: string): Maybe<Column> {
+  const counter = column(data, name);
+  const clock = column(data, 'node_cpu_seconds_total');
+  if (!counter || !clock) return rateOf(data, name);
+  return rateBetweenReads(counter, data.times_ms.map((timeMs) => timeMs / 1000), machineReads(data, clock));
 }
 
 export function memoryChart(data: ReportData): Maybe<Picture> {
@@ -78,8 +89,8 @@ export function cpuCharts(data: ReportData): Picture[] {
 
 export function ioCharts(data: ReportData): Picture[] {
   return picture('Read and written', 'bytes/s', [
-    line('read', '--blue', rateOf(data, 'ullage_run_read_bytes_total')),
-    line('written', '--orange', rateOf(data, 'ullage_run_written_bytes_total'), { dash: [6, 3] }),
+    lineUnlessZero('read', '--blue', rateOf(data, 'ullage_run_read_bytes_total')),
+    lineUnlessZero('written', '--orange', rateOf(data, 'ullage_run_written_bytes_total'), { dash: [6, 3] }),
   ]);
 }
 
@@ -94,18 +105,24 @@ const PRESSURES: [label: string, color: string, resource: string, dash: number[]
 // Of the run's cgroup where it has one, else of the machine.
 export function pressureChart(data: ReportData): Maybe<Picture> {
   const prefix = findSeries(data, 'container_pressure_cpu_waiting_seconds_total').length > 0 ? 'container' : 'node';
-  const series = PRESSURES.map(([label, color, resource, dash]) =>
-    line(label, color, rateOf(data, `${prefix}_pressure_${resource}_seconds_total`), dash ? { dash } : {}));
-  const told = series.filter((one) => one !== null);
-  const moved = told.filter((one) => hasMoreThanZeros(one.values));
+  const series = PRESSURES.map(([label, color, resource, dash]) => {
+    const name = `${prefix}_pressure_${resource}_seconds_total`;
+    const share = prefix === 'node' ? machineRateOf(data, name) : rateOf(data, name);
+    // The kernel's clock and ours differ by a few parts in a thousand.
+    return line(label, color, share && atMost(share, 1), dash ? { dash } : {});
+  });
+  const moved = series.filter((one) => hasMoreThanZeros(one?.values ?? null));
   const title = prefix === 'node' ? 'Share of time that work waited, whole machine' : 'Share of time that work waited';
-  return picture(title, 'ratio', moved.length > 0 ? moved : told.slice(0, 1))[0] ?? null;
+  return picture(title, 'ratio', moved)[0] ?? null;
 }
 
 const LAYER_COLORS = ['--layer-1', '--layer-2', '--layer-3', '--layer-4', '--layer-5', '--layer-6', '--layer-7', '--layer-8'];
 
+// Small processes are read less often, and CPU time comes in steps of several milliseconds: a longer look back.
+const processWindowMs = (timesMs: number[]): number => Math.min(1000, 4 * rateWindowMs(timesMs));
+
 export function processCharts(data: ReportData): Picture[] {
-  const window = rateWindowMs(data.times_ms);
+  const window = processWindowMs(data.times_ms);
   const resident = layers(findSeries(data, 'ullage_process_resident_bytes').map((one) => ({ label: processLabel(one), values: one.values })));
   const cpuByProcess = new Map<string, Column[]>();
   for (const one of findSeries(data, 'ullage_process_cpu_seconds_total')) {
@@ -165,17 +182,24 @@ export function machineCharts(data: ReportData): Picture[] {
   const available = column(data, 'node_memory_MemAvailable_bytes');
   const bytes = data.run.host.memory_bytes || (total && greatest(total)) || 0;
   const taken = available && bytes > 0 ? scaled(available, -1).map((value) => (value === null ? null : bytes + value)) : null;
-  const modes = findSeries(data, 'node_cpu_seconds_total').filter((one) => one.labels.mode !== 'idle' && one.labels.mode !== 'iowait');
-  const busy = modes.length > 0 ? rate(sum(modes.map((one) => one.values)), data.times_ms, rateWindowMs(data.times_ms)) : null;
   const cores = data.run.host.processors;
   return [
     ...picture('The machine’s memory that nothing new could have', 'bytes', [line('taken', '--blue', taken, { isFilled: true })],
       { limits: bytes > 0 ? [{ value: bytes, label: `${formatBytes(bytes)} in all`, color: '--critical' }] : [] }),
-    ...picture('The machine’s cores busy, this run among them', 'cores', [line('busy', '--blue', busy, { isFilled: true })],
+    ...picture('The machine’s cores busy, this run among them', 'cores', [line('busy', '--blue', machineCoresBusy(data, cores), { isFilled: true })],
       { limits: cores > 0 ? [{ value: cores, label: `${cores} in all`, color: '--critical' }] : [] }),
     ...picture('Disks', 'bytes/s', [
-      lineUnlessZero('read', '--blue', rateOf(data, 'node_disk_read_bytes_total')),
-      lineUnlessZero('written', '--orange', rateOf(data, 'node_disk_written_bytes_total'), { dash: [6, 3] }),
+      lineUnlessZero('read', '--blue', machineRateOf(data, 'node_disk_read_bytes_total')),
+      lineUnlessZero('written', '--orange', machineRateOf(data, 'node_disk_written_bytes_total'), { dash: [6, 3] }),
     ]),
   ];
+}
+
+// By the kernel's own account: the share of all processor time that was not idle, times the processors.
+function machineCoresBusy(data: ReportData, cores: number): Maybe<Column> {
+  const all = findSeries(data, 'node_cpu_seconds_total');
+  const total = column(data, 'node_cpu_seconds_total');
+  const busy = all.filter((one) => one.labels.mode !== 'idle' && one.labels.mode !== 'iowait');
+  if (!total || busy.length === 0 || busy.length === all.length || cores === 0) return null;
+  return scaled(rateBetweenReads(sum(busy.map((one) => one.values)), total, machineReads(data, total)), cores);
 }

@@ -40,12 +40,12 @@ function columnsOf(run: Run): ColumnSpec[] {
   return [
     { title: 'Process', key: (row) => row.name, isText: true, cell: (row) => <Name row={row} /> },
     { title: 'Peak', key: (row) => row.peak_bytes, cell: (row) => <Told value={row.peak_bytes} format={formatBytes} /> },
-    { title: 'CPU', key: cpuOf, cell: (row) => <Told value={cpuOf(row)} format={formatDuration} /> },
+    { title: 'CPU', key: cpuOf, cell: (row) => <Told value={cpuOf(row)} format={(seconds) => (seconds === 0 ? '0' : formatDuration(seconds))} /> },
     { title: 'Read', key: (row) => row.read_bytes, cell: (row) => <Told value={row.read_bytes} format={formatBytes} /> },
     { title: 'Written', key: (row) => row.written_bytes, cell: (row) => <Told value={row.written_bytes} format={formatBytes} /> },
     { title: 'Threads', key: (row) => row.threads_peak, cell: (row) => formatCount(row.threads_peak) },
     { title: 'Began', key: (row) => row.begin_ms, cell: (row) => formatOffset(sinceStart(run, row.begin_ms), run.wall_seconds) },
-    { title: 'Lived', key: lifeOf, cell: (row) => (row.count > 1 ? '' : row.end_ms === null ? 'to the end' : formatDuration(lifeOf(row)!)) },
+    { title: 'Lived', key: lifeOf, cell: (row) => (row.count > 1 ? '' : lifeText(lifeOf(row))) },
     { title: 'Ended', key: (row) => row.signal ?? row.exit_code, isText: true, cell: endingText },
   ];
 }
@@ -61,12 +61,18 @@ function Name({ row }: { row: ProcessRow }) {
   );
 }
 
+// Moments are known to the millisecond.
+function lifeText(seconds: Maybe<number>): string {
+  if (seconds === null) return 'to the end';
+  return seconds <= 0 ? '< 1 ms' : formatDuration(seconds);
+}
+
 function endingText(row: ProcessRow): string {
   if (row.signal !== null) return signalName(row.signal);
   return row.exit_code === null ? '' : `exit ${row.exit_code}`;
 }
 
-const ROWS_FIRST = 25;
+const ROWS_FIRST = 12;
 
 function ProcessTable({ run }: { run: Run }) {
   const columns = columnsOf(run);
