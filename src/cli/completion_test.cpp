@@ -4,12 +4,12 @@
 #include "cli/completion.h"
 
 #include <gtest/gtest.h>
+#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cstdio>
+#include <array>
 #include <filesystem>
-#include <memory>
 #include <sstream>
 
 #include "base/file.h"
@@ -25,12 +25,18 @@ std::string script_for(const std::string& shell) {
   return out.str();
 }
 
+// What a shell command prints, by way of a file.
 std::string output_of(const std::string& command) {
-  const auto close = [](FILE* file) { ::pclose(file); };
-  const std::unique_ptr<FILE, decltype(close)> pipe(::popen(command.c_str(), "r"), close);
-  std::string text;
-  for (int c = std::fgetc(pipe.get()); c != EOF; c = std::fgetc(pipe.get())) text += static_cast<char>(c);
-  return text;
+  const std::string path = testing::TempDir() + "/output-" + std::to_string(::getpid());
+  const std::string shell = "{ " + command + "; } > " + path;
+  const std::array arguments = {"sh", "-c", shell.c_str(), static_cast<const char*>(nullptr)};
+  pid_t child = 0;
+  EXPECT_EQ(::posix_spawn(&child, "/bin/sh", nullptr, nullptr, const_cast<char**>(arguments.data()), environ),
+            0);
+  ::waitpid(child, nullptr, 0);
+  const auto text = read_file(path);
+  std::filesystem::remove(path);
+  return text.value_or("");
 }
 
 class CompletionTest : public testing::Test {
