@@ -100,8 +100,10 @@ Result<void> replace_file(const std::string& path, std::string_view text) {
 Result<void> make_folders(const std::string& path) {
   for (std::size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
     const std::string part = path.substr(0, end);
-    if (::mkdir(part.c_str(), 0700) != 0 && errno != EEXIST && !file_exists(part))
-      return fail_errno("cannot make the folder", part, errno);
+    const int reason = ::mkdir(part.c_str(), 0700) == 0 ? 0 : errno;
+    // A folder above may be read-only and there all the same (EROFS, EACCES).
+    if (reason != 0 && reason != EEXIST && !file_exists(part))
+      return fail_errno("cannot make the folder", part, reason);
     if (end == std::string::npos) return {};
   }
 }

@@ -79,9 +79,8 @@ Finding check_exit_records(const OsRoot& root) {
     return {"exit_records", "exit records", State::good,
             "short-lived processes are counted in full (taskstats)"};
   return {"exit_records", "exit records", State::limited,
-          records.error().text() +
-              ": processes that live between two samples are counted by a cgroup v2 or by wait4",
-          "run as root, or: setcap cap_net_admin+ep " + std::string("$(command -v ullage)")};
+          records.error().text() + " (a cgroup v2 or wait4 counts short-lived processes then)",
+          "run as root, or: setcap cap_net_admin+ep $(command -v ullage)"};
 }
 
 Finding check_pressure(const OsRoot& root) {

@@ -57,6 +57,17 @@ Error unknown_profile(const std::string& name, const std::string& where,
   return {.what = fmt::format("unknown profile '{}'", printable(name)), .where = where, .hint = hint};
 }
 
+// Line and column of an error in a file, for order: the ends of "ullage.yaml:3:13".
+std::pair<std::uint64_t, std::uint64_t> line_and_column(const Error& error) {
+  const std::string_view where = error.where;
+  const std::size_t second = where.rfind(':');
+  const std::size_t first =
+      second == std::string_view::npos || second == 0 ? second : where.rfind(':', second - 1);
+  if (first == std::string_view::npos || first == 0) return {0, 0};
+  return {to_unsigned(where.substr(first + 1, second - first - 1)).value_or(0),
+          to_unsigned(where.substr(second + 1)).value_or(0)};
+}
+
 // Profiles that extend what is not there, or one another in a ring.
 void check_profiles(const std::map<std::string, OwnProfile>& own, std::vector<Error>& errors) {
   for (const auto& [name, profile] : own) {
@@ -135,7 +146,10 @@ class Loader {
       return;
     }
     const int reason = document.error().system_error;
-    const bool may_lack = source != Source::file && (reason == ENOENT || reason == ENOTDIR);
+    // Nothing that this user could know of: it is not there, or lies in somebody else's home (HOME is kept by
+    // setpriv and some sudo).
+    const bool unseen = reason == ENOENT || reason == ENOTDIR || (reason == EACCES && !file_exists(path));
+    const bool may_lack = source != Source::file && unseen;
     if (!may_lack) errors_.push_back(std::move(document).error());
   }
 
@@ -262,6 +276,7 @@ std::vector<Error> check_file(const std::string& path, FileKind kind, const Sour
           unknown_profile(chosen->second.value, chosen->second.place,
                           kind == FileKind::project ? std::map<std::string, OwnProfile>{} : profiles));
   }
+  std::ranges::stable_sort(errors, {}, line_and_column);
   return errors;
 }
 

@@ -143,6 +143,24 @@ TEST_F(SettingsTest, AGivenFileMustBeThere) {
   EXPECT_EQ(errors(), "/none.yaml: cannot open: No such file or directory");
 }
 
+TEST_F(SettingsTest, AFileThatCannotBeReadIsAnErrorOneInAClosedFolderIsNot) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root to become somebody else";
+  write("/home/.config/ullage/ullage.yaml", "run: {grace: 1s}\n");
+  ASSERT_EQ(::chmod(root_.c_str(), 0755), 0);
+  ASSERT_EQ(::chmod((root_ + "/home/.config/ullage/ullage.yaml").c_str(), 0600), 0);
+  for (const char* open : {"/home", "/home/.config", "/home/.config/ullage"})
+    ASSERT_EQ(::chmod((root_ + open).c_str(), 0755), 0);
+  ASSERT_EQ(::seteuid(65534), 0);
+  const std::string unreadable = errors();
+  ASSERT_EQ(::seteuid(0), 0);
+  EXPECT_EQ(unreadable, "/home/.config/ullage/ullage.yaml: cannot open: Permission denied");
+  ASSERT_EQ(::chmod((root_ + "/home").c_str(), 0700), 0);
+  ASSERT_EQ(::seteuid(65534), 0);
+  const std::string unseen = errors();
+  ASSERT_EQ(::seteuid(0), 0);
+  EXPECT_EQ(unseen, "");
+}
+
 TEST_F(SettingsTest, OwnProfilesExtendAndShadow) {
   write("/etc/ullage.yaml", "profiles:\n  nightly: {extends: production, run: {interval: 9s}}\n");
   write("/home/.config/ullage/ullage.yaml",
@@ -278,7 +296,8 @@ TEST_F(SettingsTest, AFileIsCheckedByTheRulesOfItsPlace) {
     return check_file(root_ + path, kind, sources_);
   };
   ASSERT_EQ(check("/project/ullage.yaml").size(), 2u);
-  EXPECT_EQ(check("/project/ullage.yaml")[1].what, "unknown profile 'prodution'");
+  write("/project/ullage.yaml", "profile: prodution\nruns: {keep: 5}\n");
+  EXPECT_EQ(check("/project/ullage.yaml")[0].what, "unknown profile 'prodution'");
   EXPECT_EQ(check("/project/ullage.yaml", FileKind::owner).size(), 1u);
   EXPECT_EQ(check("/home/.config/ullage/ullage.yaml").size(), 0u);
   EXPECT_EQ(check("/etc/ullage.yaml").size(), 0u);

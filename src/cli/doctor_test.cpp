@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/doctor.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "sense/fixture.h"
+
+namespace ullage::cli {
+namespace {
+
+struct Answer {
+  int code;
+  std::string out;
+};
+
+Answer doctor_on(const sense::Fixture& machine, std::vector<std::string> flags = {},
+                 std::map<std::string, std::string> environment = {}) {
+  std::ostringstream out, err;
+  const ManualClock clock;
+  environment.emplace("HOME", "/home/somebody");
+  Console console{.out = out,
+                  .err = err,
+                  .environment = environment,
+                  .working_directory = "/nowhere",
+                  .clock = clock,
+                  .root = machine.root()};
+  flags.insert(flags.begin(), {"doctor", "--config", "tests/golden/config/empty.yaml"});
+  const int code = run_command_line(flags, console);
+  EXPECT_EQ(err.str(), "");
+  std::string text = out.str();
+  for (std::size_t at; (at = text.find(machine.folder())) != std::string::npos;)
+    text.erase(at, machine.folder().size());
+  return {code, text};
+}
+
+TEST(Doctor, TellsWhatAGoodMachineHas) {
+  const sense::Fixture machine({
+      {"/proc/sys/kernel/osrelease", "6.1.0-25-amd64\n"},
+      {"/proc/self/mounts", "proc /proc proc rw,nosuid,nodev,noexec,relatime 0 0\n"},
+      {"/proc/self/stat", "42 (ullage) R 1 42 42 0\n"},
+      {"/proc/self/task/42/children", ""},
+      {"/proc/self/smaps_rollup", "Rss: 4 kB\n"},
+      {"/proc/self/io", "rchar: 1\n"},
+      {"/proc/self/schedstat", "1 2 3\n"},
+      {"/proc/self/limits",
+       "Limit                     Soft Limit           Hard Limit           Units\n"
+       "Max open files            1024                 1048576              files\n"},
+      {"/proc/pressure/memory", "some avg10=0.00 avg60=0.00 avg300=0.00 total=0\n"},
+      {"/proc/meminfo", "MemTotal:       16384000 kB\nMemAvailable:   8192000 kB\n"},
+      {"/proc/self/cgroup", "0::/user.slice/job\n"},
+      {"/proc/self/mountinfo",
+       "30 20 0:26 / /sys/fs/cgroup rw,nosuid shared:9 - cgroup2 cgroup2 rw,nsdelegate\n"},
+      {"/sys/fs/cgroup/cgroup.procs", ""},
+      {"/sys/fs/cgroup/user.slice/cgroup.procs", ""},
+      {"/sys/fs/cgroup/user.slice/job/cgroup.procs", "42\n"},
+      {"/sys/fs/cgroup/cgroup.controllers", "cpuset cpu io memory pids\n"},
+      {"/sys/fs/cgroup/user.slice/job/memory.max", "2147483648\n"},
+      {"/sys/fs/cgroup/user.slice/memory.max", "max\n"},
+  });
+  const Answer answer = doctor_on(machine);
+  EXPECT_EQ(answer.code, 0);
+  EXPECT_EQ(answer.out,
+            "What can be seen\n"
+            "  good     kernel          Linux 6.1.0-25-amd64\n"
+            "  good     processes       those of all users can be seen\n"
+            "  good     children        descendants are found without a search of all of /proc\n"
+            "  good     shared memory   is divided among those who share it (PSS)\n"
+            "  good     storage I/O     of each process\n"
+            "  good     run-queue wait  of each thread\n"
+            "  limited  exit records    not tried on a machine that is not this one\n"
+            "  good     pressure        PSI of the machine can be read\n"
+            "  good     open files      1024 may be open at once\n"
+            "\n"
+            "What applies here\n"
+            "  good     cgroups         v2\n"
+            "  good     memory          2.00 GiB (cgroup /user.slice/job)\n"
+            "\n"
+            "What is configured\n"
+            "  good     settings        profile development; read: tests/golden/config/empty.yaml\n"
+            "  good     state           /home/somebody/.local/state/ullage\n");
+}
+
+TEST(Doctor, TellsWhatIsMissingAndHowToGetIt) {
+  const sense::Fixture machine({
+      {"/proc/sys/kernel/osrelease", "4.4.0\n"},
+      {"/proc/self/mounts", "proc /proc proc rw,hidepid=2,gid=5 0 0\n"},
+      {"/proc/self/stat", "42 (ullage) R 1\n"},
+      {"/proc/self/limits", "Max open files            64                 64              files\n"},
+  });
+  const std::string out = doctor_on(machine, {}, {{"ULLAGE_RUN_GRAC", "1"}}).out;
+  const auto tells = [&](const std::string& text) {
+    EXPECT_NE(out.find(text), std::string::npos) << text << "\n" << out;
+  };
+  tells("  limited  processes       /proc hides the processes of other users (hidepid=2)\n");
+  tells(
+      "  missing  children        /proc/self/task/42/children: cannot open: No such file or directory: each "
+      "tick");
+  tells("→ a kernel with CONFIG_PROC_CHILDREN\n");
+  tells(
+      "  missing  pressure        there is no PSI: how long work stalls for memory, CPU or I/O is not "
+      "told\n");
+  tells("  limited  open files      64 may be open at once: many processes cost more to read\n");
+  tells("→ ulimit -n 1024\n");
+  tells(
+      "  limited  variables       no setting is called ULLAGE_RUN_GRAC (did you mean 'ULLAGE_RUN_GRACE'?)\n");
+}
+
+TEST(Doctor, WithoutProcNothingWorks) {
+  const sense::Fixture nothing;
+  const Answer answer = doctor_on(nothing);
+  EXPECT_EQ(answer.code, 1);
+  EXPECT_NE(answer.out.find("  missing  kernel          /proc is not mounted, or cannot be read\n"),
+            std::string::npos);
+}
+
+TEST(Doctor, SettingsThatAreWrongAreAFinding) {
+  const sense::Fixture nothing;
+  EXPECT_NE(doctor_on(nothing, {"--profile", "prod"}).out.find("--profile: unknown profile 'prod'"),
+            std::string::npos);
+}
+
+TEST(Doctor, SpeaksJson) {
+  const sense::Fixture nothing;
+  const auto json = nlohmann::json::parse(doctor_on(nothing, {"--json"}).out);
+  EXPECT_EQ(json["version"], 1);
+  EXPECT_EQ(json["findings"][0]["id"], "kernel");
+  EXPECT_EQ(json["findings"][0]["state"], "missing");
+}
+
+}  // namespace
+}  // namespace ullage::cli
