@@ -67,6 +67,7 @@ std::string change_text(const Change& change) {
   if (!change.before || !change.after) return "";
   const double by = *change.after - *change.before;
   if (by == 0) return "=";
+  if (change.unit == Unit::yes_no) return "";
   const auto ratio = change.ratio();
   if (!ratio || change.path == "exit_code" || change.path == "signal")
     return (by > 0 ? "+" : "") + format_figure(by, change.unit);
@@ -92,12 +93,15 @@ std::string run_words(const Record& record) {
                      format_duration(record.wall_seconds), exit_words(record));
 }
 
+// As much of a command as tells it from another.
+std::string command_words(const Record& record) { return cut_to_width(shell_quoted(record.command), 60); }
+
 // What is no figure but explains figures that differ.
 std::vector<std::string> circumstances(const Diff& diff) {
   std::vector<std::string> lines;
   if (diff.before.command != diff.after.command)
-    lines.push_back(fmt::format("the commands differ: {} / {}", shell_quoted(diff.before.command),
-                                shell_quoted(diff.after.command)));
+    lines.push_back(
+        fmt::format("the commands differ: {} / {}", command_words(diff.before), command_words(diff.after)));
   if (diff.before.host.name != diff.after.host.name)
     lines.push_back(fmt::format("the machines differ: {} / {}", printable(diff.before.host.name),
                                 printable(diff.after.host.name)));
@@ -155,7 +159,7 @@ std::string diff_text(const Diff& diff, const Style& style, std::size_t width, b
   text += '\n' + table_text(table_of(diff, all, left_out), style, width);
   if (left_out > 0) text += style.faint(left_out_words(left_out)) + '\n';
   for (const GateResult& gate : diff.gates)
-    text += (gate.crossed ? style.bad("crossed") : style.good("held")) + "  " + gate.text + '\n';
+    text += (gate.crossed ? style.bad("crossed") : style.good("held   ")) + "  " + gate.text + '\n';
   return text;
 }
 

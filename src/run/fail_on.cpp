@@ -16,6 +16,9 @@ namespace {
 constexpr std::string_view kExample =
     "it reads as 'memory.peak_bytes>+5%', 'wall_seconds>+2s' or 'memory.peak_bytes>4G'";
 
+// Beyond what any figure of a run can be; and can be said in any unit.
+constexpr double kAmountMax = 1e18;
+
 tl::unexpected<Error> wrong_at(std::string_view text, std::size_t at, std::string what) {
   const std::size_t column = display_width(printable(text.substr(0, at)));
   return fail(std::move(what), "--fail-on",
@@ -95,6 +98,7 @@ Result<FailOn> parse_fail_on(std::string_view text) {
   if (is_ratio) amount = trim(amount.substr(0, amount.size() - 1));
   const auto number = is_ratio ? parse_number(amount) : parse_amount(amount, unit_of_path(gate.path));
   if (!number) return wrong_at(text, at, number.error().what);
+  if (!(std::abs(*number) < kAmountMax)) return wrong_at(text, at, "too large a number");
   gate.amount = (sign == '-' ? -1 : 1) * *number / (is_ratio ? 100 : 1);
   return gate;
 }

@@ -62,6 +62,7 @@ Unit unit_of_path(std::string_view path) {
   if (path.ends_with("_bytes") || path.starts_with("limits.memory.")) return Unit::bytes;
   if (path.ends_with("_seconds") || path.starts_with("limits.timeout.")) return Unit::seconds;
   if (path == "cpu.cores_available" || path.starts_with("limits.cpus.")) return Unit::cores;
+  if (path == "interrupted" || path == "timed_out" || path == "oom_killed") return Unit::yes_no;
   return Unit::count;
 }
 
@@ -75,6 +76,8 @@ std::string format_figure(double value, Unit unit) {
       return format_cores(value);
     case Unit::count:
       return format_count(value);
+    case Unit::yes_no:
+      return value == 0 ? "no" : "yes";
   }
   return {};
 }

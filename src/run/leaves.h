@@ -14,7 +14,7 @@
 
 namespace ullage::run {
 
-enum class Unit { bytes, seconds, cores, count };
+enum class Unit { bytes, seconds, cores, count, yes_no };
 
 struct Leaf {
   std::string path;
@@ -24,7 +24,7 @@ struct Leaf {
 
 std::vector<Leaf> leaves_of(const Record& record);
 Unit unit_of_path(std::string_view path);
-// "1.20 GiB", "12.5 s", "3,000".
+// "1.20 GiB", "12.5 s", "3,000", "yes".
 std::string format_figure(double value, Unit unit);
 const Leaf* find_leaf(const std::vector<Leaf>& leaves, std::string_view path);
 

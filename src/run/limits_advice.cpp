@@ -29,6 +29,8 @@ constexpr double kTimeFactor = 1.5;
 constexpr double kSecondsAtLeast = 60;
 constexpr double kTaskFactor = 1.5;
 constexpr double kTasksAtLeast = 16;
+// Held back so much of the time, a run shows what its quota is and not what it needs.
+constexpr double kThrottledShare = 0.05;
 // An average over a short run is mostly start-up.
 constexpr double kShortRunSeconds = 5;
 
@@ -78,15 +80,23 @@ void add_memory(LimitsAdvice& advice, std::span<const Observation* const> runs) 
                                     fmt::format(", and a margin of {}", format_ratio(advice.margin))};
 }
 
+// Cores that the run would have kept busy: those it did, and where its threads queued for a processor, those
+// they queued for, as far as it had them.
+std::optional<double> cores_wanted(const Observation& run) {
+  const Figures& f = run.figures;
+  const auto busy = f.cores_p95 ? f.cores_p95 : f.cores_mean;
+  if (!busy || !f.cpu_seconds || !f.run_queue_wait_seconds || f.wall_seconds <= 0) return busy;
+  const double asked = (*f.cpu_seconds + *f.run_queue_wait_seconds) / f.wall_seconds;
+  return std::max(*busy, std::min(asked, f.cores_available));
+}
+
 void add_cores(LimitsAdvice& advice, std::span<const Observation* const> runs) {
-  const auto busy = collected(runs, [](const Observation& run) {
-    return run.figures.cores_p95 ? run.figures.cores_p95 : run.figures.cores_mean;
-  });
-  if (busy.empty()) return;
-  advice.cores = {cores_with_margin(std::ranges::max(busy)),
-                  of_runs("cores busy in 95 % of the time:", busy, format_cores)};
+  const auto wanted = collected(runs, cores_wanted);
+  if (wanted.empty()) return;
+  advice.cores = {cores_with_margin(std::ranges::max(wanted)),
+                  of_runs("cores busy or waited for:", wanted, format_cores)};
   const bool throttled = std::ranges::any_of(runs, [](const Observation* run) {
-    return run->figures.throttled_seconds.value_or(0) > 0.05 * run->figures.wall_seconds;
+    return run->figures.throttled_seconds.value_or(0) > kThrottledShare * run->figures.wall_seconds;
   });
   if (throttled)
     advice.cautions.emplace_back("a CPU quota held a run back: it may be able to use more cores");

@@ -35,6 +35,16 @@ TEST(LimitsAdvice, OneRunGetsAWideMargin) {
   EXPECT_THAT(advice->cautions, Contains(HasSubstr("rests on one run")));
 }
 
+TEST(LimitsAdvice, WaitingForAProcessorIsNeedingOne) {
+  std::vector runs = {seen(800, 600, 0.3)};
+  runs[0].figures.cores_available = 4;
+  runs[0].figures.cpu_seconds = 180;
+  runs[0].figures.run_queue_wait_seconds = 400;
+  const auto advice = advise_limits("train", runs);
+  ASSERT_TRUE(advice);
+  EXPECT_EQ(advice->cores->value, 1);
+}
+
 TEST(LimitsAdvice, ManyAlikeRunsGetANarrowOne) {
   const std::vector<Observation> runs(16, seen(1000));
   const auto advice = advise_limits("train", runs);

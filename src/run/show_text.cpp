@@ -138,7 +138,9 @@ std::string environment_text(const Record& record, const ShowLook& look) {
     if (!value.empty()) text += "  " + look.style.faint(padded(label, 10)) + ' ' + value + '\n';
   };
   line("run", printable(record.id));
-  line("command", shell_quoted(record.command));
+  // Whole in the line that repeats it.
+  const std::size_t room = std::max<std::size_t>(look.width, 40) - 13;
+  line("command", cut_to_width(shell_quoted(record.command), room));
   line("directory", printable(record.working_directory));
   line("started", format_utc(record.started_ms));
   std::string tags, variables;
@@ -180,16 +182,21 @@ Result<std::string> charts_text(const Record& record, const SeriesView& series, 
   if (!used) return pass_on(used);
   TextChart memory = chart_over(record, look.style.bold("Used memory"), std::move(*used));
   memory.format = format_bytes;
-  if (record.memory.limit_bytes) memory.limit = static_cast<double>(*record.memory.limit_bytes);
-  memory.limit_name = memory_limit_is_set(record.memory) ? "limit" : "of the machine's";
+  if (record.memory.limit_bytes) {
+    memory.limit = static_cast<double>(*record.memory.limit_bytes);
+    memory.limit_text =
+        (memory_limit_is_set(record.memory) ? "limit " : "the machine has ") + format_bytes(*memory.limit);
+  }
 
   auto cpu = summed(series, "ullage_run_cpu_seconds_total");
   if (!cpu) return pass_on(cpu);
   TextChart cores = chart_over(record, look.style.bold("Cores busy"), rates(*cpu));
   cores.fold = TextChart::Fold::average;
   cores.format = format_cores;
-  if (record.cpu.cores_available > 0) cores.limit = record.cpu.cores_available;
-  cores.limit_name = "of";
+  if (record.cpu.cores_available > 0) {
+    cores.limit = record.cpu.cores_available;
+    cores.limit_text = format_cores(*cores.limit) + " available";
+  }
 
   std::string text;
   for (const TextChart* chart : {&memory, &cores})

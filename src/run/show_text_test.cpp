@@ -31,7 +31,7 @@ TEST(ShowText, HasEverySection) {
   EXPECT_THAT(text,
               HasSubstr("train  Finished in 12.5 s; peak 1.20 GiB of 2.00 GiB (60 %), 1.8 of 2 cores busy."));
   EXPECT_THAT(text, HasSubstr("Used memory, limit 2.00 GiB"));
-  EXPECT_THAT(text, HasSubstr("Cores busy, of 2"));
+  EXPECT_THAT(text, HasSubstr("Cores busy, 2 available"));
   EXPECT_THAT(text, HasSubstr("1234  python3 train.py  1.17 GiB"));
   EXPECT_THAT(text, HasSubstr("sh ×2"));
   EXPECT_THAT(text, HasSubstr("load      +0 s  2.00 s   300 MiB  1.90 s"));

@@ -177,9 +177,7 @@ std::string chart_text(const TextChart& chart, const ChartLook& look) {
         std::min(static_cast<std::size_t>((scale.top - *chart.limit) / scale.line_height), height - 1);
 
   std::string text = chart.title;
-  if (chart.limit)
-    text += fmt::format(", {} {}{}", chart.limit_name, chart.format(*chart.limit),
-                        scale.limit_line ? "" : " (far above)");
+  if (chart.limit) text += ", " + chart.limit_text + (scale.limit_line ? "" : " (above the picture)");
   text += '\n';
   const auto line = [&](const std::string& label, const std::string& body) {
     const std::string whole = std::string(kIndent, ' ') + padded(label, kLabels, true) + ' ' + body;

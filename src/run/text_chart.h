@@ -27,7 +27,7 @@ struct TextChart {
   std::int64_t begin_ms = 0;
   std::int64_t end_ms = 0;
   std::optional<double> limit;                // drawn where it is not far above the curve, else said
-  std::string limit_name;                     // "limit", "cores"
+  std::string limit_text;                     // "limit 2.00 GiB", "2 available"
   std::function<std::string(double)> format;  // of a value, for the axis
   std::vector<ChartMark> marks;
 };

@@ -21,7 +21,7 @@ TextChart ramp() {
   chart.begin_ms = 0;
   chart.end_ms = 10'000;
   chart.format = format_bytes;
-  chart.limit_name = "limit";
+  chart.limit_text = "limit 512 MiB";
   return chart;
 }
 
@@ -52,7 +52,7 @@ TEST(TextChart, ALimitFarAboveIsSaidAndNotDrawn) {
   TextChart chart = ramp();
   chart.limit = 64 * 1024 * kMiB;
   const std::string text = chart_text(chart, {.width = 54, .height = 4, .utf8 = true, .style = {}});
-  EXPECT_THAT(text, HasSubstr("limit 64.0 GiB (far above)"));
+  EXPECT_THAT(text, HasSubstr("limit 512 MiB (above the picture)"));
   EXPECT_THAT(text, Not(HasSubstr("┄")));
 }
 
