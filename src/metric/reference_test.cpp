@@ -27,7 +27,9 @@ std::string page() {
 }
 
 TEST(MetricsReference, IsTheTableOfDescriptors) {
-  if (std::getenv("ULLAGE_UPDATE_GOLDEN") != nullptr) ASSERT_TRUE(replace_file(kPage, page()));
+  if (std::getenv("ULLAGE_UPDATE_GOLDEN") != nullptr) {
+    ASSERT_TRUE(replace_file(kPage, page()));
+  }
   EXPECT_EQ(read_file(kPage).value_or(""), page());
 }
 
