@@ -5,6 +5,7 @@
 //
 //   process_tree_bench [processes=1000] [ticks=50] [interval_ms=1000] [busy_share=0.1] [keep_open=2048]
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -19,13 +20,16 @@
 #include <cstring>
 #include <vector>
 
+#include "base/text.h"
 #include "sense/proc/process_tree.h"
 #include "sense/proc/used_memory.h"
 
 namespace {
 
-using namespace ullage;
-using namespace ullage::sense;
+using ullage::Clock;
+using ullage::OsRoot;
+using ullage::SystemClock;
+using ullage::sense::ProcessTree;
 
 // Stands at simulated moments, and goes on by real time within a tick, which is what the budget is charged
 // with.
@@ -90,7 +94,7 @@ void end(const Swarm& swarm) {
 }
 
 double argument(int argc, char** argv, int index, double otherwise) {
-  return argc > index ? std::atof(argv[index]) : otherwise;
+  return argc > index ? ullage::to_double(argv[index]).value_or(otherwise) : otherwise;
 }
 
 }  // namespace
@@ -107,7 +111,7 @@ int main(int argc, char** argv) {
   ::setrlimit(RLIMIT_NOFILE, &files);
 
   const Swarm swarm = start(count, static_cast<std::size_t>(static_cast<double>(count) * busy_share));
-  ::usleep(300'000);
+  ::poll(nullptr, 0, 300);  // until all have touched their memory
   TickClock clock;
   clock.begin_tick({});
   ProcessTree tree(OsRoot::live(),
@@ -119,12 +123,12 @@ int main(int argc, char** argv) {
   for (int tick = 0; tick < ticks; ++tick) {
     for (const int poke : swarm.pokes)
       if (::write(poke, "x", 1) != 1) std::abort();
-    ::usleep(20'000);
+    ::poll(nullptr, 0, 20);  // the poked ones run
     clock.begin_tick(interval * tick);
     const auto begin = clock.own_cpu();
     const auto processes = tree.read();
-    used += used_memory(processes, tree.departed_bytes()).best_bytes;
-    const double cost = to_seconds(clock.own_cpu() - begin) * 1e6 / static_cast<double>(count);
+    used += ullage::sense::used_memory(processes, tree.departed_bytes()).best_bytes;
+    const double cost = ullage::to_seconds(clock.own_cpu() - begin) * 1e6 / static_cast<double>(count);
     found = processes.size();
     if (tick == 0)
       first = cost;

@@ -10,9 +10,10 @@
 #include "sense/host/host_text.h"
 #include "sense/psi/pressure.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace ullage::sense;
-  const std::string_view text(reinterpret_cast<const char*>(data), size);
+namespace ullage::sense {
+namespace {
+
+void read_all(std::string_view text) {
   CgroupSample v2, v1;
   parse_memory_stat_v2(text, v2);
   parse_memory_stat_v1(text, v1);
@@ -43,5 +44,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   parse_vmstat(text, host);
   parse_diskstats(text, {}, host);
   count_processors(text);
+}
+
+}  // namespace
+}  // namespace ullage::sense
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  ullage::sense::read_all({reinterpret_cast<const char*>(data), size});
   return 0;
 }

@@ -49,8 +49,8 @@ std::string_view name_of(const taskstats& stats) {
   return {stats.ac_comm, ::strnlen(stats.ac_comm, sizeof(stats.ac_comm))};
 }
 
-// ac_utime and ac_stime are counted in whole timer ticks, of 4 or 10 ms; cpu_run_virtual_total is exact. They share
-// it out, as the kernel does for wait4 (cputime_adjust, kernel/sched/cputime.c).
+// ac_utime and ac_stime are counted in whole timer ticks, of 4 or 10 ms; cpu_run_virtual_total is exact. They
+// share it out, as the kernel does for wait4 (cputime_adjust, kernel/sched/cputime.c).
 void add_processor_time(ExitRecord& record, const taskstats& stats) {
   const double user = microseconds(stats.ac_utime), system = microseconds(stats.ac_stime);
   const double exact = nanoseconds(stats.cpu_run_virtual_total);

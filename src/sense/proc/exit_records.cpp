@@ -12,6 +12,7 @@
 #include <cstring>
 #include <optional>
 
+#include "base/os_root.h"
 #include "base/text.h"
 
 namespace ullage::sense {
@@ -113,7 +114,7 @@ Result<ExitRecords> ExitRecords::open() {
     return refused("the kernel has no exit records (CONFIG_TASKSTATS)", not_found == 0 ? ENOENT : not_found);
 
   // The mask must name possible processors only: anything beyond is EINVAL.
-  auto possible = read_file("/sys/devices/system/cpu/possible");
+  auto possible = read_file(OsRoot::live().path("/sys/devices/system/cpu/possible"));
   if (!possible) return pass_on(possible);
   const std::string mask(trim(*possible));
   const int denied =

@@ -256,7 +256,9 @@ TEST(ProcessTreeLive, PagesSharedByEightProcessesCountOnce) {
   EXPECT_TRUE(needs_proportional(cheap, 2 * kSize));
   EXPECT_EQ(tree.read_proportional(std::chrono::seconds(2)), 8u);
   const UsedMemory settled = used_memory(tree.processes(), tree.departed_bytes());
-  EXPECT_NEAR(static_cast<double>(settled.best_bytes), static_cast<double>(kSize), 0.02 * kSize + 3.0 * kMiB);
+  // Each has a little of its own: some pages, and under a sanitizer some of that as well.
+  EXPECT_GE(settled.best_bytes, kSize);
+  EXPECT_LT(settled.best_bytes, kSize + 8 * 4 * kMiB);
   EXPECT_FALSE(needs_proportional(settled, 0));
 }
 
