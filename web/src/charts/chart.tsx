@@ -41,7 +41,7 @@ export function Chart(props: Props) {
     <figure class="chart">
       <figcaption>
         <h3>{title}</h3>
-        <Legend {...{ group, series, format, limits, highlight, isStacked }} />
+        <Legend {...{ group, series, unit, format, limits, highlight, isStacked }} />
       </figcaption>
       <div
         class="plot" style={{ height: `${heightPx}px` }} tabIndex={0} role="application" aria-roledescription="chart" aria-label={`${title}. Arrow keys move through time.`}
@@ -71,18 +71,18 @@ function whenNear(element: HTMLElement, mount: () => () => void): () => void {
   };
 }
 
-function Legend({ group, series, format, limits, highlight, isStacked }: Pick<Props, 'group'> & Pick<PlotOptions, 'series' | 'format' | 'limits' | 'highlight' | 'isStacked'>) {
-  const inSight = limitsInSight({ series, isStacked, limits, highlight });
+function Legend({ group, series, unit, format, limits, highlight, isStacked }: Pick<Props, 'group'> & Pick<PlotOptions, 'series' | 'unit' | 'format' | 'limits' | 'highlight' | 'isStacked'>) {
+  const inSight = limitsInSight({ series, isStacked, unit, limits, highlight });
   return (
     <ul class="legend">
-      {series.map((one) => (
-        <li key={one.label}>
+      {series.map((one, order) => (
+        <li key={order}>
           <i class={isStacked ? 'swatch block' : one.dash ? 'swatch dashed' : 'swatch'} style={{ color: `var(${one.color})` }} />
           <bdi>{one.label}</bdi> <ValueAtCursor {...{ group, one, format }} />
         </li>
       ))}
-      {limits.map((limit) => (
-        <li key={limit.label}>
+      {limits.map((limit, order) => (
+        <li key={order}>
           <i class="swatch dashed" style={{ color: `var(${limit.color})` }} />
           <span>{limit.label}{!inSight.includes(limit) && ', above what is drawn'}</span>
         </li>

@@ -31,13 +31,14 @@ export interface PlotOptions {
 // The same for every chart, so that all have one time axis.
 export const AXIS_WIDTH_PX = 68;
 export const RIGHT_SPACE_PX = 10;
-// A limit further than this above all values would flatten them; it is left to the legend.
-const LIMIT_IN_SIGHT = 2.5;
+// A limit further than this above all values would flatten them; it is left to the legend. Idle cores are a
+// finding of their own, so they are shown from further away.
+const limitInSight = (unit: Unit): number => (unit === 'cores' ? 6 : 2.5);
 
-export function limitsInSight(options: Pick<PlotOptions, 'series' | 'isStacked' | 'limits' | 'highlight'>): LimitLine[] {
+export function limitsInSight(options: Pick<PlotOptions, 'series' | 'isStacked' | 'unit' | 'limits' | 'highlight'>): LimitLine[] {
   const columns = options.series.map((one) => one.values);
   const most = Math.max(options.highlight?.value ?? 0, ...(options.isStacked ? stacked(columns) : columns).map((one) => greatest(one) ?? 0));
-  return options.limits.filter((limit) => most > 0 && limit.value <= most * LIMIT_IN_SIGHT);
+  return options.limits.filter((limit) => most > 0 && limit.value <= most * limitInSight(options.unit));
 }
 
 // Draws now; the function returned takes the chart away.

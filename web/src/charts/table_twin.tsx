@@ -32,7 +32,7 @@ function Rows({ axis, title, series, format }: Props) {
           <tr>
             <th scope="col">Since start</th>
             <th scope="col">Clock, UTC</th>
-            {series.map((one) => <th scope="col" key={one.label}>{one.label}</th>)}
+            {series.map((one, order) => <th scope="col" key={order}>{one.label}</th>)}
           </tr>
         </thead>
         <tbody>
@@ -40,9 +40,9 @@ function Rows({ axis, title, series, format }: Props) {
             <tr key={index}>
               <th scope="row">{formatOffset(axis.seconds[index]!, axis.spanSeconds, axis.stepSeconds)}</th>
               <td>{clockTime(axis.timesMs[index]!, axis.spanSeconds, axis.stepSeconds)}</td>
-              {series.map((one) => {
+              {series.map((one, order) => {
                 const value = one.values[index] ?? null;
-                return <td key={one.label}>{value === null ? '–' : format(value)}</td>;
+                return <td key={order}>{value === null ? '–' : format(value)}</td>;
               })}
             </tr>
           ))}

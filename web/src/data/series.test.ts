@@ -26,9 +26,11 @@ describe('rate', () => {
 
 test('a counter that is stored more often than it is read has the rate from read to read', () => {
   const clock = [10, 10, 12, 12, 12, 15];
-  expect(readsOf([null, ...clock])).toEqual([1, 3, 6]);
-  expect(rateBetweenReads([0, 0, 4, 4, 4, 4], [0, 1, 2, 3, 4, 5], readsOf(clock))).toEqual([null, 2, 2, 0, 0, 0]);
-  expect(rateBetweenReads([5, 5, 3, 3, 3, 4], clock, readsOf(clock))).toEqual([null, null, null, 1 / 3, 1 / 3, 1 / 3]);
+  const times = [0, 1, 2, 3, 4, 5, 6];
+  expect(readsOf([null, ...clock], times, 0)).toEqual([1, 3, 6]);
+  expect(readsOf([null, ...clock], times, 3)).toEqual([1, 6]);
+  expect(rateBetweenReads([0, 0, 4, 4, 4, 4], [0, 1, 2, 3, 4, 5], readsOf(clock, times, 0))).toEqual([null, 2, 2, 0, 0, 0]);
+  expect(rateBetweenReads([5, 5, 3, 3, 3, 4], clock, readsOf(clock, times, 0))).toEqual([null, null, null, 1 / 3, 1 / 3, 1 / 3]);
 });
 
 test('the window of rates is short beside the run', () => {

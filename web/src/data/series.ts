@@ -62,14 +62,15 @@ export function rate(values: Column, timesMs: number[], windowMs: number): Colum
 }
 
 // Where a counter that always moves was really read: a source that is read less often than the run is stored
-// repeats its last value in between.
-export function readsOf(alwaysMoving: Column): number[] {
+// repeats its last value in between. Reads closer than atLeastMs are passed over, for the sake of a calm rate.
+export function readsOf(alwaysMoving: Column, timesMs: number[], atLeastMs: number): number[] {
   const reads: number[] = [];
   let last: Maybe<number> = null;
   alwaysMoving.forEach((value, index) => {
     if (value === null || value === last) return;
-    reads.push(index);
     last = value;
+    const previous = reads[reads.length - 1];
+    if (previous === undefined || timesMs[index]! - timesMs[previous]! >= atLeastMs) reads.push(index);
   });
   return reads;
 }

@@ -21,7 +21,7 @@ export function MemorySection({ data, group, chart }: { data: ReportData; group:
     <>
       <Chart {...chart} group={group} isLeading heightPx={300} note={memoryNote(data.run, group)} />
       <SignsNote group={group} />
-      <p class="note screen-only">Drag over a chart, or press + and −, to look closer; double click or Escape to see all.</p>
+      <p class="note screen-only">Drag over a chart, or press + and − on it, to look closer; arrow keys step through its moments; a double click or Escape shows all.</p>
     </>
   );
 }

@@ -52,8 +52,8 @@ export function Environment({ run }: { run: Run }) {
   ];
   return (
     <dl class="facts">
-      {rows.filter(([, value]) => value !== null).map(([name, value]) => (
-        <div key={name}><dt><bdi>{visible(name)}</bdi></dt><dd><bdi>{visible(value!)}</bdi></dd></div>
+      {rows.filter(([, value]) => value !== null).map(([name, value], order) => (
+        <div key={order}><dt><bdi>{visible(name)}</bdi></dt><dd><bdi>{visible(value!)}</bdi></dd></div>
       ))}
     </dl>
   );
@@ -79,7 +79,7 @@ export function Repeat({ command }: { command: string }) {
   };
   return (
     <div class="repeat">
-      <pre tabIndex={0} aria-label="Command"><code ref={text}>{visibleLines(command)}</code></pre>
+      <pre tabIndex={0} role="region" aria-label="Command"><code ref={text}>{visibleLines(command)}</code></pre>
       <button type="button" onClick={copy}>Copy</button>
       <span class="quiet" role="status">{said}</span>
     </div>

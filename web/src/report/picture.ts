@@ -40,13 +40,15 @@ export function rateOf(data: ReportData, name: string, labels: Record<string, st
   return counter && rate(counter, data.times_ms, rateWindowMs(data.times_ms));
 }
 
+const machineReads = (data: ReportData, clock: Column): number[] => readsOf(clock, data.times_ms, rateWindowMs(data.times_ms));
+
 // The machine is read less often than the run; the time of all its processors together always moves, so it
 // tells when that was.
 function machineRateOf(data: ReportData, name: string): Maybe<Column> {
   const counter = column(data, name);
   const clock = column(data, 'node_cpu_seconds_total');
   if (!counter || !clock) return rateOf(data, name);
-  return rateBetweenReads(counter, data.times_ms.map((timeMs) => timeMs / 1000), readsOf(clock));
+  return rateBetweenReads(counter, data.times_ms.map((timeMs) => timeMs / 1000), machineReads(data, clock));
 }
 
 export function memoryChart(data: ReportData): Maybe<Picture> {
@@ -199,5 +201,5 @@ function machineCoresBusy(data: ReportData, cores: number): Maybe<Column> {
   const total = column(data, 'node_cpu_seconds_total');
   const busy = all.filter((one) => one.labels.mode !== 'idle' && one.labels.mode !== 'iowait');
   if (!total || busy.length === 0 || busy.length === all.length || cores === 0) return null;
-  return scaled(rateBetweenReads(sum(busy.map((one) => one.values)), total, readsOf(total)), cores);
+  return scaled(rateBetweenReads(sum(busy.map((one) => one.values)), total, machineReads(data, total)), cores);
 }

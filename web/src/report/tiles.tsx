@@ -28,7 +28,7 @@ export function Tiles({ run }: { run: Run }) {
           {tile.share !== undefined && (
             <dd class="meter" aria-hidden="true"><span class={tile.share >= 0.95 ? 'full' : ''} style={{ width: `${Math.min(100, tile.share * 100)}%` }} /></dd>
           )}
-          {tile.details.map((detail) => <dd class="detail" key={detail}>{detail}</dd>)}
+          {tile.details.map((detail, order) => <dd class="detail" key={order}>{detail}</dd>)}
         </div>
       ))}
     </dl>
