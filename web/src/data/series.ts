@@ -68,10 +68,9 @@ export function readsOf(alwaysMoving: Column, timesMs: number[], atLeastMs: numb
   let last: Maybe<number> = null;
   alwaysMoving.forEach((value, index) => {
     if (value === null || value === last) return;
-    const previous = reads[reads.length - 1];
-    if (previous !== undefined && timesMs[index]! - timesMs[previous]! < atLeastMs) return;
-    reads.push(index);
     last = value;
+    const previous = reads[reads.length - 1];
+    if (previous === undefined || timesMs[index]! - timesMs[previous]! >= atLeastMs) reads.push(index);
   });
   return reads;
 }
