@@ -6,6 +6,7 @@
 #include <iostream>
 #include <string_view>
 
+#include "act/start_state.h"
 #include "cli/verb.h"
 
 namespace {
@@ -28,6 +29,9 @@ int terminal_width(int fd) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // Before anything else: what the command of a run must find as we found it.
+  ullage::act::start_state();
+  ullage::act::guard_standard_descriptors();
   const ullage::SystemClock clock;
   std::error_code no_working_directory;
   ullage::cli::Console console{.out = std::cout,

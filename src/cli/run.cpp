@@ -11,6 +11,7 @@
 #include "act/command_lookup.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "base/units.h"
 #include "cli/run_options.h"
 #include "run/advice.h"
 #include "run/catalog.h"
@@ -52,16 +53,19 @@ int own_failure(const Console& console, const Error& error, int code) {
   return code;
 }
 
-// The record with its advice, from the file where there is one: what `show` will say.
-run::Record advised(const session::Outcome& outcome, const std::optional<run::LoadedRun>& loaded) {
-  run::Record record = outcome.record;
-  if (loaded) {
-    const run::SeriesView view = run::view_of(loaded->series);
-    record.advice = run::advise(run::figures_of(record, &view));
-  } else {
-    record.advice = run::advise(run::figures_of(record, nullptr));
-  }
-  return record;
+// From the file where there is one: what `show` will say.
+run::Figures figures(const run::Record& record, const std::optional<run::LoadedRun>& loaded) {
+  if (!loaded) return run::figures_of(record, nullptr);
+  const run::SeriesView view = run::view_of(loaded->series);
+  return run::figures_of(record, &view);
+}
+
+// run.growth_gate: a run that did its work but whose memory only grew is a failed test.
+int gated(int exit_code, const run::Figures& figures, const Console& console) {
+  if (exit_code != 0 || !figures.growth || figures.growth->bytes_per_second_late <= 0) return exit_code;
+  console.err << fmt::format("ullage: failed by run.growth_gate: memory grew to the end, by {}/s\n",
+                             format_bytes(figures.growth->bytes_per_second_late));
+  return 1;
 }
 
 Result<void> write_outputs(const RunFlags& flags, const run::Record& record, std::optional<run::LoadedRun>& loaded) {
@@ -96,14 +100,16 @@ int act_run(const CLI::App& app, const RunFlags& flags, const Common& common, Co
   std::optional<run::LoadedRun> loaded;
   if (!outcome->file_path.empty())
     if (auto file = run::load_run(outcome->file_path)) loaded = *std::move(file);
-  run::Record record = advised(*outcome, loaded);
+  run::Record record = outcome->record;
+  const run::Figures told = figures(record, loaded);
+  record.advice = run::advise(told);
   const auto written = write_outputs(flags, record, loaded);
   if (!settings->flag("run.advice")) record.advice.clear();
   if (summary) console.err << run::summary_text(record, {.colour = console.err_colour, .report_path = flags.report_path});
   if (!written) console.err << "ullage: " << written.error().text() << '\n';
   const run::GcPolicy policy{.keep_runs = settings->count("runs.keep"), .keep_bytes = settings->bytes("runs.keep_bytes")};
   run::collect_garbage_when_due(options->state_directory, policy, console.clock.wall_ms());
-  return outcome->exit_code;
+  return settings->flag("run.growth_gate") ? gated(outcome->exit_code, told, console) : outcome->exit_code;
 }
 
 }  // namespace
@@ -130,6 +136,7 @@ std::vector<Verb> add_run(CLI::App& parent, Common& common, Console& console) {
   common.setting(*app, "--interval", "run.interval", "between stored samples, as 250ms; auto otherwise");
   common.setting(*app, "--wait", "run.wait", "until the command ends, or all that it started: command, all");
   common.setting_flag(*app, "--no-advice", "run.advice", "false", "no advice in the summary");
+  common.setting_flag(*app, "--growth-gate", "run.growth_gate", "true", "exit 1 when memory grew to the end");
   common.setting_flag(*app, "--kill-with-me", "run.kill_with_me", "true", "kill the command when ullage itself dies");
   app->footer("Example: ullage run --memory 4G --report report.html -- python3 train.py");
   return {{app, [app, flags, &common, &console] { return act_run(*app, *flags, common, console); }}};

@@ -1,26 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/run_options.h"
-
-#include <csignal>
-#include <cstring>
+#include <optional>
 #include <string_view>
 
 #include "base/text.h"
+#include "config/value.h"
 #include "cli/version.h"
 
 namespace ullage::cli {
 
 namespace {
-
-std::optional<int> signal_number(std::string_view name) {
-  if (const auto number = to_unsigned(name); number && *number > 0 && *number < 65) return static_cast<int>(*number);
-  if (name.starts_with("SIG")) name.remove_prefix(3);
-  for (int signal = 1; signal < NSIG; ++signal) {
-    const char* known = sigabbrev_np(signal);
-    if (known != nullptr && name == known) return signal;
-  }
-  return std::nullopt;
-}
 
 Result<std::map<std::string, std::string>> parse_tags(const std::vector<std::string>& tags) {
   std::map<std::string, std::string> parsed;
@@ -58,9 +47,9 @@ Result<session::PressureAction> parse_pressure_action(const std::string& text) {
   if (text.starts_with("exec=") && text.size() > 5)
     return session::PressureAction{.kind = Kind::exec, .command = text.substr(5)};
   if (text.starts_with("signal=")) {
-    const auto number = signal_number(std::string_view(text).substr(7));
-    if (number) return session::PressureAction{.kind = Kind::signal, .signal = *number};
-    return fail("'" + printable(text.substr(7)) + "' is not a signal", "--on-pressure", "as in signal=USR1");
+    auto number = config::parse_signal(std::string_view(text).substr(7));
+    if (!number) return pass_on(number);
+    return session::PressureAction{.kind = Kind::signal, .signal = *number};
   }
   return fail("'" + printable(text) + "' is not something to do", "--on-pressure",
               "none, stop, term, kill, signal=USR1 or exec='COMMAND'");
@@ -75,6 +64,7 @@ Result<session::RunOptions> run_options(const config::Settings& settings, const 
   if (!tags) return pass_on(tags);
   options.tags = *std::move(tags);
   options.environment = console.environment;
+  options.recorded_variables = settings.list("run.environment");
   options.working_directory = console.working_directory;
   options.state_directory = settings.text("state.directory");
   options.profile = settings.profile();

@@ -125,6 +125,7 @@ int run_command_line(std::vector<std::string> arguments, Console& console) {
   CLI::App top("Keeps compute work inside the memory, CPU and GPU it has.", "ullage");
   top.set_version_flag("--version", std::string("ullage ") + kVersion);
   top.require_subcommand(0, 1);
+  add_common_flags(top, common);
   std::vector<Verb> known;
   for (const AddVerb add : verbs())
     for (const Verb& verb : add(top, common, console)) {

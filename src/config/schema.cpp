@@ -20,12 +20,6 @@ constexpr std::string_view kRunsCode = "it can execute commands";
 constexpr std::string_view kPlacesFiles = "it says where files are written";
 constexpr std::string_view kDeletesRuns = "it decides which of your runs are deleted";
 constexpr std::string_view kRecordsSecrets = "it decides what of your environment is recorded";
-constexpr std::string_view kUsualEnvironment =
-    "[LANG, LC_ALL, TZ, SHELL, VIRTUAL_ENV, CONDA_DEFAULT_ENV, OMP_NUM_THREADS, OMP_PROC_BIND, "
-    "MKL_NUM_THREADS, "
-    "OPENBLAS_NUM_THREADS, NUMEXPR_NUM_THREADS, MALLOC_ARENA_MAX, LD_PRELOAD, CUDA_VISIBLE_DEVICES, "
-    "GOMAXPROCS, "
-    "GOMEMLIMIT, SLURM_JOB_ID, SLURM_ARRAY_TASK_ID]";
 
 constexpr auto kSchema = std::to_array<Key>({
     {.name = "profile",
@@ -132,8 +126,9 @@ constexpr auto kSchema = std::to_array<Key>({
      .most = 1e6},
     {.name = "run.environment",
      .type = Type::list,
-     .default_value = kUsualEnvironment,
-     .doc = "Names of the environment variables whose values a run records; no others are.",
+     .default_value = "[]",
+     .doc = "More environment variables to record than those that bear on how programs run (threads, locale, "
+            "GPUs, Slurm …).",
      .scope = Scope::owner,
      .owner_because = kRecordsSecrets},
     {.name = "limits.memory",

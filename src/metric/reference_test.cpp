@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// docs/reference/metrics.md is the table of descriptors; ULLAGE_UPDATE_GOLDEN=1 writes it anew.
+// docs/reference/metrics.md is the table of descriptors; ULLAGE_RENEW=1 writes it anew.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -27,7 +27,7 @@ std::string page() {
 }
 
 TEST(MetricsReference, IsTheTableOfDescriptors) {
-  if (std::getenv("ULLAGE_UPDATE_GOLDEN") != nullptr) {
+  if (std::getenv("ULLAGE_RENEW") != nullptr) {
     ASSERT_TRUE(replace_file(kPage, page()));
   }
   EXPECT_EQ(read_file(kPage).value_or(""), page());

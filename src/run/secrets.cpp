@@ -249,11 +249,12 @@ std::vector<std::string> mask_arguments(const std::vector<std::string>& argument
   return masked;
 }
 
-std::map<std::string, std::string> recordable_environment(
-    const std::map<std::string, std::string>& environment) {
+std::map<std::string, std::string> recordable_environment(const std::map<std::string, std::string>& environment,
+                                                          const std::vector<std::string>& more) {
   std::map<std::string, std::string> recordable;
   for (const auto& [name, value] : environment)
-    if (is_listed(name) && !is_secret_name(name)) recordable.emplace(name, mask_text(value));
+    if ((is_listed(name) || std::ranges::find(more, name) != more.end()) && !is_secret_name(name))
+      recordable.emplace(name, mask_text(value));
   return recordable;
 }
 

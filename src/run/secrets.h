@@ -13,8 +13,9 @@ namespace ullage::run {
 // Each argument as it was, or with "***" where a secret stood. The program's name is left alone.
 std::vector<std::string> mask_arguments(const std::vector<std::string>& arguments);
 
-// The variables on the allow-list; their values masked as arguments are.
-std::map<std::string, std::string> recordable_environment(
-    const std::map<std::string, std::string>& environment);
+// The variables on the allow-list, and those named in `more`; their values masked as arguments are. One
+// whose name says secret is never among them.
+std::map<std::string, std::string> recordable_environment(const std::map<std::string, std::string>& environment,
+                                                          const std::vector<std::string>& more = {});
 
 }  // namespace ullage::run

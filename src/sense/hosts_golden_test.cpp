@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whole machines in, all their series out, against a golden text: any metric that is renamed, lost or changed
-// shows as a diff. ULLAGE_UPDATE_GOLDEN=1 renews the texts.
+// shows as a diff. ULLAGE_RENEW=1 renews the texts.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -83,13 +83,13 @@ TEST_P(Hosts, GiveTheSeriesOfTheirGoldenText) {
   machine.unpack("tests/fixtures/hosts/" + std::string(GetParam()) + ".txt");
   const std::string text = describe_place(machine.root()) + exposition(machine.root());
   const std::string golden = "tests/golden/hosts/" + std::string(GetParam()) + ".txt";
-  if (std::getenv("ULLAGE_UPDATE_GOLDEN") != nullptr) {
+  if (std::getenv("ULLAGE_RENEW") != nullptr) {
     std::ofstream(golden, std::ios::binary) << text;
     return;
   }
   const auto expected = read_file(golden);
   ASSERT_TRUE(expected) << expected.error().text();
-  EXPECT_EQ(text, *expected) << "renew with ULLAGE_UPDATE_GOLDEN=1 if this is meant";
+  EXPECT_EQ(text, *expected) << "renew with ULLAGE_RENEW=1 if this is meant";
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Hosts,

@@ -212,14 +212,24 @@ void Recorder::halve_ticks() {
   if (file_) file_->halve_ticks();
 }
 
-Result<void> Recorder::flush(const Accounts& accounts) {
+Result<void> Recorder::give_record(const Accounts& accounts) {
   record_.process_table = accounts.table();
   record_.phases = phases_.list(cpu_seconds());
   if (auto made = ensure_file(); !made) return made;
   record_.sampling.ticks = file_->ticks();
   record_.sampling.dropped_samples = unstored_ticks_ + file_->dropped_ticks() + custom_.dropped();
   file_->set_record(record_);
+  return {};
+}
+
+Result<void> Recorder::flush(const Accounts& accounts) {
+  if (auto given = give_record(accounts); !given) return given;
   return file_->flush();
+}
+
+Result<void> Recorder::close(const Accounts& accounts) {
+  if (auto given = give_record(accounts); !given) return given;
+  return file_->close();
 }
 
 }  // namespace ullage::session

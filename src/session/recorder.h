@@ -55,6 +55,8 @@ class Recorder {
   run::Record& record() { return record_; }
   // Writes all that is known so far. On an error nothing is lost but what does not fit: call again.
   Result<void> flush(const Accounts& accounts);
+  // The last flush: one file is left, with nothing beside it.
+  Result<void> close(const Accounts& accounts);
   std::uint64_t ticks() const { return file_ ? file_->ticks() : 0; }
   void halve_ticks();
 
@@ -69,6 +71,7 @@ class Recorder {
   void add_processes(const Look& look);
 
   Result<void> ensure_file();
+  Result<void> give_record(const Accounts& accounts);
 
   std::string path_;
   std::optional<run::RunFile> file_;

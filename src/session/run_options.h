@@ -25,13 +25,14 @@ struct RunOptions {
   std::string name;
   std::map<std::string, std::string> tags;
   std::map<std::string, std::string> environment;
+  std::vector<std::string> recorded_variables;       // beyond the usual ones
   std::string working_directory;
   std::string state_directory;
   std::string profile;
   std::string ullage_version;
 
   std::optional<std::chrono::nanoseconds> interval;  // absent: automatic
-  double costly_share = 0.002;                       // of one processor, for PSS and the like
+  double costly_share = 0.001;                       // of one processor, for PSS and the like
   std::size_t process_rows = 2000;
 
   act::LimitRequest limits;

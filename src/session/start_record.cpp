@@ -56,7 +56,7 @@ run::Record start_record(const RunOptions& options, const Surroundings& around, 
   record.tags = options.tags;
   record.command = run::mask_arguments(options.command);
   record.working_directory = options.working_directory;
-  record.environment = run::recordable_environment(options.environment);
+  record.environment = run::recordable_environment(options.environment, options.recorded_variables);
   record.profile = options.profile;
   record.ullage_version = options.ullage_version;
   record.started_ms = now_ms;

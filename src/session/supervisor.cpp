@@ -59,7 +59,8 @@ class Supervisor {
   void judge(const Look& look);
   void warn(MemoryWatch& watch, const MemoryReading& reading);
   void hold_own_limits(const Look& look);
-  void flush_if_due(bool now);
+  void flush_if_due();
+  void keep(Result<void> (Recorder::*write)(const Accounts&));
   void schedule();
   void on_signal(int signal);
   void on_command_end();
@@ -98,7 +99,7 @@ class Supervisor {
   nanoseconds started_{0}, flushed_{0}, cpu_before_{0};
   std::optional<act::ExitStatus> status_;
   bool timed_out_ = false, own_limit_acted_ = false, pressure_acted_ = false, storage_failed_ = false;
-  bool waits_for_rest_ = false;
+  std::string placement_problem_;
   std::optional<std::int64_t> foreseeable_ms_;
 };
 
@@ -141,6 +142,7 @@ Result<void> Supervisor::prepare() {
   recorder_.emplace(file_path_, std::move(record), RecorderOptions{.cgroup_is_own = own, .cgroup_id = cgroup_id});
   accounts_.emplace(::getpid(), options_.process_rows);
   oom_witness_.emplace(root_, around_.place);
+  if (!placement_problem_.empty()) tell("limit", "warning", "a limit does not hold: " + placement_problem_);
   if (!folder) storage_failed_ = true, tell("storage", "warning", "this run will not be kept: " + folder.error().text());
   return {};
 }
@@ -170,6 +172,10 @@ Result<void> Supervisor::prepare_child() {
   auto child = act::Child::prepare(spec);
   if (!child) return pass_on(child);
   child_ = *std::move(child);
+  if (const std::string& problem = child_->placement_problem(); !problem.empty() && options_.limits.any()) {
+    if (options_.strict) return fail("a limit does not hold: " + problem);
+    placement_problem_ = problem;
+  }
   signals_->set_child(child_->pid());
   enforcer_.aim({.command = child_->pid(),
                  .members = [this] { return reading_ ? reading_->members() : std::vector<pid_t>{child_->pid()}; },
@@ -183,7 +189,7 @@ Result<void> Supervisor::start() {
   cpu_before_ = clock_.own_cpu();
   recorder_->look(reading_->take_start(record().started_ms), *accounts_, pace_.take_store(nanoseconds(0)));
   socket_->open(*recorder_, [this] { return time_ms(); });
-  child_watch_ = loop_.on_readable(child_->pidfd(), [this] { on_command_end(); });
+  if (child_->pidfd() >= 0) child_watch_ = loop_.on_readable(child_->pidfd(), [this] { on_command_end(); });
   if (options_.timeout)
     timeout_ = loop_.after(*options_.timeout, [this] {
       timed_out_ = true;
@@ -204,7 +210,7 @@ void Supervisor::look(Reading::Depth depth) {
   if (pace_.take_doubling(recorder_->ticks())) recorder_->halve_ticks();
   recorder_->record().sampling.interval_seconds = to_seconds(pace_.interval());
   recorder_->record().wall_seconds = to_seconds(elapsed());
-  flush_if_due(false);
+  flush_if_due();
 }
 
 void Supervisor::judge(const Look& look) {
@@ -243,12 +249,16 @@ void Supervisor::hold_own_limits(const Look& look) {
 }
 
 // On a full or missing disk the command goes on; the person is told once, and again when there is room.
-void Supervisor::flush_if_due(bool now) {
-  if (!now && elapsed() - flushed_ < kFlushEvery) return;
+void Supervisor::flush_if_due() {
+  if (elapsed() - flushed_ < kFlushEvery) return;
   flushed_ = elapsed();
+  keep(&Recorder::flush);
+}
+
+void Supervisor::keep(Result<void> (Recorder::*write)(const Accounts&)) {
   recorder_->record().sampling.own_cpu_seconds = to_seconds(clock_.own_cpu() - cpu_before_);
   if (file_path_.empty()) return;
-  const auto written = recorder_->flush(*accounts_);
+  const auto written = ((*recorder_).*write)(*accounts_);
   if (written && storage_failed_) tell("storage", "info", "the run is being kept again");
   if (!written && !storage_failed_) tell("storage", "warning", "cannot keep the run for now: " + written.error().text());
   storage_failed_ = !written;
@@ -257,15 +267,17 @@ void Supervisor::flush_if_due(bool now) {
 void Supervisor::schedule() {
   const nanoseconds cpu = clock_.own_cpu();
   look(Reading::Depth::usual);
+  if (status_ && reading_->members().empty()) return loop_.stop();  // --wait all: the last one is gone
   const nanoseconds delay = pace_.until_next_look(elapsed(), clock_.own_cpu() - cpu);
   timer_ = loop_.after(delay, [this] { schedule(); });
 }
 
 void Supervisor::on_signal(int signal) {
-  if (signal != SIGCHLD) {
-    if (status_) loop_.stop();  // --wait all: the rest is left running
-    return;
-  }
+  const bool ends = signal == SIGINT || signal == SIGTERM || signal == SIGHUP || signal == SIGQUIT;
+  if (status_ && ends) return loop_.stop();  // --wait all: the rest is left running
+  if (signal != SIGCHLD) return;
+  if (!child_) return;
+  if (!status_ && child_->pidfd() < 0) on_command_end();  // before Linux 5.3 this is how its end is told
   for (const act::Reaped& orphan : act::reap_orphans(child_->pid()))
     accounts_->reaped(orphan.pid, orphan.status, time_ms());
 }
@@ -277,6 +289,7 @@ void Supervisor::on_command_end() {
   status_ = child_->try_wait();
   if (!status_) return;
   child_watch_ = {};
+  signals_->clear_child();
   accounts_->reaped(child_->pid(), *status_, time_ms());
   if (enforcer_.is_ending() && !reading_->members().empty()) enforcer_.kill("its command has ended");
   if (!options_.wait_for_all) return loop_.stop();
@@ -285,8 +298,6 @@ void Supervisor::on_command_end() {
 
 void Supervisor::wait_for_the_rest() {
   if (reading_->members().empty()) return loop_.stop();
-  if (waits_for_rest_) return;
-  waits_for_rest_ = true;
   tell("process", "info", fmt::format("the command has ended; waiting for {} of its descendants (Ctrl-C leaves them running)",
                                       reading_->members().size()));
 }
@@ -306,7 +317,7 @@ Outcome Supervisor::finish() {
   recorder_->phases().finish(time_ms(), recorder_->cpu_seconds());
   record.oom = oom_witness_->judge(record, *cage_, own_limit_acted_, foreseeable_ms_);
   if (record.oom) tell("oom", "critical", describe(*record.oom));
-  flush_if_due(true);
+  keep(&Recorder::close);
   cage_->remove();
   const int code = status_->signal ? 128 + *status_->signal : status_->code.value_or(125);
   return {.exit_code = timed_out_ ? kExitTimedOut : code, .record = record, .file_path = storage_failed_ ? "" : file_path_};
