@@ -44,17 +44,21 @@ class Workload {
     for (std::size_t i = 0; i < processes_.size(); ++i) {
       sense::ProcessSample& sample = processes_[i].sample;
       const bool busy = i % 5 == 0;
-      sample.user_seconds += busy ? static_cast<double>(random_() % 90) / 100 * seconds : static_cast<double>(random_() % 50 == 0) / 100;
+      sample.user_seconds += busy ? static_cast<double>(random_() % 90) / 100 * seconds
+                                  : static_cast<double>(random_() % 50 == 0) / 100;
       sample.system_seconds += busy ? static_cast<double>(random_() % 10) / 100 * seconds : 0;
       sample.minor_faults += busy ? random_() % 400 : random_() % 3;
-      if (busy) sample.anonymous_bytes = *sample.anonymous_bytes + (random_() % 64) * 4096 - (random_() % 64) * 4096;
+      if (busy)
+        sample.anonymous_bytes = *sample.anonymous_bytes + (random_() % 64) * 4096 - (random_() % 64) * 4096;
       sample.resident_bytes = *sample.anonymous_bytes + *sample.file_bytes;
       sample.resident_peak_bytes = std::max(sample.resident_peak_bytes, sample.resident_bytes);
       sample.voluntary_switches = sample.voluntary_switches.value_or(0) + random_() % (busy ? 200 : 5);
       sample.involuntary_switches = sample.involuntary_switches.value_or(0) + (busy ? random_() % 20 : 0);
-      sample.read_bytes = sample.read_bytes.value_or(0) + (busy && random_() % 10 == 0 ? 4096 * (random_() % 100) : 0);
+      sample.read_bytes =
+          sample.read_bytes.value_or(0) + (busy && random_() % 10 == 0 ? 4096 * (random_() % 100) : 0);
       sample.written_bytes = sample.written_bytes.value_or(0) + (busy ? 4096 * (random_() % 10) : 0);
-      sample.run_queue_wait_seconds = sample.run_queue_wait_seconds.value_or(0) + static_cast<double>(random_() % 100) / 1e4;
+      sample.run_queue_wait_seconds =
+          sample.run_queue_wait_seconds.value_or(0) + static_cast<double>(random_() % 100) / 1e4;
     }
   }
   const std::vector<sense::TreeProcess>& processes() const { return processes_; }
@@ -76,12 +80,14 @@ double number(int count, char** arguments, int place, double otherwise) {
 }  // namespace
 
 int main(int count, char** arguments) {
-  if (count < 2) return std::fprintf(stderr, "usage: long_run OUT.ullage [hours] [processes] [interval_seconds]\n"), 2;
+  if (count < 2)
+    return std::fprintf(stderr, "usage: long_run OUT.ullage [hours] [processes] [interval_seconds]\n"), 2;
   const double hours = number(count, arguments, 2, 24), interval = number(count, arguments, 4, 0);
   Workload workload(static_cast<int>(number(count, arguments, 3, 50)));
   const auto fixed = std::chrono::nanoseconds(static_cast<std::int64_t>(interval * 1e9));
   Pace pace(interval > 0 ? std::optional(fixed) : std::nullopt);
-  run::Record start{.id = "long-run", .name = "long run", .command = {"driver", "--all"}, .started_ms = kStartMs};
+  run::Record start{
+      .id = "long-run", .name = "long run", .command = {"driver", "--all"}, .started_ms = kStartMs};
   start.memory.limit_bytes = 16384 * kMiB;
   start.cpu.cores_available = 16;
   Recorder recorder(arguments[1], start, {.cgroup_id = "/long-run"});
@@ -96,7 +102,8 @@ int main(int count, char** arguments) {
     if (pace.take_doubling(recorder.ticks())) recorder.halve_ticks();
     if (elapsed - flushed >= std::chrono::seconds(1)) {
       flushed = elapsed;
-      if (auto written = recorder.flush(accounts); !written) return std::fprintf(stderr, "%s\n", written.error().text().c_str()), 1;
+      if (auto written = recorder.flush(accounts); !written)
+        return std::fprintf(stderr, "%s\n", written.error().text().c_str()), 1;
     }
     last = elapsed;
     elapsed += pace.until_next_look(elapsed, std::chrono::microseconds(100));
@@ -104,7 +111,8 @@ int main(int count, char** arguments) {
   recorder.record().state = run::State::finished;
   recorder.record().exit_code = 0;
   recorder.record().wall_seconds = hours * 3600;
-  if (auto written = recorder.flush(accounts); !written) return std::fprintf(stderr, "%s\n", written.error().text().c_str()), 1;
-  std::printf("{\"ticks\": %llu, \"own_cpu_seconds\": %.3f}\n", static_cast<unsigned long long>(recorder.ticks()),
-              to_seconds(SystemClock().own_cpu()));
+  if (auto written = recorder.flush(accounts); !written)
+    return std::fprintf(stderr, "%s\n", written.error().text().c_str()), 1;
+  std::printf("{\"ticks\": %llu, \"own_cpu_seconds\": %.3f}\n",
+              static_cast<unsigned long long>(recorder.ticks()), to_seconds(SystemClock().own_cpu()));
 }

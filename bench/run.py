@@ -118,7 +118,14 @@ def bench_work(bench: Bench):
     times = bench.take_turns({"plain": work, "plain again": work, "ullage": [*bench.ullage(), *work]}, 3 if bench.quick else 9)
     same, under = ratio(times, "plain again", "plain"), ratio(times, "ullage", "plain")
     bench.row("10 s of work on 2 threads, with/without: A/A", same["median"], "×", interval=[same["low"], same["high"]])
-    bench.row("10 s of work on 2 threads, with/without: ullage", under["median"], "×", "≤ 1.01", "inside A/A", interval=[under["low"], under["high"]])
+    bench.row(
+        "10 s of work on 2 threads, with/without: ullage",
+        under["median"],
+        "×",
+        "≤ 1.01",
+        "inside A/A",
+        interval=[under["low"], under["high"]],
+    )
 
 
 def bench_children(bench: Bench):
@@ -128,7 +135,9 @@ def bench_children(bench: Bench):
     times = bench.take_turns({"plain": loop, "plain again": loop, "ullage": [*bench.ullage(), *loop]}, 3 if bench.quick else 9)
     same, under = ratio(times, "plain again", "plain"), ratio(times, "ullage", "plain")
     bench.row("3,000 short children of sh: A/A", same["median"], "×", interval=[same["low"], same["high"]])
-    bench.row("3,000 short children of sh: ullage", under["median"], "×", "≤ 1.08", "≤ 1.02", interval=[under["low"], under["high"]])
+    bench.row(
+        "3,000 short children of sh: ullage", under["median"], "×", "≤ 1.08", "≤ 1.02", interval=[under["low"], under["high"]]
+    )
 
 
 def bench_processes(bench: Bench):
@@ -156,7 +165,19 @@ def bench_hour(bench: Bench, seconds: int):
         "    time.sleep(random.uniform(0.2, 1.5))\n"
     )
     state = bench.scratch / "hour"
-    command = [str(BIN / "ullage"), "run", "-q", "--interval", "1s", "--state", str(state), "--", sys.executable, "-S", str(script)]
+    command = [
+        str(BIN / "ullage"),
+        "run",
+        "-q",
+        "--interval",
+        "1s",
+        "--state",
+        str(state),
+        "--",
+        sys.executable,
+        "-S",
+        str(script),
+    ]
     run = subprocess.Popen(command, env=bench.environment)
     resident = 0
     while run.poll() is None:
@@ -167,7 +188,12 @@ def bench_hour(bench: Bench, seconds: int):
             pass
         time.sleep(0.5)
     (file,) = state.glob("runs/*.ullage")
-    rows = subprocess.run([BIN / "ullage", "runs", "export", file, "--format", "csv"], capture_output=True, env=bench.environment, check=True).stdout.count(b"\n") - 1
+    rows = (
+        subprocess.run(
+            [BIN / "ullage", "runs", "export", file, "--format", "csv"], capture_output=True, env=bench.environment, check=True
+        ).stdout.count(b"\n")
+        - 1
+    )
     bench.row("own resident memory, 50 processes at 1 s", round(resident / 1024, 1), "MiB", "≤ 24", "≤ 12", seconds=seconds)
     bench.row("run file, the same", round(file.stat().st_size / rows, 3), "bytes a sample", "≤ 1.5", "≤ 0.7", samples=rows)
 
@@ -182,7 +208,9 @@ def bench_report(bench: Bench):
     bench.row("report of 24 h, 50 processes: size", round(page.stat().st_size / 1e6, 3), "MB", "≤ 2", "≤ 1")
     printed = subprocess.run(["node", ROOT / "web/tools/open_time.mjs", page], capture_output=True, text=True, cwd=ROOT / "web")
     if printed.returncode == 0:
-        bench.row("report of 24 h, 50 processes: opens in Chromium", round(json.loads(printed.stdout)["median"]), "ms", "≤ 500", "≤ 200")
+        bench.row(
+            "report of 24 h, 50 processes: opens in Chromium", round(json.loads(printed.stdout)["median"]), "ms", "≤ 500", "≤ 200"
+        )
     else:
         print(f"  not opened in Chromium: {printed.stderr.strip().splitlines()[-1:]}")
 
@@ -199,7 +227,9 @@ PROGRAMS = {  # of known peak, in MiB
 def peak_of_ullage(bench: Bench, command: list[str]) -> float | None:
     """In MiB, as Ullage tells it."""
     result = bench.scratch / "peak.json"
-    subprocess.run([*bench.ullage("--json", str(result)), *command], env=bench.environment, stdout=subprocess.DEVNULL, check=False)
+    subprocess.run(
+        [*bench.ullage("--json", str(result)), *command], env=bench.environment, stdout=subprocess.DEVNULL, check=False
+    )
     peak = json.loads(result.read_text())["memory"]["peak_bytes"]
     return None if peak is None else peak / MIB
 
@@ -234,8 +264,12 @@ def peak_of_mprof(bench: Bench, command: list[str]) -> float | None:
         return None
     data = bench.scratch / "mprof.dat"
     data.unlink(missing_ok=True)
-    subprocess.run([program, "run", "-C", "-T", "0.01", "-o", str(data), *command], env=bench.environment, capture_output=True, check=False)
-    samples = [float(line.split()[1]) for line in data.read_text().splitlines() if line.startswith("MEM ")] if data.exists() else []
+    subprocess.run(
+        [program, "run", "-C", "-T", "0.01", "-o", str(data), *command], env=bench.environment, capture_output=True, check=False
+    )
+    samples = (
+        [float(line.split()[1]) for line in data.read_text().splitlines() if line.startswith("MEM ")] if data.exists() else []
+    )
     return max(samples, default=None)
 
 
@@ -249,7 +283,9 @@ def bench_peaks(bench: Bench):
             told = [measure(bench, command) for _ in range(1 if bench.quick else 3)]
             known = [value for value in told if value is not None]
             errors[tool] = f"{(statistics.median(known) / true_mib - 1) * 100:+.1f} %" if known else "–"
-        bench.row(f"peak told of {name}", errors["ullage"], "", "within 2 %", peers={k: v for k, v in errors.items() if k != "ullage"})
+        bench.row(
+            f"peak told of {name}", errors["ullage"], "", "within 2 %", peers={k: v for k, v in errors.items() if k != "ullage"}
+        )
     # `true` under each tool, all started by a program of 300 MiB: its own peak is about 1.5 MiB.
     bench.row("peak told of `true` started by a program of 300 MiB", *peaks_of_true(bench))
 
@@ -260,9 +296,17 @@ def peaks_of_true(bench: Bench) -> tuple[str, str]:
     result = bench.scratch / "true.json"
     subprocess.run([*parent, *bench.ullage("--json", str(result)), "/bin/true"], env=bench.environment, check=False)
     peak = json.loads(result.read_text())["memory"]["peak_bytes"]
-    told = subprocess.run([*bench.ullage(), *parent, find("time") or "time", "-v", "/bin/true"], env=bench.environment, capture_output=True, text=True, check=False)
+    told = subprocess.run(
+        [*bench.ullage(), *parent, find("time") or "time", "-v", "/bin/true"],
+        env=bench.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     resident = re.search(r"Maximum resident set size \(kbytes\): (\d+)", told.stderr)
-    return (f"{peak / MIB:.1f} MiB" if peak else "unknown"), f"(time -v: {int(resident.group(1)) / 1024:.1f} MiB)" if resident else ""
+    return (
+        f"{peak / MIB:.1f} MiB" if peak else "unknown"
+    ), f"(time -v: {int(resident.group(1)) / 1024:.1f} MiB)" if resident else ""
 
 
 PARTS = {
@@ -296,7 +340,13 @@ def print_table(rows: list[dict]):
     """As docs/benchmarks.md has it."""
     print("\n| figure | measured | 95 % interval | must | aim |\n|---|---|---|---|---|")
     for row in rows:
-        low_high = "{} – {}".format(*row["interval"]) if "interval" in row else json.dumps(row["peers"], ensure_ascii=False) if "peers" in row else ""
+        low_high = (
+            "{} – {}".format(*row["interval"])
+            if "interval" in row
+            else json.dumps(row["peers"], ensure_ascii=False)
+            if "peers" in row
+            else ""
+        )
         print(f"| {row['figure']} | {row['value']} {row['unit']} | {low_high} | {row['must'] or ''} | {row['aim'] or ''} |")
 
 

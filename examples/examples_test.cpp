@@ -1,16 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs every example beside a listening socket, as `ullage run` would, and reads what it said.
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <spawn.h>
+#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <vector>
 
+#include "base/event_loop.h"
 #include "base/file.h"
+#include "base/result.h"
+#include "sense/custom/line_protocol.h"
 #include "sense/custom/line_server.h"
 
 namespace ullage {

@@ -159,7 +159,7 @@ def main():
     arguments = parser.parse_args()
     if arguments.seconds <= 0 or arguments.size < 1:
         parser.error("--seconds and --size must be more than 0")
-    randomness = random.Random(arguments.seed)  # noqa: S311 (nothing secret)
+    randomness = random.Random(arguments.seed)
     ullage = Ullage()
     begin = time.monotonic()
 

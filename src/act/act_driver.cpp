@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // act_driver COMMAND ARGUMENTS…: supervises a command with this layer alone, measures nothing, and ends as it
 // ended. For the tests of terminals and signals.
+#include <signal.h>
 #include <unistd.h>
 
 #include <cstdio>
+#include <optional>
+#include <utility>
 
 #include "act/child.h"
+#include "act/command_lookup.h"
 #include "act/start_state.h"
 #include "act/terminal.h"
 #include "base/event_loop.h"
+#include "base/result.h"
 
 namespace ullage::act {
 namespace {

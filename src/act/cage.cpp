@@ -3,15 +3,25 @@
 
 #include <poll.h>
 #include <sched.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <csignal>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "act/cage_parts.h"
 #include "act/cgroup_folder.h"
+#include "base/file.h"
+#include "base/os_root.h"
+#include "base/result.h"
 #include "base/text.h"
 #include "base/units.h"
 

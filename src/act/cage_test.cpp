@@ -6,19 +6,28 @@
 #include <gmock/gmock.h>
 #include <grp.h>
 #include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "act/child.h"
 #include "base/file.h"
+#include "base/os_root.h"
 #include "base/text.h"
 
 namespace ullage::act {

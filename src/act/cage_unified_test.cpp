@@ -4,17 +4,25 @@
 #include <gmock/gmock.h>
 #include <grp.h>
 #include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
-#include <filesystem>
+#include <cstdint>
 #include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "act/cage.h"
 #include "act/child.h"
 #include "base/file.h"
+#include "base/os_root.h"
 #include "base/text.h"
 
 namespace ullage::act {

@@ -2,9 +2,16 @@
 // Limits in the v1 hierarchies (Documentation/admin-guide/cgroup-v1 in the kernel's tree).
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <limits>
+#include <optional>
+#include <string>
+#include <utility>
 
 #include "act/cage_parts.h"
+#include "act/cgroup_folder.h"
+#include "base/file.h"
+#include "base/result.h"
 #include "base/text.h"
 
 namespace ullage::act {

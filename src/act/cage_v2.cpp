@@ -6,8 +6,17 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
+#include "act/cage.h"
 #include "act/cage_parts.h"
+#include "act/cgroup_folder.h"
+#include "base/file.h"
 #include "base/text.h"
 
 namespace ullage::act {

@@ -8,9 +8,16 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
+#include "base/file.h"
+#include "base/result.h"
 #include "base/text.h"
 
 namespace ullage::act {

@@ -5,6 +5,8 @@
 #include <linux/sched.h>
 #include <poll.h>
 #include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -15,12 +17,20 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstdint>
 #include <cstring>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
+#include "act/command_lookup.h"
 #include "act/job_stop.h"
 #include "act/start_state.h"
 #include "base/file.h"
+#include "base/result.h"
 
 namespace ullage::act {
 namespace {

@@ -8,8 +8,13 @@
 #include <cerrno>
 #include <cstring>
 #include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/file.h"
+#include "base/result.h"
 #include "base/text.h"
 
 namespace ullage::act {

@@ -2,13 +2,14 @@
 #include "act/command_lookup.h"
 
 #include <gmock/gmock.h>
+#include <stdlib.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
 
 #include "base/file.h"
+#include "base/result.h"
 
 namespace ullage::act {
 namespace {

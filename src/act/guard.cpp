@@ -2,11 +2,16 @@
 #include "act/guard.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <vector>
+
+#include "base/file.h"
+#include "base/result.h"
 
 namespace ullage::act {
 

@@ -2,9 +2,11 @@
 #include "act/start_state.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <initializer_list>
 
 namespace ullage::act {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "act/terminal.h"
 
+#include <signal.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -8,12 +9,17 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstddef>
+#include <functional>
+#include <memory>
 #include <utility>
 #include <vector>
 
 #include "act/job_stop.h"
 #include "act/start_state.h"
+#include "base/event_loop.h"
 #include "base/file.h"
+#include "base/result.h"
 
 namespace ullage::act {
 namespace {

@@ -3,14 +3,19 @@
 #include "act/terminal.h"
 
 #include <gmock/gmock.h>
+#include <signal.h>
+#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <functional>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "act/child.h"
+#include "base/event_loop.h"
 
 namespace ullage::act {
 namespace {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/clock.h"
 
+#include <time.h>
+
 #include <chrono>
 #include <cstdint>
 #include <ctime>

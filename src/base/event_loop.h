@@ -36,7 +36,7 @@ class EventLoop {
   [[nodiscard]] Handle after(std::chrono::nanoseconds delay, std::function<void()> call);
   void post(std::function<void()> call);
 
-  void run();   // until stop()
+  void run();  // until stop()
   void stop();
 
  private:

@@ -9,11 +9,11 @@
 namespace ullage {
 
 struct OsRoot {
-  std::string prefix = {};            // "" on a live machine, the fixture's folder in a test
+  std::string prefix = {};  // "" on a live machine, the fixture's folder in a test
   long page_size_bytes = 4096;
-  long ticks_per_second = 100;        // unit of the times in /proc/PID/stat (sysconf _SC_CLK_TCK)
+  long ticks_per_second = 100;  // unit of the times in /proc/PID/stat (sysconf _SC_CLK_TCK)
 
-  static OsRoot live();               // this machine's
+  static OsRoot live();  // this machine's
   bool is_live() const { return prefix.empty(); }
   std::string path(std::string_view absolute) const { return prefix + std::string(absolute); }
 };

@@ -13,10 +13,10 @@
 namespace ullage {
 
 struct Error {
-  std::string what;                    // what was wrong: "not a size"
-  std::string where = {};              // "ullage.yaml:3:7", "/proc/12/stat", "--memory"
-  std::string hint = {};               // what would be right: "a size reads as 512M, 4G, 1.5GiB"
-  int system_error = 0;                // errno, where the system said no
+  std::string what;        // what was wrong: "not a size"
+  std::string where = {};  // "ullage.yaml:3:7", "/proc/12/stat", "--memory"
+  std::string hint = {};   // what would be right: "a size reads as 512M, 4G, 1.5GiB"
+  int system_error = 0;    // errno, where the system said no
   std::shared_ptr<const Error> cause = {};
 
   // "where: what (cause); hint", on one line.

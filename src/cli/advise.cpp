@@ -1,14 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/advise.h"
 
+#include <cstddef>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <ostream>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
+#include "base/result.h"
 #include "base/text.h"
 #include "cli/runs_help.h"
+#include "cli/verb.h"
 #include "run/catalog.h"
+#include "run/figures.h"
 #include "run/limits_advice.h"
+#include "run/run_file.h"
 
 namespace ullage::cli {
 

@@ -3,11 +3,12 @@
 
 #include <CLI/Validators.hpp>
 #include <memory>
-#include <ostream>
 #include <string>
+#include <vector>
 
 #include "cli/completion_scripts.h"
 #include "cli/completion_words.h"
+#include "cli/verb.h"
 
 namespace ullage::cli {
 

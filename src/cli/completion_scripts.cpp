@@ -3,7 +3,11 @@
 
 #include <fmt/format.h>
 
+#include <string>
 #include <string_view>
+#include <vector>
+
+#include "cli/completion_words.h"
 
 namespace ullage::cli {
 

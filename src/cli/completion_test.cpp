@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The bash script is tried by bash itself, with the words of a command line; the others are read over by
 // their shells where those are installed.
-#include "cli/completion.h"
 
 #include <gtest/gtest.h>
 #include <spawn.h>
@@ -11,8 +10,11 @@
 #include <array>
 #include <filesystem>
 #include <sstream>
+#include <string>
 
+#include "base/clock.h"
 #include "base/file.h"
+#include "cli/verb.h"
 
 namespace ullage::cli {
 namespace {

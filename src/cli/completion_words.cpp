@@ -2,6 +2,11 @@
 #include "cli/completion_words.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <iterator>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/text.h"
 #include "config/profiles.h"

@@ -5,13 +5,20 @@
 
 #include <CLI/Validators.hpp>
 #include <algorithm>
+#include <cstddef>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <ostream>
+#include <string_view>
+#include <utility>
+#include <vector>
 
+#include "base/clock.h"
 #include "base/file.h"
+#include "base/result.h"
 #include "base/text.h"
 #include "base/units.h"
+#include "cli/verb.h"
 #include "config/reference.h"
 #include "config/schema.h"
 #include "config/settings.h"

@@ -3,11 +3,18 @@
 
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <ostream>
+#include <string>
+#include <utility>
+#include <vector>
 
+#include "base/result.h"
 #include "cli/runs_help.h"
+#include "cli/verb.h"
 #include "run/catalog.h"
 #include "run/diff.h"
+#include "run/fail_on.h"
+#include "run/record.h"
+#include "run/run_file.h"
 
 namespace ullage::cli {
 

@@ -6,9 +6,13 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <ostream>
+#include <string>
+#include <vector>
 
 #include "cli/doctor_checks.h"
+#include "cli/verb.h"
 #include "cli/version.h"
+#include "config/settings.h"
 
 namespace ullage::cli {
 

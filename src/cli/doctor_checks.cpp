@@ -5,12 +5,21 @@
 #include <sched.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "act/cage.h"
 #include "base/file.h"
+#include "base/os_root.h"
+#include "base/result.h"
 #include "base/text.h"
 #include "base/units.h"
+#include "config/settings.h"
 #include "sense/cgroup/cgroup_place.h"
 #include "sense/proc/exit_records.h"
 #include "session/own_cgroup.h"

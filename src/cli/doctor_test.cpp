@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/doctor.h"
 
 #include <gtest/gtest.h>
 
+#include <cstddef>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <string>
+#include <vector>
 
+#include "base/clock.h"
+#include "cli/verb.h"
 #include "sense/fixture.h"
 
 namespace ullage::cli {

@@ -5,16 +5,21 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
+#include <cstdint>
 #include <iostream>
+#include <iterator>
 #include <memory>
-#include <optional>
+#include <string>
+#include <vector>
 
 #include "base/file.h"
+#include "base/result.h"
 #include "base/text.h"
+#include "cli/verb.h"
 #include "sense/custom/line_protocol.h"
 
 namespace ullage::cli {

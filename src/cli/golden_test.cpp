@@ -10,11 +10,19 @@
 // Other lines between commands are remarks. ULLAGE_RENEW=1 writes the files anew; read the difference.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cctype>
 #include <cstdlib>
 #include <filesystem>
+#include <map>
 #include <sstream>
+#include <string>
+#include <string_view>
+#include <vector>
 
+#include "base/clock.h"
 #include "base/file.h"
+#include "base/os_root.h"
 #include "base/text.h"
 #include "cli/verb.h"
 

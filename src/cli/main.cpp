@@ -4,9 +4,14 @@
 
 #include <filesystem>
 #include <iostream>
+#include <map>
+#include <string>
 #include <string_view>
+#include <system_error>
 
 #include "act/start_state.h"
+#include "base/clock.h"
+#include "base/os_root.h"
 #include "cli/verb.h"
 
 namespace {
@@ -34,14 +39,15 @@ int main(int argc, char** argv) {
   ullage::act::guard_standard_descriptors();
   const ullage::SystemClock clock;
   std::error_code no_working_directory;
-  ullage::cli::Console console{.out = std::cout,
-                               .err = std::cerr,
-                               .out_is_terminal = ::isatty(STDOUT_FILENO) == 1,
-                               .width = terminal_width(STDOUT_FILENO),
-                               .environment = environment_variables(),
-                               .working_directory = std::filesystem::current_path(no_working_directory).string(),
-                               .clock = clock,
-                               .root = ullage::OsRoot::live()};
+  ullage::cli::Console console{
+      .out = std::cout,
+      .err = std::cerr,
+      .out_is_terminal = ::isatty(STDOUT_FILENO) == 1,
+      .width = terminal_width(STDOUT_FILENO),
+      .environment = environment_variables(),
+      .working_directory = std::filesystem::current_path(no_working_directory).string(),
+      .clock = clock,
+      .root = ullage::OsRoot::live()};
   const bool colour = !console.environment.contains("NO_COLOR");
   console.colour = colour && console.out_is_terminal;
   console.err_colour = colour && ::isatty(STDERR_FILENO) == 1;

@@ -3,19 +3,28 @@
 
 #include <fmt/format.h>
 
-#include <fstream>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <ostream>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "act/command_lookup.h"
 #include "base/file.h"
+#include "base/result.h"
 #include "base/text.h"
 #include "base/units.h"
 #include "cli/run_options.h"
+#include "cli/verb.h"
 #include "run/advice.h"
 #include "run/catalog.h"
+#include "run/figures.h"
+#include "run/record.h"
 #include "run/report.h"
+#include "run/run_file.h"
+#include "run/series_view.h"
 #include "run/summary.h"
 #include "session/supervisor.h"
 #include "web_assets/report_page.h"
@@ -38,8 +47,8 @@ Result<std::vector<std::string>> command_of(const CLI::App& app, const Common& c
     const auto stray = app.remaining();
     if (stray.empty()) return common.after_dashes;
     const std::string& word = stray.front();
-    return fail((word.starts_with("-") ? "unknown flag '" : "unexpected '") + printable(word) + "' before --", {},
-                suggestion(app, word));
+    return fail((word.starts_with("-") ? "unknown flag '" : "unexpected '") + printable(word) + "' before --",
+                {}, suggestion(app, word));
   }
   auto command = app.remaining();
   if (command.empty()) return fail("no command to run", {}, "as in `ullage run -- python3 train.py`");
@@ -68,9 +77,11 @@ int gated(int exit_code, const run::Figures& figures, const Console& console) {
   return 1;
 }
 
-Result<void> write_outputs(const RunFlags& flags, const run::Record& record, std::optional<run::LoadedRun>& loaded) {
+Result<void> write_outputs(const RunFlags& flags, const run::Record& record,
+                           std::optional<run::LoadedRun>& loaded) {
   if (!flags.json_path.empty())
-    if (auto written = replace_file(flags.json_path, run::to_json(record).dump(2) + '\n'); !written) return written;
+    if (auto written = replace_file(flags.json_path, run::to_json(record).dump(2) + '\n'); !written)
+      return written;
   if (flags.report_path.empty()) return {};
   if (!loaded) return fail("there is no report of a run that could not be kept", flags.report_path);
   loaded->record = record;
@@ -105,9 +116,12 @@ int act_run(const CLI::App& app, const RunFlags& flags, const Common& common, Co
   record.advice = run::advise(told);
   const auto written = write_outputs(flags, record, loaded);
   if (!settings->flag("run.advice")) record.advice.clear();
-  if (summary) console.err << run::summary_text(record, {.colour = console.err_colour, .report_path = flags.report_path});
+  if (summary)
+    console.err << run::summary_text(record,
+                                     {.colour = console.err_colour, .report_path = flags.report_path});
   if (!written) console.err << "ullage: " << written.error().text() << '\n';
-  const run::GcPolicy policy{.keep_runs = settings->count("runs.keep"), .keep_bytes = settings->bytes("runs.keep_bytes")};
+  const run::GcPolicy policy{.keep_runs = settings->count("runs.keep"),
+                             .keep_bytes = settings->bytes("runs.keep_bytes")};
   run::collect_garbage_when_due(options->state_directory, policy, console.clock.wall_ms());
   return settings->flag("run.growth_gate") ? gated(outcome->exit_code, told, console) : outcome->exit_code;
 }
@@ -115,7 +129,8 @@ int act_run(const CLI::App& app, const RunFlags& flags, const Common& common, Co
 }  // namespace
 
 std::vector<Verb> add_run(CLI::App& parent, Common& common, Console& console) {
-  CLI::App* app = parent.add_subcommand("run", "Measure, limit and watch one command: ullage run [OPTIONS] -- COMMAND [ARGUMENTS…]");
+  CLI::App* app = parent.add_subcommand(
+      "run", "Measure, limit and watch one command: ullage run [OPTIONS] -- COMMAND [ARGUMENTS…]");
   auto flags = std::make_shared<RunFlags>();
   app->prefix_command();
   app->add_option("--name", flags->arguments.name, "what to call this run; the command's name otherwise");
@@ -127,17 +142,25 @@ std::vector<Verb> add_run(CLI::App& parent, Common& common, Console& console) {
   common.setting(*app, "--cpus", "limits.cpus", "hard limit of processors, as 1.5")->group("Limits");
   common.setting(*app, "--pids", "limits.pids", "hard limit of processes, as 500")->group("Limits");
   common.setting(*app, "--timeout", "limits.timeout", "end the run after this long, as 2h")->group("Limits");
-  common.setting_flag(*app, "--strict", "run.strict", "true", "do not start if the kernel cannot hold a limit")->group("Limits");
+  common
+      .setting_flag(*app, "--strict", "run.strict", "true", "do not start if the kernel cannot hold a limit")
+      ->group("Limits");
   common.setting(*app, "--grace", "run.grace", "between SIGTERM and SIGKILL, as 10s")->group("Limits");
-  common.setting(*app, "--horizon", "run.horizon", "warn when the limit is less than this away, as 2m")->group("Warnings");
+  common.setting(*app, "--horizon", "run.horizon", "warn when the limit is less than this away, as 2m")
+      ->group("Warnings");
   common.setting(*app, "--warn-at", "run.warn_at", "shares of the limit, as [80%, 90%]")->group("Warnings");
-  common.setting_flag(*app, "--no-warn", "run.warn", "false", "record warnings, but say nothing")->group("Warnings");
-  common.setting(*app, "--on-pressure", "run.on_pressure", "none, stop, term, kill, signal=USR1, exec='COMMAND'")->group("Warnings");
+  common.setting_flag(*app, "--no-warn", "run.warn", "false", "record warnings, but say nothing")
+      ->group("Warnings");
+  common
+      .setting(*app, "--on-pressure", "run.on_pressure",
+               "none, stop, term, kill, signal=USR1, exec='COMMAND'")
+      ->group("Warnings");
   common.setting(*app, "--interval", "run.interval", "between stored samples, as 250ms; auto otherwise");
   common.setting(*app, "--wait", "run.wait", "until the command ends, or all that it started: command, all");
   common.setting_flag(*app, "--no-advice", "run.advice", "false", "no advice in the summary");
   common.setting_flag(*app, "--growth-gate", "run.growth_gate", "true", "exit 1 when memory grew to the end");
-  common.setting_flag(*app, "--kill-with-me", "run.kill_with_me", "true", "kill the command when ullage itself dies");
+  common.setting_flag(*app, "--kill-with-me", "run.kill_with_me", "true",
+                      "kill the command when ullage itself dies");
   app->footer("Example: ullage run --memory 4G --report report.html -- python3 train.py");
   return {{app, [app, flags, &common, &console] { return act_run(*app, *flags, common, console); }}};
 }

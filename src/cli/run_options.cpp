@@ -1,11 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/run_options.h"
-#include <optional>
-#include <string_view>
 
+#include <chrono>
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "act/cage.h"
+#include "base/result.h"
 #include "base/text.h"
-#include "config/value.h"
+#include "cli/verb.h"
 #include "cli/version.h"
+#include "config/settings.h"
+#include "config/value.h"
+#include "session/run_options.h"
 
 namespace ullage::cli {
 
@@ -22,8 +34,8 @@ Result<std::map<std::string, std::string>> parse_tags(const std::vector<std::str
   return parsed;
 }
 
-std::optional<std::chrono::nanoseconds> duration_unless(const config::Settings& settings, std::string_view key,
-                                                        std::string_view word) {
+std::optional<std::chrono::nanoseconds> duration_unless(const config::Settings& settings,
+                                                        std::string_view key, std::string_view word) {
   if (!settings.is_set(key) || settings.text(key) == word) return std::nullopt;
   return settings.duration(key);
 }

@@ -3,20 +3,30 @@
 
 #include <fcntl.h>
 
+#include <cstddef>
+#include <cstdint>
 #include <fstream>
+#include <ios>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <ostream>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "base/file.h"
+#include "base/result.h"
 #include "base/text.h"
 #include "base/units.h"
 #include "cli/runs_help.h"
 #include "cli/runs_list.h"
+#include "cli/verb.h"
 #include "run/catalog.h"
 #include "run/export.h"
 #include "run/run_file_edit.h"
 #include "run/run_lock.h"
+#include "run/series_view.h"
 #include "run/words.h"
 
 namespace ullage::cli {

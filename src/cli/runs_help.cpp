@@ -2,12 +2,22 @@
 #include "cli/runs_help.h"
 
 #include <algorithm>
+#include <cctype>
+#include <cstddef>
 #include <nlohmann/json.hpp>
 #include <ostream>
+#include <string>
+#include <string_view>
+#include <utility>
 
+#include "base/result.h"
 #include "base/text.h"
+#include "cli/verb.h"
 #include "run/advice.h"
 #include "run/catalog.h"
+#include "run/figures.h"
+#include "run/record.h"
+#include "run/run_file.h"
 #include "run/series_view.h"
 
 namespace ullage::cli {

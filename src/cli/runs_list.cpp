@@ -6,10 +6,20 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <nlohmann/json.hpp>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
 
+#include "base/result.h"
 #include "base/text.h"
 #include "base/units.h"
+#include "run/catalog.h"
+#include "run/record.h"
+#include "run/style.h"
 #include "run/table.h"
 #include "run/words.h"
 

@@ -5,15 +5,23 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <cmath>
+#include <cstddef>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <regex>
 #include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
 
+#include "base/clock.h"
 #include "cli/golden.h"
 #include "cli/verb.h"
+#include "metric/series.h"
 #include "run/example_record.h"
+#include "run/record.h"
 #include "run/run_file.h"
 
 namespace ullage::cli {

@@ -1,15 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/show.h"
 
+#include <cstddef>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <ostream>
+#include <string>
+#include <vector>
 
 #include "base/file.h"
 #include "base/text.h"
 #include "base/units.h"
 #include "cli/runs_help.h"
+#include "cli/verb.h"
+#include "run/record.h"
 #include "run/report.h"
+#include "run/run_file.h"
+#include "run/series_view.h"
 #include "run/show_text.h"
 #include "web_assets/report_page.h"
 

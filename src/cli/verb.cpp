@@ -6,11 +6,15 @@
 #include <CLI/Formatter.hpp>
 #include <algorithm>
 #include <ostream>
+#include <string>
 #include <string_view>
+#include <vector>
 
+#include "base/result.h"
 #include "base/text.h"
 #include "cli/verbs.h"
 #include "cli/version.h"
+#include "config/settings.h"
 
 namespace ullage::cli {
 
@@ -21,7 +25,8 @@ std::string long_name(const std::string& flag) { return flag.substr(flag.rfind('
 
 // The verb that was typed, down to the last word of it.
 const CLI::App* deepest(const CLI::App* app) {
-  for (auto chosen = app->get_subcommands(); !chosen.empty(); chosen = app->get_subcommands()) app = chosen.front();
+  for (auto chosen = app->get_subcommands(); !chosen.empty(); chosen = app->get_subcommands())
+    app = chosen.front();
   return app;
 }
 
@@ -45,7 +50,9 @@ int explain_parse_error(const CLI::App& top, const CLI::ParseError& error, const
   if (something_unknown && !left_over.empty()) {
     const std::string& word = left_over.front();
     const bool wants_verb = !names_of(*verb, false).empty();
-    const std::string what = word.starts_with("-") ? "unknown flag '" : wants_verb ? "unknown verb '" : "unexpected '";
+    const std::string what = word.starts_with("-") ? "unknown flag '"
+                             : wants_verb          ? "unknown verb '"
+                                                   : "unexpected '";
     return refuse(console, {.what = what + printable(word) + "'", .hint = suggestion(*verb, word)});
   }
   return refuse(console, {.what = printable(error.what())});
@@ -73,14 +80,16 @@ std::string suggestion(const CLI::App& app, const std::string& word) {
   return "see `" + full + " --help`";
 }
 
-CLI::Option* Common::setting(CLI::App& app, const std::string& flag, const std::string& key, const std::string& help) {
+CLI::Option* Common::setting(CLI::App& app, const std::string& flag, const std::string& key,
+                             const std::string& help) {
   return app.add_option_function<std::string>(
       flag, [this, flag, key](const std::string& value) { flags[key] = {value, long_name(flag)}; }, help);
 }
 
 CLI::Option* Common::setting_flag(CLI::App& app, const std::string& flag, const std::string& key,
                                   const std::string& value, const std::string& help) {
-  return app.add_flag_callback(flag, [this, flag, key, value] { flags[key] = {value, long_name(flag)}; }, help);
+  return app.add_flag_callback(
+      flag, [this, flag, key, value] { flags[key] = {value, long_name(flag)}; }, help);
 }
 
 config::Sources Common::sources(const Console& console) const {
@@ -106,8 +115,10 @@ Result<std::string> Common::state(const Console& console) const {
 }
 
 void add_common_flags(CLI::App& app, Common& common) {
-  app.add_option("--config", common.config_file, "read this file instead of /etc's and the user's")->group("Everywhere");
-  app.add_option("--profile", common.profile, "development, production, testing, or one of yours")->group("Everywhere");
+  app.add_option("--config", common.config_file, "read this file instead of /etc's and the user's")
+      ->group("Everywhere");
+  app.add_option("--profile", common.profile, "development, production, testing, or one of yours")
+      ->group("Everywhere");
   app.add_option("--state", common.state_directory, "where runs are kept")->group("Everywhere");
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/verbs.h"
 
+#include <span>
 #include <vector>
 
 #include "cli/advise.h"
@@ -12,20 +13,13 @@
 #include "cli/run.h"
 #include "cli/runs.h"
 #include "cli/show.h"
+#include "cli/verb.h"
 
 namespace ullage::cli {
 
 std::span<const AddVerb> verbs() {
   static const std::vector<AddVerb> list = {
-      add_run,
-      add_runs,
-      add_show,
-      add_diff,
-      add_advise,
-      add_config,
-      add_emit,
-      add_completion,
-      add_doctor,
+      add_run, add_runs, add_show, add_diff, add_advise, add_config, add_emit, add_completion, add_doctor,
   };
   return list;
 }

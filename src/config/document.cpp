@@ -3,11 +3,16 @@
 
 #include <fmt/format.h>
 
+#include <cstddef>
 #include <limits>
+#include <string>
 #include <utility>
+#include <vector>
 
+#include "base/result.h"
 #include "base/text.h"
 #include "config/profiles.h"
+#include "config/schema.h"
 #include "config/value.h"
 #include "config/yaml_tree.h"
 

@@ -3,6 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "config/schema.h"
+
 namespace ullage::config {
 namespace {
 

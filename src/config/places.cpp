@@ -3,6 +3,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <map>
+#include <optional>
+#include <string>
+
 #include "config/settings.h"
 
 namespace ullage::config {

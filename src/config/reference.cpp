@@ -4,9 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstddef>
+#include <string>
+#include <string_view>
 
 #include "config/profiles.h"
-#include "config/value.h"
+#include "config/schema.h"
 
 namespace ullage::config {
 

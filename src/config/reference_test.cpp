@@ -4,9 +4,12 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <string>
+#include <vector>
 
 #include "base/file.h"
 #include "config/document.h"
+#include "config/schema.h"
 #include "config/value.h"
 
 namespace ullage::config {

@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/settings.h"
 
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
 #include "base/text.h"
 #include "base/units.h"
 #include "config/schema.h"

@@ -2,15 +2,18 @@
 #include "config/settings.h"
 
 #include <gtest/gtest.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
+#include <chrono>
+#include <cstddef>
 #include <filesystem>
 #include <functional>
+#include <string>
+#include <vector>
 
 #include "base/file.h"
-#include "config/document.h"
 #include "config/profiles.h"
 #include "config/schema.h"
 #include "config/value.h"

@@ -2,17 +2,25 @@
 #include "config/value.h"
 
 #include <fmt/format.h>
+#include <string.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <csignal>
+#include <cstdint>
 #include <cstring>
 #include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/clock.h"
+#include "base/result.h"
 #include "base/text.h"
 #include "base/units.h"
+#include "config/schema.h"
 
 namespace ullage::config {
 

@@ -2,8 +2,14 @@
 #include "config/value.h"
 
 #include <gtest/gtest.h>
+#include <signal.h>
 
 #include <csignal>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/schema.h"
 
 namespace ullage::config {
 namespace {

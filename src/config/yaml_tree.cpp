@@ -7,10 +7,15 @@
 #include <yaml-cpp/parser.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <optional>
 #include <sstream>
+#include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
+#include "base/result.h"
 #include "base/text.h"
 
 namespace ullage::config {

@@ -1,10 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "history/block.h"
 
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
+#include "base/result.h"
 #include "history/block_payload.h"
 #include "history/envelope.h"
+#include "metric/series.h"
 
 namespace ullage::history {
 

@@ -1,10 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "history/block_payload.h"
 
-#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
 
+#include "base/result.h"
+#include "history/block.h"
 #include "history/column.h"
 #include "history/varint.h"
+#include "metric/series.h"
 
 namespace ullage::history {
 

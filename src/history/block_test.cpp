@@ -3,12 +3,24 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <rapidcheck/Assertions.h>
+#include <rapidcheck/Gen.h>
 #include <rapidcheck/gtest.h>
 
 #include <bit>
+#include <cstddef>
+#include <cstdint>
 #include <limits>
+#include <rapidcheck/gen/Arbitrary.hpp>
+#include <rapidcheck/gen/Container.hpp>
+#include <rapidcheck/gen/Numeric.hpp>
+#include <rapidcheck/gen/Select.hpp>
+#include <rapidcheck/gen/Transform.hpp>
+#include <utility>
+#include <vector>
 
 #include "history/checksum.h"
+#include "metric/series.h"
 
 namespace ullage::history {
 namespace {

@@ -2,8 +2,16 @@
 #include "history/chunk_store.h"
 
 #include <cerrno>
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "history/block.h"
+#include "history/sqlite.h"
+#include "metric/series.h"
 
 namespace ullage::history {
 

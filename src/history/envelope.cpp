@@ -3,9 +3,12 @@
 
 #include <zstd.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 
+#include "base/result.h"
 #include "history/checksum.h"
 
 namespace ullage::history {

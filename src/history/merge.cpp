@@ -3,6 +3,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
+#include <span>
+#include <string_view>
 
 #include "history/block.h"
 #include "metric/descriptor.h"

@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "history/open_for_reading.h"
 
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
+#include <string>
 #include <system_error>
 #include <utility>
 
 #include "base/file.h"
+#include "base/result.h"
 #include "history/series_file.h"
+#include "history/sqlite.h"
 
 namespace ullage::history {
 

@@ -2,10 +2,15 @@
 #include "history/pending_ticks.h"
 
 #include <algorithm>
-#include <array>
+#include <cstddef>
+#include <functional>
 #include <span>
+#include <utility>
+#include <vector>
 
+#include "history/block.h"
 #include "history/merge.h"
+#include "metric/series.h"
 
 namespace ullage::history {
 

@@ -3,9 +3,20 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
+#include <cstdint>
 #include <iterator>
+#include <memory>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
 
+#include "base/result.h"
+#include "history/block.h"
+#include "history/chunk_store.h"
 #include "history/merge.h"
+#include "metric/series.h"
 
 namespace ullage::history {
 

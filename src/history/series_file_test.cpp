@@ -5,13 +5,20 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <map>
-#include <random>
+#include <ios>
+#include <iterator>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "history/open_for_reading.h"
+#include "history/sqlite.h"
+#include "metric/series.h"
 
 namespace ullage::history {
 namespace {

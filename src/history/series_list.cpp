@@ -2,10 +2,18 @@
 #include "history/series_list.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <nlohmann/json.hpp>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
+#include "base/result.h"
 #include "base/text.h"
 #include "history/envelope.h"
+#include "metric/series.h"
 
 namespace ullage::history {
 

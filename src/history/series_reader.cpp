@@ -1,16 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <iterator>
 #include <map>
 #include <memory>
 #include <set>
+#include <string>
 #include <utility>
+#include <vector>
 
+#include "base/result.h"
 #include "history/block.h"
 #include "history/chunk_store.h"
 #include "history/open_for_reading.h"
 #include "history/series_file.h"
 #include "history/series_list.h"
+#include "history/sqlite.h"
+#include "metric/series.h"
 
 namespace ullage::history {
 

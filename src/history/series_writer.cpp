@@ -3,9 +3,16 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "base/file.h"
+#include "base/result.h"
+#include "history/block.h"
 #include "history/chunk_store.h"
 #include "history/merge.h"
 #include "history/pending_ticks.h"
@@ -13,6 +20,7 @@
 #include "history/series_file.h"
 #include "history/series_list.h"
 #include "history/sqlite.h"
+#include "metric/series.h"
 
 namespace ullage::history {
 

@@ -4,7 +4,13 @@
 #include <sqlite3.h>
 
 #include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
 #include <utility>
+
+#include "base/result.h"
 
 namespace ullage::history {
 

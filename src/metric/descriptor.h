@@ -19,7 +19,7 @@ struct Descriptor {
   std::string_view help;
 };
 
-std::span<const Descriptor> descriptors();               // in order of their names
+std::span<const Descriptor> descriptors();                 // in order of their names
 const Descriptor* find_descriptor(std::string_view name);  // null when there is none
 
 }  // namespace ullage::metric

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <string>
+#include <string_view>
 
 #include "base/file.h"
 #include "metric/descriptor.h"
@@ -17,12 +19,14 @@ std::string cell(std::string_view text) { return text.empty() ? "–" : std::str
 std::string page() {
   std::string text =
       "# Metrics\n\n"
-      "Names of the host are node_exporter's, of cgroups cAdvisor's; what is Ullage's own starts with `ullage_`. This page is made "
+      "Names of the host are node_exporter's, of cgroups cAdvisor's; what is Ullage's own starts with "
+      "`ullage_`. This page is made "
       "from the table in `src/metric/descriptor.cpp`.\n\n"
       "| metric | kind | unit | labels | meaning |\n|---|---|---|---|---|\n";
   for (const Descriptor& metric : descriptors())
-    text += "| `" + std::string(metric.name) + "` | " + (metric.kind == Kind::gauge ? "gauge" : "counter") + " | " +
-            cell(metric.unit) + " | " + cell(metric.labels) + " | " + std::string(metric.help) + " |\n";
+    text += "| `" + std::string(metric.name) + "` | " + (metric.kind == Kind::gauge ? "gauge" : "counter") +
+            " | " + cell(metric.unit) + " | " + cell(metric.labels) + " | " + std::string(metric.help) +
+            " |\n";
   return text;
 }
 

@@ -5,18 +5,24 @@
 // processes may share the connection.
 #include "ullage/emit.h"
 
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <charconv>
 #include <cmath>
+#include <cstdint>
 #include <cstdlib>
 #include <new>
+#include <string_view>
+#include <system_error>
+#include <utility>
 
 namespace ullage {
 

@@ -2,6 +2,8 @@
 #include "ullage/emit.h"
 
 #include <gtest/gtest.h>
+#include <sched.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,10 +16,14 @@
 #include <functional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
+#include "base/event_loop.h"
 #include "base/file.h"
+#include "base/result.h"
 #include "base/text.h"
+#include "sense/custom/line_protocol.h"
 #include "sense/custom/line_server.h"
 
 namespace ullage {

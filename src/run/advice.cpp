@@ -5,9 +5,14 @@
 
 #include <array>
 #include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "base/units.h"
+#include "run/figures.h"
 #include "run/limits_advice.h"
+#include "run/record.h"
 #include "run/words.h"
 
 namespace ullage::run {

@@ -4,9 +4,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
+#include <string>
+#include <vector>
 
-#include "run/example_record.h"
+#include "run/figures.h"
+#include "run/record.h"
 
 namespace ullage::run {
 namespace {

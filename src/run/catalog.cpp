@@ -7,12 +7,19 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <filesystem>
+#include <functional>
 #include <set>
+#include <string>
+#include <string_view>
 #include <system_error>
+#include <utility>
+#include <vector>
 
 #include "base/file.h"
+#include "base/result.h"
 #include "base/text.h"
 #include "run/run_file.h"
 #include "run/run_lock.h"
@@ -196,7 +203,8 @@ Result<GcResult> collect_garbage(const std::string& state_directory, const GcPol
   return result;
 }
 
-void collect_garbage_when_due(const std::string& state_directory, const GcPolicy& policy, std::int64_t now_ms) {
+void collect_garbage_when_due(const std::string& state_directory, const GcPolicy& policy,
+                              std::int64_t now_ms) {
   const std::string stamp = state_directory + "/runs/.collected";
   const auto last = read_file(stamp);
   const std::int64_t last_ms = last ? to_signed(trim(*last)).value_or(0) : 0;

@@ -42,6 +42,7 @@ struct GcResult {
 // Oldest first, never one that is alive.
 Result<GcResult> collect_garbage(const std::string& state_directory, const GcPolicy& policy, bool dry_run);
 // The same at most once an hour, as runs come: the time of the last one is kept beside the runs.
-void collect_garbage_when_due(const std::string& state_directory, const GcPolicy& policy, std::int64_t now_ms);
+void collect_garbage_when_due(const std::string& state_directory, const GcPolicy& policy,
+                              std::int64_t now_ms);
 
 }  // namespace ullage::run

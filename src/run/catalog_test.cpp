@@ -7,8 +7,13 @@
 
 #include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "history/open_for_reading.h"
+#include "run/record.h"
 #include "run/run_file.h"
 
 namespace ullage::run {

@@ -4,9 +4,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <utility>
+#include <vector>
 
 #include "run/example_record.h"
+#include "run/fail_on.h"
+#include "run/leaves.h"
+#include "run/record.h"
 
 namespace ullage::run {
 namespace {

@@ -4,12 +4,17 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <ios>
 #include <nlohmann/json.hpp>
 #include <ostream>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "base/result.h"
 #include "base/text.h"
+#include "metric/series.h"
+#include "run/series_view.h"
 #include "run/words.h"
 
 namespace ullage::run {

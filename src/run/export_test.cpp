@@ -4,10 +4,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <ios>
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <string>
+#include <vector>
 
+#include "metric/series.h"
 #include "run/example_record.h"
+#include "run/series_view.h"
 
 namespace ullage::run {
 namespace {

@@ -5,9 +5,18 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <utility>
+#include <vector>
 
 #include "analysis/forecast.h"
 #include "base/text.h"
+#include "history/series_file.h"
+#include "metric/series.h"
+#include "run/record.h"
+#include "run/series_view.h"
 #include "run/words.h"
 
 namespace ullage::run {

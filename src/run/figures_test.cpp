@@ -3,10 +3,16 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <functional>
+#include <vector>
 
+#include "metric/series.h"
 #include "run/advice.h"
 #include "run/example_record.h"
+#include "run/record.h"
+#include "run/series_view.h"
 
 namespace ullage::run {
 namespace {

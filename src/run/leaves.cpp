@@ -6,8 +6,13 @@
 #include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/units.h"
+#include "run/record.h"
 #include "run/words.h"
 
 namespace ullage::run {

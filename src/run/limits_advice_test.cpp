@@ -4,7 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <vector>
+
 #include "run/example_record.h"
+#include "run/record.h"
 
 namespace ullage::run {
 namespace {

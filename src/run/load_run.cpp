@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <string>
 #include <utility>
+#include <vector>
 
+#include "base/result.h"
 #include "history/open_for_reading.h"
+#include "history/series_file.h"
 #include "history/sqlite.h"
+#include "run/record.h"
 #include "run/run_file.h"
 #include "run/run_lock.h"
 

@@ -6,12 +6,18 @@
 #include <chrono>
 #include <cmath>
 #include <concepts>
+#include <cstdint>
 #include <cstdio>
-#include <limits>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
+#include "base/result.h"
 #include "base/text.h"
 #include "run/record_fields.h"
 

@@ -2,8 +2,13 @@
 // docs/formats/run.schema.json is made here from the list of fields, so that it cannot fall behind.
 #include <gtest/gtest.h>
 
+#include <concepts>
 #include <cstdlib>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "base/file.h"
 #include "run/record.h"

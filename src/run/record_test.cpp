@@ -3,10 +3,20 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <rapidcheck/Assertions.h>
 #include <rapidcheck/gtest.h>
 
+#include <concepts>
+#include <cstddef>
+#include <cstdlib>
 #include <limits>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <rapidcheck/gen/Numeric.hpp>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "base/file.h"
 #include "run/record_fields.h"

@@ -6,10 +6,21 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstddef>
+#include <cstdint>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
 
+#include "base/result.h"
 #include "base/text.h"
+#include "metric/descriptor.h"
+#include "metric/series.h"
+#include "run/record.h"
 #include "run/report_series.h"
+#include "run/run_file.h"
+#include "run/series_view.h"
+#include "run/thin.h"
 #include "run/words.h"
 
 namespace ullage::run {

@@ -3,10 +3,20 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
+#include <cstdint>
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
+#include "base/result.h"
+#include "metric/descriptor.h"
+#include "metric/series.h"
+#include "run/record.h"
+#include "run/series_view.h"
 #include "run/words.h"
 
 namespace ullage::run {

@@ -4,11 +4,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
 
 #include "metric/descriptor.h"
+#include "metric/series.h"
 #include "run/example_record.h"
+#include "run/record.h"
+#include "run/series_view.h"
 
 namespace ullage::run {
 namespace {

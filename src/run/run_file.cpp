@@ -3,10 +3,18 @@
 
 #include <unistd.h>
 
+#include <cstddef>
+#include <cstdint>
+#include <memory>
 #include <nlohmann/json.hpp>
+#include <string>
 #include <utility>
 
+#include "base/result.h"
+#include "history/series_file.h"
 #include "history/sqlite.h"
+#include "metric/series.h"
+#include "run/record.h"
 #include "run/run_lock.h"
 
 namespace ullage::run {

@@ -2,7 +2,9 @@
 #include "run/run_file_edit.h"
 
 #include <nlohmann/json.hpp>
+#include <string>
 
+#include "base/result.h"
 #include "history/sqlite.h"
 #include "run/run_file.h"
 #include "run/run_lock.h"

@@ -2,8 +2,13 @@
 #include "run/run_file_edit.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
 
 #include "run/catalog.h"
 #include "run/example_record.h"

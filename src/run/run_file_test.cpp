@@ -4,19 +4,30 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <random>
+#include <string>
 #include <thread>
+#include <utility>
 
 #include "history/open_for_reading.h"
+#include "metric/series.h"
+#include "run/record.h"
 #include "run/run_lock.h"
 
 namespace ullage::run {

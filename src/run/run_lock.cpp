@@ -5,8 +5,15 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <cstdint>
+#include <cstdio>
 #include <mutex>
 #include <set>
+#include <string>
+#include <utility>
+
+#include "base/file.h"
+#include "base/result.h"
 
 namespace ullage::run {
 

@@ -5,9 +5,13 @@
 #include <array>
 #include <cctype>
 #include <cmath>
+#include <cstddef>
+#include <map>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace ullage::run {
 
@@ -249,8 +253,8 @@ std::vector<std::string> mask_arguments(const std::vector<std::string>& argument
   return masked;
 }
 
-std::map<std::string, std::string> recordable_environment(const std::map<std::string, std::string>& environment,
-                                                          const std::vector<std::string>& more) {
+std::map<std::string, std::string> recordable_environment(
+    const std::map<std::string, std::string>& environment, const std::vector<std::string>& more) {
   std::map<std::string, std::string> recordable;
   for (const auto& [name, value] : environment)
     if ((is_listed(name) || std::ranges::find(more, name) != more.end()) && !is_secret_name(name))

@@ -15,7 +15,7 @@ std::vector<std::string> mask_arguments(const std::vector<std::string>& argument
 
 // The variables on the allow-list, and those named in `more`; their values masked as arguments are. One
 // whose name says secret is never among them.
-std::map<std::string, std::string> recordable_environment(const std::map<std::string, std::string>& environment,
-                                                          const std::vector<std::string>& more = {});
+std::map<std::string, std::string> recordable_environment(
+    const std::map<std::string, std::string>& environment, const std::vector<std::string>& more = {});
 
 }  // namespace ullage::run

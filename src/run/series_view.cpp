@@ -2,7 +2,17 @@
 #include "run/series_view.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <map>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "history/series_file.h"
+#include "metric/series.h"
 
 namespace ullage::run {
 

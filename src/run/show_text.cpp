@@ -4,9 +4,20 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
+#include "base/result.h"
 #include "base/text.h"
 #include "base/units.h"
+#include "history/series_file.h"
+#include "run/record.h"
+#include "run/series_view.h"
 #include "run/summary.h"
 #include "run/table.h"
 #include "run/text_chart.h"

@@ -4,7 +4,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <string>
+#include <vector>
+
+#include "metric/series.h"
 #include "run/example_record.h"
+#include "run/record.h"
+#include "run/series_view.h"
 
 namespace ullage::run {
 namespace {

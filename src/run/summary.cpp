@@ -3,11 +3,16 @@
 
 #include <fmt/format.h>
 
+#include <cstdint>
 #include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "base/text.h"
 #include "base/units.h"
+#include "run/record.h"
+#include "run/style.h"
 #include "run/words.h"
 
 namespace ullage::run {

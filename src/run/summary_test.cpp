@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "run/example_record.h"
+#include "run/record.h"
 
 namespace ullage::run {
 namespace {

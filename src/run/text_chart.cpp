@@ -6,9 +6,16 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/text.h"
 #include "base/units.h"
+#include "history/series_file.h"
 #include "run/table.h"
 
 namespace ullage::run {

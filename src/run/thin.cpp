@@ -3,7 +3,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
+#include <cstdint>
 #include <limits>
+#include <vector>
+
+#include "metric/descriptor.h"
 
 namespace ullage::run {
 

@@ -5,6 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstddef>
+
+#include "metric/descriptor.h"
 
 namespace ullage::run {
 namespace {

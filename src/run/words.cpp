@@ -2,15 +2,21 @@
 #include "run/words.h"
 
 #include <fmt/format.h>
+#include <string.h>
 
 #include <array>
 #include <cmath>
 #include <csignal>
+#include <cstdint>
 #include <cstring>
 #include <ctime>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
 
 #include "base/text.h"
-#include "base/units.h"
+#include "run/record.h"
 
 namespace ullage::run {
 

@@ -3,7 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <string>
+#include <vector>
+
 #include "run/example_record.h"
+#include "run/record.h"
 
 namespace ullage::run {
 namespace {

@@ -5,17 +5,26 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <ios>
 #include <map>
+#include <optional>
+#include <string>
 
+#include "base/clock.h"
 #include "base/file.h"
+#include "base/os_root.h"
 #include "metric/descriptor.h"
+#include "metric/series.h"
+#include "sense/cgroup/cgroup_place.h"
 #include "sense/cgroup/cgroup_reader.h"
 #include "sense/fixture.h"
 #include "sense/host/host_reader.h"
 #include "sense/proc/process_tree.h"
 #include "sense/proc/used_memory.h"
+#include "sense/sample.h"
 #include "sense/series.h"
 
 namespace ullage::sense {

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sense/kernel_text.h"
 
+#include <cstdint>
 #include <limits>
+#include <optional>
+#include <string_view>
+
+#include "base/text.h"
 
 namespace ullage::sense {
 

@@ -8,8 +8,17 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/file.h"
+#include "base/os_root.h"
 #include "base/text.h"
 
 namespace ullage::sense {
@@ -19,7 +28,8 @@ namespace {
 constexpr std::size_t kLogTailBytes = 256u << 10;
 
 // "Killed process 1234 (na)me)": the name may hold anything but ends at the last ')' before what follows it.
-std::optional<OomVictim> parse_victim(std::string_view text, std::string_view after, char open, std::string_view close) {
+std::optional<OomVictim> parse_victim(std::string_view text, std::string_view after, char open,
+                                      std::string_view close) {
   const std::size_t found = text.find(after);
   if (found == std::string_view::npos) return std::nullopt;
   std::string_view rest = text.substr(found + after.size());
@@ -66,7 +76,8 @@ std::vector<OomVictim> read_kernel_victims(const OsRoot& root, std::int64_t sinc
 bool killed_by_systemd_oomd(const std::string& cgroup_folder) {
   std::array<char, 32> count{};
   const ssize_t got = ::getxattr(cgroup_folder.c_str(), "user.oomd_kill", count.data(), count.size());
-  return got > 0 && to_unsigned(std::string_view(count.data(), static_cast<std::size_t>(got))).value_or(0) > 0;
+  return got > 0 &&
+         to_unsigned(std::string_view(count.data(), static_cast<std::size_t>(got))).value_or(0) > 0;
 }
 
 std::vector<OomVictim> read_earlyoom_victims(const OsRoot& root) {
@@ -75,7 +86,8 @@ std::vector<OomVictim> read_earlyoom_victims(const OsRoot& root) {
     const auto log = open_file(root.path(path), O_RDONLY);
     if (!log) continue;
     const off_t size = ::lseek(log->get(), 0, SEEK_END);
-    std::string tail(std::min<std::size_t>(kLogTailBytes, size > 0 ? static_cast<std::size_t>(size) : 0), '\0');
+    std::string tail(std::min<std::size_t>(kLogTailBytes, size > 0 ? static_cast<std::size_t>(size) : 0),
+                     '\0');
     const ssize_t got = ::pread(log->get(), tail.data(), tail.size(), size - static_cast<off_t>(tail.size()));
     std::string_view rest(tail.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
     while (!rest.empty())
@@ -88,7 +100,8 @@ std::vector<OomVictim> read_earlyoom_victims(const OsRoot& root) {
 
 std::optional<OomVictim> parse_kernel_victim(std::string_view message) {
   // mm/oom_kill.c, __oom_kill_process(): "%s: Killed process %d (%s) total-vm:…"
-  if (message.find("ut of memory") == std::string_view::npos && message.find("oom_kill") == std::string_view::npos)
+  if (message.find("ut of memory") == std::string_view::npos &&
+      message.find("oom_kill") == std::string_view::npos)
     return std::nullopt;
   return parse_victim(message, "Killed process ", '(', ") ");
 }

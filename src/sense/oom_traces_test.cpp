@@ -20,7 +20,8 @@ TEST(OomTraces, TheKernelNamesItsVictim) {
 
 TEST(OomTraces, EarlyoomNamesItsVictim) {
   const auto victim = parse_earlyoom_line(
-      "Nov 24 06:00:00 host earlyoom[55]: sending SIGTERM to process 1234 uid 1000 \"python3\": badness 900, VmRSS 900 MiB");
+      "Nov 24 06:00:00 host earlyoom[55]: sending SIGTERM to process 1234 uid 1000 \"python3\": badness 900, "
+      "VmRSS 900 MiB");
   ASSERT_TRUE(victim);
   EXPECT_EQ(victim->pid, 1234);
   EXPECT_EQ(victim->name, "python3");

@@ -2,6 +2,8 @@
 #include "sense/sample.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <optional>
 
 namespace ullage::sense {
 

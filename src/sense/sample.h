@@ -34,7 +34,7 @@ struct ProcessSample {
   OptionalBytes shared_bytes;
   OptionalBytes swap_bytes;
   OptionalBytes resident_peak_bytes;  // VmHWM
-  OptionalBytes data_bytes;               // VmData: private writable memory it asked for, touched or not
+  OptionalBytes data_bytes;           // VmData: private writable memory it asked for, touched or not
   OptionalBytes proportional_bytes;   // PSS, all of it
   OptionalBytes
       proportional_used_bytes;  // PSS of anonymous and shared memory, plus SwapPss: what cannot be reclaimed

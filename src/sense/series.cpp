@@ -2,9 +2,17 @@
 #include "sense/series.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <span>
+#include <string>
+#include <string_view>
+#include <utility>
 
 #include "base/text.h"
+#include "metric/series.h"
+#include "sense/sample.h"
 
 namespace ullage::sense {
 

@@ -2,9 +2,23 @@
 #include "session/accounts.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <utility>
+#include <vector>
 
+#include "act/child.h"
 #include "base/text.h"
+#include "run/record.h"
 #include "run/secrets.h"
+#include "sense/proc/exit_records.h"
+#include "sense/proc/process_tree.h"
 
 namespace ullage::session {
 
@@ -31,7 +45,8 @@ std::string masked_command(std::string_view arguments) {
   std::vector<std::string> words;
   while (!arguments.empty()) words.emplace_back(take_until(arguments, '\0'));
   std::string command;
-  for (const std::string& word : run::mask_arguments(std::move(words))) command += (command.empty() ? "" : " ") + word;
+  for (const std::string& word : run::mask_arguments(std::move(words)))
+    command += (command.empty() ? "" : " ") + word;
   return command;
 }
 
@@ -83,7 +98,8 @@ void Accounts::observe(std::span<const sense::TreeProcess> living, std::span<con
                        std::int64_t now_ms) {
   for (const sense::TreeProcess& process : gone) {
     const auto found = entries_.find(process.sample.pid);
-    if (found != entries_.end() && found->second.alive && found->second.last.start_ticks == process.sample.start_ticks)
+    if (found != entries_.end() && found->second.alive &&
+        found->second.last.start_ticks == process.sample.start_ticks)
       end(found->second, now_ms);
   }
   for (const sense::TreeProcess& process : living) take_sample(process, now_ms);
@@ -127,7 +143,11 @@ void Accounts::take_sample(const sense::TreeProcess& process, std::int64_t now_m
   entry.last = sample;
   run::Process& row = entry.row;
   row.name = sample.name;
-  if (!process.command_line.empty() && (row.command.empty() || process.is_new)) row.command = masked_command(process.command_line);
+  if (!process.command_line.empty() &&
+      process.command_line != entry.arguments) {  // new, or it executed another program
+    entry.arguments = process.command_line;
+    row.command = masked_command(process.command_line);
+  }
   row.threads_peak = std::max(row.threads_peak, sample.threads);
   const auto resident_peak = std::max(sample.resident_peak_bytes, sample.resident_bytes);
   row.peak_bytes = std::max(row.peak_bytes, resident_peak);
@@ -145,7 +165,8 @@ void Accounts::take_sample(const sense::TreeProcess& process, std::int64_t now_m
   if (sample.read_bytes) row.read_bytes = entry.use.read_bytes;
   if (sample.written_bytes) row.written_bytes = entry.use.written_bytes;
   if (sample.resident_peak_bytes)
-    raise_high_mark(less(*sample.resident_peak_bytes, sample.file_bytes.value_or(0)), now_ms, "process high-water mark");
+    raise_high_mark(less(*sample.resident_peak_bytes, sample.file_bytes.value_or(0)), now_ms,
+                    "process high-water mark");
 }
 
 void Accounts::exited(std::span<const sense::ExitRecord> records, std::int64_t now_ms) {
@@ -180,15 +201,16 @@ void Accounts::take_record(const sense::ExitRecord& record, std::int64_t now_ms)
     --dead_;
   }
   entry.recorded = true;
-  entry.use = {.user_seconds = record.user_seconds,
-               .system_seconds = record.system_seconds,
-               .run_queue_wait_seconds = std::max(record.run_queue_wait_seconds, entry.use.run_queue_wait_seconds),
-               .read_bytes = record.read_bytes,
-               .written_bytes = record.written_bytes,
-               .minor_faults = record.minor_faults,
-               .major_faults = record.major_faults,
-               .voluntary_switches = record.voluntary_switches,
-               .involuntary_switches = record.involuntary_switches};
+  entry.use = {
+      .user_seconds = record.user_seconds,
+      .system_seconds = record.system_seconds,
+      .run_queue_wait_seconds = std::max(record.run_queue_wait_seconds, entry.use.run_queue_wait_seconds),
+      .read_bytes = record.read_bytes,
+      .written_bytes = record.written_bytes,
+      .minor_faults = record.minor_faults,
+      .major_faults = record.major_faults,
+      .voluntary_switches = record.voluntary_switches,
+      .involuntary_switches = record.involuntary_switches};
   end(entry, now_ms);
   run::Process& row = entry.row;
   row.name = record.name;  // of the last program it executed
@@ -253,7 +275,8 @@ void Accounts::sum_living() {
   peak_alive_ = std::max(peak_alive_, now.processes);
   now.user_seconds = std::max(totals_.user_seconds, use.user_seconds);
   now.system_seconds = std::max(totals_.system_seconds, use.system_seconds);
-  now.run_queue_wait_seconds = std::max(totals_.run_queue_wait_seconds, std::optional(use.run_queue_wait_seconds));
+  now.run_queue_wait_seconds =
+      std::max(totals_.run_queue_wait_seconds, std::optional(use.run_queue_wait_seconds));
   now.read_bytes = std::max(totals_.read_bytes, std::optional(use.read_bytes));
   now.written_bytes = std::max(totals_.written_bytes, std::optional(use.written_bytes));
   now.minor_faults = std::max(totals_.minor_faults, use.minor_faults);

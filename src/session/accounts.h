@@ -39,9 +39,11 @@ struct HighMark {  // the greatest high-water mark that any one process reached
 class Accounts {
  public:
   // supervisor_pid: our own, whose every other child is an orphan of the run.
-  Accounts(std::int64_t supervisor_pid, std::size_t table_rows) : supervisor_pid_(supervisor_pid), rows_(table_rows) {}
+  Accounts(std::int64_t supervisor_pid, std::size_t table_rows)
+      : supervisor_pid_(supervisor_pid), rows_(table_rows) {}
 
-  void observe(std::span<const sense::TreeProcess> living, std::span<const sense::TreeProcess> gone, std::int64_t now_ms);
+  void observe(std::span<const sense::TreeProcess> living, std::span<const sense::TreeProcess> gone,
+               std::int64_t now_ms);
   // Keeps the records of the run's own processes: known ones, and those whose ancestors are known.
   void exited(std::span<const sense::ExitRecord> records, std::int64_t now_ms);
   void reaped(std::int64_t pid, const act::ExitStatus& status, std::int64_t now_ms);
@@ -67,10 +69,11 @@ class Accounts {
   struct Entry {
     run::Process row;
     sense::ProcessSample last;
+    std::string arguments;  // as last read, for the row's command
     Use use;
     bool alive = true;
-    bool recorded = false;             // the kernel's exit record has come: `use` is whole
-    std::uint64_t children_read = 0;   // inside its /proc/PID/io once they are reaped
+    bool recorded = false;            // the kernel's exit record has come: `use` is whole
+    std::uint64_t children_read = 0;  // inside its /proc/PID/io once they are reaped
     std::uint64_t children_written = 0;
   };
 

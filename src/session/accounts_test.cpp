@@ -3,7 +3,12 @@
 
 #include <gtest/gtest.h>
 
-#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "sense/proc/exit_records.h"
+#include "sense/proc/process_tree.h"
 
 namespace ullage::session {
 namespace {
@@ -11,7 +16,8 @@ namespace {
 constexpr std::int64_t kSupervisor = 100;
 constexpr std::uint64_t kMiB = 1 << 20;
 
-sense::TreeProcess process(std::int64_t pid, std::int64_t parent, double user_seconds, std::uint64_t resident = 0) {
+sense::TreeProcess process(std::int64_t pid, std::int64_t parent, double user_seconds,
+                           std::uint64_t resident = 0) {
   sense::TreeProcess one;
   one.sample.pid = pid;
   one.sample.parent_pid = parent;

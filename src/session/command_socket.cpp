@@ -3,10 +3,17 @@
 
 #include <unistd.h>
 
+#include <cstdint>
+#include <map>
+#include <string>
 #include <utility>
 #include <variant>
 
+#include "base/event_loop.h"
 #include "base/file.h"
+#include "base/result.h"
+#include "sense/custom/line_protocol.h"
+#include "sense/custom/line_server.h"
 
 namespace ullage::session {
 
@@ -16,7 +23,8 @@ constexpr std::uint64_t kBadLinesTold = 3;
 
 std::string socket_folder(const std::map<std::string, std::string>& environment) {
   const auto runtime = environment.find("XDG_RUNTIME_DIR");
-  if (runtime != environment.end() && ::access(runtime->second.c_str(), W_OK) == 0) return runtime->second + "/ullage";
+  if (runtime != environment.end() && ::access(runtime->second.c_str(), W_OK) == 0)
+    return runtime->second + "/ullage";
   return "/tmp/ullage-" + std::to_string(::geteuid());
 }
 
@@ -38,7 +46,8 @@ CommandSocket::CommandSocket(EventLoop& loop, const std::string& run_id,
       loop, {.path = folder + '/' + run_id + ".socket"}, [this](const sense::Line& line) { take(line); },
       [this](const Error& error) {
         if (recorder_ == nullptr || ++bad_lines_ > kBadLinesTold) return;
-        recorder_->event(now_(), "emit", "warning", "a line to ULLAGE_SOCKET was not understood: " + error.text());
+        recorder_->event(now_(), "emit", "warning",
+                         "a line to ULLAGE_SOCKET was not understood: " + error.text());
       });
   if (!server) {
     problem_ = server.error();
@@ -60,16 +69,18 @@ void CommandSocket::finish() {
 void CommandSocket::take(const sense::Line& line) {
   if (recorder_ == nullptr) return;
   const double cpu_seconds = recorder_->cpu_seconds();
-  std::visit(Overloaded{[&](const sense::PhaseLine& phase) {
-                          if (phase.begins) return recorder_->phases().begin(phase.name, now_(), cpu_seconds);
-                          if (!recorder_->phases().end(phase.name, now_(), cpu_seconds))
-                            recorder_->event(now_(), "emit", "warning", "phase '" + phase.name + "' ended but had not begun");
-                        },
-                        [&](const sense::GaugeLine& gauge) { recorder_->own_value(gauge); },
-                        [&](const sense::CounterLine& counter) { recorder_->own_value(counter); },
-                        [&](const sense::EventLine& event) { recorder_->event(now_(), "emit", "info", event.text); },
-                        [](const sense::BlankLine&) {}},
-             line);
+  std::visit(
+      Overloaded{[&](const sense::PhaseLine& phase) {
+                   if (phase.begins) return recorder_->phases().begin(phase.name, now_(), cpu_seconds);
+                   if (!recorder_->phases().end(phase.name, now_(), cpu_seconds))
+                     recorder_->event(now_(), "emit", "warning",
+                                      "phase '" + phase.name + "' ended but had not begun");
+                 },
+                 [&](const sense::GaugeLine& gauge) { recorder_->own_value(gauge); },
+                 [&](const sense::CounterLine& counter) { recorder_->own_value(counter); },
+                 [&](const sense::EventLine& event) { recorder_->event(now_(), "emit", "info", event.text); },
+                 [](const sense::BlankLine&) {}},
+      line);
 }
 
 }  // namespace ullage::session

@@ -20,7 +20,8 @@ class CommandSocket {
   using Now = std::function<std::int64_t()>;  // milliseconds of wall time
 
   // run_id names the socket, in $XDG_RUNTIME_DIR or the like.
-  CommandSocket(EventLoop& loop, const std::string& run_id, const std::map<std::string, std::string>& environment);
+  CommandSocket(EventLoop& loop, const std::string& run_id,
+                const std::map<std::string, std::string>& environment);
   const std::string& path() const { return path_; }  // empty when there is none
   const std::optional<Error>& problem() const { return problem_; }
   // Lines go to the recorder from now on.

@@ -2,34 +2,46 @@
 #include "session/enforcer.h"
 
 #include <fmt/format.h>
+#include <signal.h>
+#include <string.h>
 
 #include <csignal>
 #include <cstring>
+#include <string>
+#include <utility>
 
 #include "act/child.h"
 #include "act/guard.h"
 #include "base/clock.h"
+#include "base/result.h"
 #include "base/units.h"
+#include "session/run_options.h"
 
 namespace ullage::session {
 
 void Enforcer::act_on_pressure(const PressureAction& action, const std::string& why) {
   switch (action.kind) {
-    case PressureAction::Kind::none: return;
+    case PressureAction::Kind::none:
+      return;
     case PressureAction::Kind::signal:
       ::kill(target_.command, action.signal);
       return tell_(fmt::format("sent SIG{} to the command: {}", sigabbrev_np(action.signal), why));
-    case PressureAction::Kind::stop: return stop_with_guard(why);
-    case PressureAction::Kind::term: return end_politely(why);
-    case PressureAction::Kind::kill: return kill(why);
-    case PressureAction::Kind::exec: return run_command(action.command, why);
+    case PressureAction::Kind::stop:
+      return stop_with_guard(why);
+    case PressureAction::Kind::term:
+      return end_politely(why);
+    case PressureAction::Kind::kill:
+      return kill(why);
+    case PressureAction::Kind::exec:
+      return run_command(action.command, why);
   }
 }
 
 void Enforcer::end_politely(const std::string& why) {
   if (ending_) return;
   ending_ = true;
-  tell_(fmt::format("ending the run (SIGTERM, SIGKILL after {}): {}", format_duration(to_seconds(grace_)), why));
+  tell_(fmt::format("ending the run (SIGTERM, SIGKILL after {}): {}", format_duration(to_seconds(grace_)),
+                    why));
   signal_all(SIGTERM);
   signal_all(SIGCONT);  // what is stopped could not die of it
   last_resort_ = loop_.after(grace_, [this] { kill("it did not end within the grace"); });
@@ -61,7 +73,8 @@ void Enforcer::run_command(const std::string& command, const std::string& why) {
   auto child = act::Child::prepare(spec);
   if (child)
     if (auto released = child->release(); !released) child = fail(released.error());
-  tell_(child ? "started '" + command + "': " + why : "cannot start '" + command + "': " + child.error().text());
+  tell_(child ? "started '" + command + "': " + why
+              : "cannot start '" + command + "': " + child.error().text());
 }
 
 }  // namespace ullage::session

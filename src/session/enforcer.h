@@ -21,9 +21,9 @@ class Enforcer {
  public:
   struct Target {
     pid_t command = 0;
-    std::function<std::vector<pid_t>()> members;      // the living of the run, the command among them
+    std::function<std::vector<pid_t>()> members;  // the living of the run, the command among them
     act::Cage* cage = nullptr;
-    std::vector<std::string> environment;             // for a command of the user's: NAME=value
+    std::vector<std::string> environment;  // for a command of the user's: NAME=value
   };
   using Tell = std::function<void(std::string sentence)>;
 
@@ -47,7 +47,7 @@ class Enforcer {
   Tell tell_;
   Target target_;
   EventLoop::Handle last_resort_;
-  FileDescriptor guard_;   // while it is open, the guard leaves the run stopped
+  FileDescriptor guard_;  // while it is open, the guard leaves the run stopped
   bool ending_ = false;
 };
 

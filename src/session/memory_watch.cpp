@@ -4,7 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstddef>
+#include <optional>
+#include <utility>
+#include <vector>
 
+#include "analysis/forecast.h"
 #include "base/units.h"
 
 namespace ullage::session {
@@ -51,7 +56,8 @@ bool MemoryWatch::keep(const MemoryReading& reading) {
   if (points_.size() <= kPoints) return true;
   if (spacing_seconds_ * kPoints < kWindowSeconds) {
     std::size_t kept = 0;
-    for (std::size_t i = points_.size() % 2 == 0 ? 1 : 0; i < points_.size(); i += 2) points_[kept++] = points_[i];
+    for (std::size_t i = points_.size() % 2 == 0 ? 1 : 0; i < points_.size(); i += 2)
+      points_[kept++] = points_[i];
     points_.resize(kept);
     spacing_seconds_ *= 2;
   } else {
@@ -66,10 +72,10 @@ std::optional<MemoryWarning> MemoryWatch::look_at_share(const MemoryReading& rea
   const std::size_t reached = std::ranges::upper_bound(shares_, share) - shares_.begin();
   if (reached <= shares_said_) return std::nullopt;
   shares_said_ = reached;
-  return MemoryWarning{reached > 1, fmt::format("memory is at {} of the limit: {} of {} ({})", format_ratio(share),
-                                                format_bytes(static_cast<double>(reading.used_bytes)),
-                                                format_bytes(static_cast<double>(reading.limit_bytes)),
-                                                reading.limit_source)};
+  return MemoryWarning{
+      reached > 1, fmt::format("memory is at {} of the limit: {} of {} ({})", format_ratio(share),
+                               format_bytes(static_cast<double>(reading.used_bytes)),
+                               format_bytes(static_cast<double>(reading.limit_bytes)), reading.limit_source)};
 }
 
 std::optional<analysis::TimeUntil> MemoryWatch::time_until_limit(const MemoryReading& reading) const {
@@ -78,7 +84,8 @@ std::optional<analysis::TimeUntil> MemoryWatch::time_until_limit(const MemoryRea
   const double seen = points_.back().seconds - points_.front().seconds;
   if (points_.back().value - points_.front().value < limit * kLeastGrowth) return std::nullopt;
   const auto until = analysis::time_until(limit, points_);
-  if (!until || until->seconds > horizon_seconds_ || until->seconds > believed_seconds(seen)) return std::nullopt;
+  if (!until || until->seconds > horizon_seconds_ || until->seconds > believed_seconds(seen))
+    return std::nullopt;
   return until;
 }
 

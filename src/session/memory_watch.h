@@ -14,10 +14,10 @@
 namespace ullage::session {
 
 struct MemoryReading {
-  double seconds = 0;              // since the start
-  std::uint64_t used_bytes = 0;    // against the limit
-  std::uint64_t limit_bytes = 0;   // the tightest that applies
-  std::string limit_source = {};   // "--memory", "cgroup /a", "machine"
+  double seconds = 0;             // since the start
+  std::uint64_t used_bytes = 0;   // against the limit
+  std::uint64_t limit_bytes = 0;  // the tightest that applies
+  std::string limit_source = {};  // "--memory", "cgroup /a", "machine"
 };
 
 struct MemoryWarning {
@@ -41,11 +41,11 @@ class MemoryWatch {
   std::optional<MemoryWarning> look_at_trend(const MemoryReading& reading);
   std::optional<analysis::TimeUntil> time_until_limit(const MemoryReading& reading) const;
 
-  std::vector<double> shares_;                // ascending
+  std::vector<double> shares_;  // ascending
   double horizon_seconds_;
   std::vector<analysis::Point> points_;
   double spacing_seconds_;
-  std::size_t shares_said_ = 0;               // how many of shares_ have been warned about
+  std::size_t shares_said_ = 0;  // how many of shares_ have been warned about
   std::optional<double> foreseeable_since_;
   bool trend_said_ = false;
 };

@@ -3,7 +3,11 @@
 
 #include <gmock/gmock.h>
 
+#include <cstdint>
 #include <functional>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace ullage::session {
 namespace {
@@ -15,19 +19,21 @@ using testing::IsEmpty;
 constexpr double kMiB = 1024 * 1024;
 
 // What a run says whose use over time is this, of a limit of 1000 MiB, looked at every 100 ms.
-std::vector<std::string> said(double seconds, const std::function<double(double)>& used_mib, double horizon = 120) {
+std::vector<std::string> said(double seconds, const std::function<double(double)>& used_mib,
+                              double horizon = 120) {
   MemoryWatch watch({0.8, 0.9, 0.95}, horizon);
   std::vector<std::string> texts;
   for (double t = 0; t < seconds; t += 0.1)
-    for (const auto& warning :
-         watch.look({t, static_cast<std::uint64_t>(used_mib(t) * kMiB), static_cast<std::uint64_t>(1000 * kMiB), "--memory"}))
+    for (const auto& warning : watch.look({t, static_cast<std::uint64_t>(used_mib(t) * kMiB),
+                                           static_cast<std::uint64_t>(1000 * kMiB), "--memory"}))
       texts.push_back(warning.text);
   return texts;
 }
 
 TEST(MemoryWatch, EachShareIsSaidOnce) {
   const auto texts = said(300, [](double t) { return t < 100 ? 820.0 : t < 200 ? 910.0 : 960.0; });
-  EXPECT_THAT(texts, ElementsAre(HasSubstr("82 %"), HasSubstr("91 %"), HasSubstr("96 % of the limit: 960 MiB of 1000 MiB (--memory)")));
+  EXPECT_THAT(texts, ElementsAre(HasSubstr("82 %"), HasSubstr("91 %"),
+                                 HasSubstr("96 % of the limit: 960 MiB of 1000 MiB (--memory)")));
 }
 
 TEST(MemoryWatch, AShareIsSaidAgainAfterItHasEased) {

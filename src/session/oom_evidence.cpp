@@ -2,23 +2,36 @@
 #include "session/oom_evidence.h"
 
 #include <fmt/format.h>
+#include <signal.h>
 
 #include <csignal>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
 
+#include "act/cage.h"
+#include "base/os_root.h"
 #include "base/text.h"
 #include "base/units.h"
+#include "run/record.h"
+#include "sense/cgroup/cgroup_place.h"
 #include "sense/cgroup/cgroup_reader.h"
 #include "sense/host/host_reader.h"
 #include "sense/oom_traces.h"
+#include "sense/sample.h"
 #include "session/oom_verdict.h"
 
 namespace ullage::session {
 
 namespace {
 
-std::string named(const std::string& name, std::int64_t pid) { return fmt::format("{} ({})", printable(name), pid); }
+std::string named(const std::string& name, std::int64_t pid) {
+  return fmt::format("{} ({})", printable(name), pid);
+}
 
-const sense::OomVictim* victim_of_run(const std::vector<sense::OomVictim>& victims, const run::Record& record) {
+const sense::OomVictim* victim_of_run(const std::vector<sense::OomVictim>& victims,
+                                      const run::Record& record) {
   for (const sense::OomVictim& victim : victims)
     for (const run::Process& process : record.process_table)
       if (process.pid == victim.pid && victim.name.starts_with(process.name)) return &victim;
@@ -33,21 +46,28 @@ constexpr double kMargin = 1.1;
 }  // namespace
 
 OomWitness::OomWitness(const OsRoot& root, const sense::CgroupPlace& around)
-    : root_(root), around_(around), ancestor_kills_before_(ancestor_kills()), machine_kills_before_(machine_kills()) {}
+    : root_(root),
+      around_(around),
+      ancestor_kills_before_(ancestor_kills()),
+      machine_kills_before_(machine_kills()) {}
 
 std::uint64_t OomWitness::ancestor_kills() const {
   return sense::CgroupReader(root_, around_).read().oom_kills.value_or(0);
 }
 
-std::uint64_t OomWitness::machine_kills() const { return sense::HostReader(root_).read().oom_kills.value_or(0); }
+std::uint64_t OomWitness::machine_kills() const {
+  return sense::HostReader(root_).read().oom_kills.value_or(0);
+}
 
 void OomWitness::note_holder(const sense::ProcessSample* largest) {
   if (largest != nullptr && largest->resident_bytes.value_or(0) > 0) holder_ = *largest;
 }
 
-std::optional<run::Oom> OomWitness::judge(const run::Record& record, const act::Cage& cage, bool own_limit_acted,
+std::optional<run::Oom> OomWitness::judge(const run::Record& record, const act::Cage& cage,
+                                          bool own_limit_acted,
                                           std::optional<std::int64_t> foreseeable_ms) const {
-  OomEvidence evidence{.exit_code = record.exit_code, .signal = record.signal, .own_limit_acted = own_limit_acted};
+  OomEvidence evidence{
+      .exit_code = record.exit_code, .signal = record.signal, .own_limit_acted = own_limit_acted};
   const run::Process* victim = nullptr;
   for (const run::Process& process : record.process_table) {
     if (process.signal != SIGKILL) continue;
@@ -85,7 +105,8 @@ std::string describe(const run::Oom& oom) {
   std::string sentence = "out of memory: killed by " + (oom.killer == "kernel" ? "the kernel" : oom.killer);
   if (!oom.victim.empty()) sentence += ", which picked " + oom.victim;
   if (!oom.holder.empty() && oom.holder_bytes)
-    sentence += fmt::format("; {} held most, {}", oom.holder, format_bytes(static_cast<double>(*oom.holder_bytes)));
+    sentence +=
+        fmt::format("; {} held most, {}", oom.holder, format_bytes(static_cast<double>(*oom.holder_bytes)));
   if (oom.enough_bytes)
     sentence += fmt::format("; a limit of {} would have been enough for what it had asked for",
                             format_bytes(static_cast<double>(*oom.enough_bytes)));

@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "session/oom_verdict.h"
 
+#include <signal.h>
+
 #include <csignal>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "run/record.h"
 
 namespace ullage::session {
 
@@ -19,7 +26,9 @@ std::string victim_of(const OomEvidence& evidence) {
 }  // namespace
 
 std::optional<run::Oom> judge_oom(const OomEvidence& evidence) {
-  const auto by = [&](std::string killer) { return run::Oom{.killer = std::move(killer), .victim = victim_of(evidence)}; };
+  const auto by = [&](std::string killer) {
+    return run::Oom{.killer = std::move(killer), .victim = victim_of(evidence)};
+  };
   if (evidence.own_limit_acted) return by("ullage limit");
   // A run that lost a worker to the kernel and still did its work was not ended by it.
   if (evidence.exit_code == 0) return std::nullopt;

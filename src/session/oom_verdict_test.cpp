@@ -2,8 +2,10 @@
 #include "session/oom_verdict.h"
 
 #include <gtest/gtest.h>
+#include <signal.h>
 
 #include <csignal>
+#include <string>
 
 namespace ullage::session {
 namespace {
@@ -15,8 +17,9 @@ std::string killer(const OomEvidence& evidence) {
 
 TEST(OomVerdict, AKillInTheRunsOwnCgroupIsTheKernels) {
   EXPECT_EQ(killer({.signal = SIGKILL, .cage_kills = 1}), "kernel");
-  EXPECT_EQ(killer({.exit_code = 137, .cage_kills = 1}), "kernel");                              // a shell's child
-  EXPECT_EQ(killer({.exit_code = 1, .cage_kills = 1, .a_process_was_killed = true}), "kernel");  // make's child
+  EXPECT_EQ(killer({.exit_code = 137, .cage_kills = 1}), "kernel");  // a shell's child
+  EXPECT_EQ(killer({.exit_code = 1, .cage_kills = 1, .a_process_was_killed = true}),
+            "kernel");  // make's child
 }
 
 TEST(OomVerdict, AKillByHandIsNotAnOom) {

@@ -2,6 +2,9 @@
 #include "session/pace.h"
 
 #include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <optional>
 
 namespace ullage::session {
 

@@ -14,10 +14,10 @@ namespace ullage::session {
 class Pace {
  public:
   using Duration = std::chrono::nanoseconds;
-  static constexpr std::uint64_t kTicksHeld = 2000;   // automatic pace: at this many, ticks are halved
+  static constexpr std::uint64_t kTicksHeld = 2000;  // automatic pace: at this many, ticks are halved
   static constexpr Duration kFirstInterval = std::chrono::milliseconds(20);
   static constexpr Duration kLongestLook = std::chrono::seconds(1);
-  static constexpr double kCostShare = 0.005;         // of one processor
+  static constexpr double kCostShare = 0.005;  // of one processor
 
   explicit Pace(std::optional<Duration> fixed_interval);
 

@@ -3,6 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+
 namespace ullage::session {
 namespace {
 
@@ -29,7 +34,8 @@ Simulated simulate(Pace& pace, Pace::Duration length, Pace::Duration cost) {
 }
 
 TEST(Pace, ARunOfAnyLengthHoldsAboutTwoThousandTicks) {
-  for (const auto length : {std::chrono::seconds(60), std::chrono::seconds(3'600), std::chrono::seconds(86'400)}) {
+  for (const auto length :
+       {std::chrono::seconds(60), std::chrono::seconds(3'600), std::chrono::seconds(86'400)}) {
     Pace pace(std::nullopt);
     const auto run = simulate(pace, length, 50us);
     EXPECT_GE(run.ticks, 900u) << length.count();

@@ -2,6 +2,14 @@
 #include "session/phases.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "run/record.h"
 
 namespace ullage::session {
 
@@ -15,7 +23,8 @@ void Phases::begin(std::string_view name, std::int64_t now_ms, double cpu_second
 }
 
 bool Phases::end(std::string_view name, std::int64_t now_ms, double cpu_seconds) {
-  const auto innermost = std::find_if(open_.rbegin(), open_.rend(), [&](std::size_t i) { return phases_[i].name == name; });
+  const auto innermost =
+      std::find_if(open_.rbegin(), open_.rend(), [&](std::size_t i) { return phases_[i].name == name; });
   if (innermost == open_.rend()) return false;
   run::Phase& phase = phases_[*innermost];
   phase.end_ms = now_ms;
@@ -25,7 +34,8 @@ bool Phases::end(std::string_view name, std::int64_t now_ms, double cpu_seconds)
 }
 
 void Phases::look(std::uint64_t used_bytes) {
-  for (const std::size_t i : open_) phases_[i].peak_bytes = std::max(phases_[i].peak_bytes.value_or(0), used_bytes);
+  for (const std::size_t i : open_)
+    phases_[i].peak_bytes = std::max(phases_[i].peak_bytes.value_or(0), used_bytes);
 }
 
 void Phases::finish(std::int64_t now_ms, double cpu_seconds) {

@@ -28,8 +28,8 @@ class Phases {
   std::uint64_t dropped() const { return dropped_; }
 
  private:
-  std::vector<run::Phase> phases_;      // cpu_seconds: of an open one, the run's at its begin
-  std::vector<std::size_t> open_;       // indices, oldest first
+  std::vector<run::Phase> phases_;  // cpu_seconds: of an open one, the run's at its begin
+  std::vector<std::size_t> open_;   // indices, oldest first
   std::uint64_t dropped_ = 0;
 };
 

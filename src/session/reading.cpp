@@ -1,9 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "session/reading.h"
 
-#include <algorithm>
+#include <time.h>
 
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+
+#include "base/clock.h"
+#include "base/os_root.h"
+#include "sense/cgroup/cgroup_place.h"
+#include "sense/proc/exit_records.h"
+#include "sense/proc/process_tree.h"
 #include "sense/proc/used_memory.h"
+#include "session/accounts.h"
+#include "session/recorder.h"
 
 namespace ullage::session {
 
@@ -45,17 +60,23 @@ Look Reading::take_start(std::int64_t time_ms) {
   host_ = host_reader_.read();
   host_read_at_ = clock_.monotonic();
   headroom_bytes_ = sense::read_headroom_bytes(root_, options_.around);
-  return {.time_ms = time_ms, .cgroup = &cgroup_, .host = &host_, .used_bytes = 0, .headroom_bytes = headroom_bytes_};
+  return {.time_ms = time_ms,
+          .cgroup = &cgroup_,
+          .host = &host_,
+          .used_bytes = 0,
+          .headroom_bytes = headroom_bytes_};
 }
 
 Look Reading::take(std::int64_t time_ms, Depth depth, Accounts& accounts) {
-  const auto living = tree_.read(depth == Depth::everything ? sense::Freshness::all : sense::Freshness::usual);
+  const auto living =
+      tree_.read(depth == Depth::everything ? sense::Freshness::all : sense::Freshness::usual);
   // After the processes: a record that comes now is of one that was still seen, or never was.
   if (exit_records_) accounts.exited(exit_records_->read(), time_ms);
   accounts.observe(living, tree_.gone(), time_ms);
   members_.clear();
   for (const sense::TreeProcess& process : living)
-    if (process.sample.state != 'Z' && process.sample.state != 'X') members_.push_back(static_cast<pid_t>(process.sample.pid));
+    if (process.sample.state != 'Z' && process.sample.state != 'X')
+      members_.push_back(static_cast<pid_t>(process.sample.pid));
 
   Look look{.time_ms = time_ms, .living = living, .gone = tree_.gone()};
   cgroup_ = cgroup_reader_.read();

@@ -24,9 +24,9 @@ namespace ullage::session {
 struct ReadingOptions {
   std::int64_t command_pid = 0;
   std::int64_t supervisor_pid = 0;
-  std::string cage_folder;              // the run's own v2 cgroup, or empty
-  sense::CgroupPlace around;            // where we stand
-  sense::CgroupPlace cgroup;            // whose figures are read: the run's own, else the one around it
+  std::string cage_folder;    // the run's own v2 cgroup, or empty
+  sense::CgroupPlace around;  // where we stand
+  sense::CgroupPlace cgroup;  // whose figures are read: the run's own, else the one around it
   bool cgroup_is_own = false;
   double costly_share = 0.002;
 };

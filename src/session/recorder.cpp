@@ -2,6 +2,19 @@
 #include "session/recorder.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "base/result.h"
+#include "metric/series.h"
+#include "run/record.h"
+#include "sense/proc/process_tree.h"
+#include "sense/sample.h"
+#include "session/accounts.h"
 
 namespace ullage::session {
 
@@ -42,7 +55,8 @@ struct Recorder::TotalsIds {
         involuntary(table.id("ullage_run_context_switches_total", {{"kind", "involuntary"}})),
         run_queue_wait(table.id("ullage_run_run_queue_wait_seconds_total")) {}
 
-  metric::SeriesId user, system, used, resident, swap, cache, headroom, processes, threads, open_files, read, written;
+  metric::SeriesId user, system, used, resident, swap, cache, headroom, processes, threads, open_files, read,
+      written;
   metric::SeriesId minor_faults, major_faults, voluntary, involuntary, run_queue_wait;
 };
 
@@ -70,7 +84,9 @@ void Recorder::look(const Look& look, const Accounts& accounts, bool store) {
   if (store) store_tick(look, accounts.totals());
 }
 
-double Recorder::cpu_seconds() const { return record_.cpu.user_seconds.value_or(0) + record_.cpu.system_seconds.value_or(0); }
+double Recorder::cpu_seconds() const {
+  return record_.cpu.user_seconds.value_or(0) + record_.cpu.system_seconds.value_or(0);
+}
 
 void Recorder::event(std::int64_t time_ms, std::string kind, std::string severity, std::string text) {
   record_.events.push_back({time_ms, std::move(kind), std::move(severity), std::move(text)});
@@ -83,9 +99,11 @@ void Recorder::keep_figures(const Look& look, const Accounts& accounts) {
   record_.cpu.system_seconds =
       cgroup_tells ? last_cgroup_->system_seconds.value_or(totals.system_seconds) : totals.system_seconds;
   record_.cpu.run_queue_wait_seconds = totals.run_queue_wait_seconds;
-  if (last_cgroup_) record_.cpu.throttled_seconds = since(last_cgroup_->throttled_seconds, first_cgroup_->throttled_seconds);
+  if (last_cgroup_)
+    record_.cpu.throttled_seconds = since(last_cgroup_->throttled_seconds, first_cgroup_->throttled_seconds);
   record_.io = {totals.read_bytes, totals.written_bytes};
-  record_.activity = {totals.minor_faults, totals.major_faults, totals.voluntary_switches, totals.involuntary_switches};
+  record_.activity = {totals.minor_faults, totals.major_faults, totals.voluntary_switches,
+                      totals.involuntary_switches};
   record_.processes.total = accounts.processes_seen();
   record_.processes.peak = accounts.processes_peak();
   keep_memory(look, accounts);
@@ -105,20 +123,24 @@ void Recorder::keep_memory(const Look& look, const Accounts& accounts) {
     const bool by_cgroup = options_.cgroup_is_own && last_cgroup_ && last_cgroup_->used_bytes();
     raise_peak(*look.used_bytes, look.time_ms, by_cgroup ? "cgroup" : "samples");
     if (used_until_ms_ == 0) used_from_ms_ = used_until_ms_ = look.time_ms;
-    used_byte_milliseconds_ += static_cast<double>(*look.used_bytes) * static_cast<double>(look.time_ms - used_until_ms_);
+    used_byte_milliseconds_ +=
+        static_cast<double>(*look.used_bytes) * static_cast<double>(look.time_ms - used_until_ms_);
     used_until_ms_ = look.time_ms;
     if (used_until_ms_ > used_from_ms_)
-      memory.average_bytes =
-          static_cast<std::uint64_t>(used_byte_milliseconds_ / static_cast<double>(used_until_ms_ - used_from_ms_));
+      memory.average_bytes = static_cast<std::uint64_t>(used_byte_milliseconds_ /
+                                                        static_cast<double>(used_until_ms_ - used_from_ms_));
   }
-  if (options_.cgroup_is_own && last_cgroup_ && last_cgroup_->peak_bytes) memory.cgroup_peak_bytes = last_cgroup_->peak_bytes;
+  if (options_.cgroup_is_own && last_cgroup_ && last_cgroup_->peak_bytes)
+    memory.cgroup_peak_bytes = last_cgroup_->peak_bytes;
   // A high-water mark of a process that was never sampled has its mapped files in it; the cgroup's bounds it.
   if (const auto& mark = accounts.high_mark())
-    raise_peak(std::min(mark->used_bytes, memory.cgroup_peak_bytes.value_or(UINT64_MAX)), mark->time_ms, mark->method);
+    raise_peak(std::min(mark->used_bytes, memory.cgroup_peak_bytes.value_or(UINT64_MAX)), mark->time_ms,
+               mark->method);
   if (accounts.totals().swap_bytes)
     memory.swap_peak_bytes = std::max(memory.swap_peak_bytes.value_or(0), *accounts.totals().swap_bytes);
   if (!options_.cgroup_is_own || !last_cgroup_) return;
-  if (last_cgroup_->file_bytes) memory.cache_bytes = std::max(memory.cache_bytes.value_or(0), *last_cgroup_->file_bytes);
+  if (last_cgroup_->file_bytes)
+    memory.cache_bytes = std::max(memory.cache_bytes.value_or(0), *last_cgroup_->file_bytes);
 }
 
 void Recorder::keep_pressure(const Look& look) {
@@ -158,7 +180,8 @@ void Recorder::add_totals(const Look& look, const Totals& totals) {
   };
   tick_.add(ids_->user, *record_.cpu.user_seconds);
   tick_.add(ids_->system, *record_.cpu.system_seconds);
-  if (look.used_bytes) tick_.add(ids_->used, static_cast<double>(std::max(used_since_stored_, *look.used_bytes)));
+  if (look.used_bytes)
+    tick_.add(ids_->used, static_cast<double>(std::max(used_since_stored_, *look.used_bytes)));
   add(ids_->resident, totals.resident_bytes);
   add(ids_->swap, totals.swap_bytes);
   if (options_.cgroup_is_own && last_cgroup_) add(ids_->cache, last_cgroup_->file_bytes);
@@ -183,8 +206,11 @@ void Recorder::add_processes(const Look& look) {
   for (const sense::TreeProcess& process : look.living) {
     const sense::ProcessSample& sample = process.sample;
     auto series = process_series_.find(sample.pid);
-    if (series != process_series_.end() && !series->second.is_named(sample.name))  // it has executed another program
-      series = process_series_.insert_or_assign(sample.pid, sense::ProcessSeries(table_, sample.pid, sample.name)).first;
+    if (series != process_series_.end() &&
+        !series->second.is_named(sample.name))  // it has executed another program
+      series =
+          process_series_.insert_or_assign(sample.pid, sense::ProcessSeries(table_, sample.pid, sample.name))
+              .first;
     if (series == process_series_.end()) {
       const auto [once, first] = seen_once_.try_emplace(sample.pid, sample.start_ticks);
       const bool is_new = first || once->second != sample.start_ticks;

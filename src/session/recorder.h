@@ -34,8 +34,8 @@ struct Look {
 };
 
 struct RecorderOptions {
-  bool cgroup_is_own = false;   // the cgroup holds the run and nothing else: its sums are the run's
-  std::string cgroup_id;        // its path, for the series' label
+  bool cgroup_is_own = false;  // the cgroup holds the run and nothing else: its sums are the run's
+  std::string cgroup_id;       // its path, for the series' label
 };
 
 class Recorder {
@@ -53,6 +53,7 @@ class Recorder {
   double cpu_seconds() const;
 
   run::Record& record() { return record_; }
+  const run::Record& record() const { return record_; }
   // Writes all that is known so far. On an error nothing is lost but what does not fit: call again.
   Result<void> flush(const Accounts& accounts);
   // The last flush: one file is left, with nothing beside it.
@@ -95,7 +96,6 @@ class Recorder {
   std::int64_t used_from_ms_ = 0, used_until_ms_ = 0;
   std::uint64_t processes_with_series_ = 0;
   std::uint64_t unstored_ticks_ = 0;
-
 };
 
 }  // namespace ullage::session

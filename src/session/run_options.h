@@ -25,7 +25,7 @@ struct RunOptions {
   std::string name;
   std::map<std::string, std::string> tags;
   std::map<std::string, std::string> environment;
-  std::vector<std::string> recorded_variables;       // beyond the usual ones
+  std::vector<std::string> recorded_variables;  // beyond the usual ones
   std::string working_directory;
   std::string state_directory;
   std::string profile;
@@ -37,7 +37,7 @@ struct RunOptions {
 
   act::LimitRequest limits;
   std::optional<std::chrono::nanoseconds> timeout;
-  bool strict = false;                               // a limit that cannot be held is an error
+  bool strict = false;                                        // a limit that cannot be held is an error
   std::chrono::nanoseconds grace = std::chrono::seconds(10);  // between a polite signal and SIGKILL
 
   bool warn = true;
@@ -45,7 +45,7 @@ struct RunOptions {
   std::chrono::nanoseconds horizon = std::chrono::minutes(2);
   PressureAction on_pressure;
 
-  bool wait_for_all = false;   // until the last descendant is gone
+  bool wait_for_all = false;  // until the last descendant is gone
   bool kill_with_me = false;
 };
 

@@ -6,10 +6,21 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <string_view>
+#include <utility>
+#include <vector>
 
+#include "act/cage.h"
+#include "base/os_root.h"
 #include "base/text.h"
+#include "run/record.h"
 #include "run/secrets.h"
+#include "sense/cgroup/cgroup_place.h"
 #include "sense/host/host_reader.h"
+#include "session/run_options.h"
 
 namespace ullage::session {
 
@@ -36,7 +47,21 @@ run::Host this_host(const Surroundings& around, const OsRoot& root) {
   return host;
 }
 
-std::string default_name(const std::string& command) { return command.substr(command.find_last_of('/') + 1); }
+std::string file_name(const std::string& path) { return path.substr(path.find_last_of('/') + 1); }
+
+// The program's name; of `python3 examples/train.py`, where the program is only the interpreter, "train".
+std::string default_name(const std::vector<std::string>& command) {
+  constexpr std::array<std::string_view, 10> kInterpreters = {"python", "bash",    "sh",    "node", "perl",
+                                                              "ruby",   "Rscript", "julia", "php",  "dash"};
+  const std::string program = file_name(command.front());
+  const bool interprets = std::ranges::any_of(kInterpreters, [&](std::string_view interpreter) {
+    const std::string rest = program.starts_with(interpreter) ? program.substr(interpreter.size()) : "x";
+    return rest.find_first_not_of("0123456789.") == std::string::npos;
+  });
+  if (!interprets || command.size() < 2 || command[1].starts_with("-")) return program;
+  const std::string script = file_name(command[1]);
+  return script.substr(0, script.rfind('.'));
+}
 
 }  // namespace
 
@@ -52,7 +77,7 @@ run::Record start_record(const RunOptions& options, const Surroundings& around, 
                          const std::string& run_id, std::int64_t now_ms) {
   run::Record record;
   record.id = run_id;
-  record.name = options.name.empty() ? default_name(options.command.front()) : options.name;
+  record.name = options.name.empty() ? default_name(options.command) : options.name;
   record.tags = options.tags;
   record.command = run::mask_arguments(options.command);
   record.working_directory = options.working_directory;
@@ -78,7 +103,8 @@ void put_limits(run::Record& record, const RunOptions& options, const Surroundin
     if (limit.resource == "cpus" && limit.got)
       record.cpu.cores_available = std::min(record.cpu.cores_available, *limit.got);
   }
-  if (options.limits.memory_bytes && *options.limits.memory_bytes <= record.memory.limit_bytes.value_or(UINT64_MAX)) {
+  if (options.limits.memory_bytes &&
+      *options.limits.memory_bytes <= record.memory.limit_bytes.value_or(UINT64_MAX)) {
     record.memory.limit_bytes = options.limits.memory_bytes;
     record.memory.limit_source = "--memory";
   }

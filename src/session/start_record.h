@@ -15,8 +15,8 @@
 namespace ullage::session {
 
 struct Surroundings {
-  sense::CgroupPlace place;       // where we stand
-  sense::Capacity capacity;       // what is to be had there
+  sense::CgroupPlace place;  // where we stand
+  sense::Capacity capacity;  // what is to be had there
 };
 Surroundings look_around(const OsRoot& root);
 

@@ -2,18 +2,31 @@
 #include "session/supervisor.h"
 
 #include <fmt/format.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
+#include <cstdint>
+#include <functional>
 #include <optional>
 #include <random>
+#include <string>
+#include <utility>
+#include <vector>
 
+#include "act/cage.h"
 #include "act/child.h"
 #include "act/terminal.h"
+#include "base/clock.h"
 #include "base/event_loop.h"
+#include "base/os_root.h"
+#include "base/result.h"
 #include "base/units.h"
 #include "run/catalog.h"
+#include "run/record.h"
+#include "sense/cgroup/cgroup_place.h"
 #include "session/accounts.h"
 #include "session/command_socket.h"
 #include "session/enforcer.h"
@@ -23,6 +36,7 @@
 #include "session/pace.h"
 #include "session/reading.h"
 #include "session/recorder.h"
+#include "session/run_options.h"
 #include "session/start_record.h"
 
 namespace ullage::session {
@@ -45,7 +59,8 @@ class Supervisor {
         pace_(options.interval),
         own_watch_(options.warn_at, to_seconds(options.horizon)),
         outer_watch_(options.warn_at, to_seconds(options.horizon)),
-        enforcer_(loop_, options.grace, [this](const std::string& sentence) { tell("limit", "critical", sentence); }) {}
+        enforcer_(loop_, options.grace,
+                  [this](const std::string& sentence) { tell("limit", "critical", sentence); }) {}
 
   Result<Outcome> run();
 
@@ -71,9 +86,9 @@ class Supervisor {
   nanoseconds elapsed() const { return clock_.monotonic() - started_; }
   // From the start by the monotonic clock: setting the wall clock back does not reorder a run.
   std::int64_t time_ms() const {
-    return record().started_ms + std::chrono::duration_cast<std::chrono::milliseconds>(elapsed()).count();
+    return recorder_->record().started_ms +
+           std::chrono::duration_cast<std::chrono::milliseconds>(elapsed()).count();
   }
-  const run::Record& record() const { return const_cast<Supervisor*>(this)->recorder_->record(); }
 
   const RunOptions& options_;
   const Clock& clock_;
@@ -101,6 +116,7 @@ class Supervisor {
   bool timed_out_ = false, own_limit_acted_ = false, pressure_acted_ = false, storage_failed_ = false;
   std::string placement_problem_;
   std::optional<std::int64_t> foreseeable_ms_;
+  std::int64_t last_look_ms_ = 0;
 };
 
 Result<Outcome> Supervisor::run() {
@@ -139,11 +155,13 @@ Result<void> Supervisor::prepare() {
                                   .cgroup_is_own = own,
                                   .costly_share = options_.costly_share});
   record.processes.counted_by = reading_->counted_by();
-  recorder_.emplace(file_path_, std::move(record), RecorderOptions{.cgroup_is_own = own, .cgroup_id = cgroup_id});
+  recorder_.emplace(file_path_, std::move(record),
+                    RecorderOptions{.cgroup_is_own = own, .cgroup_id = cgroup_id});
   accounts_.emplace(::getpid(), options_.process_rows);
   oom_witness_.emplace(root_, around_.place);
   if (!placement_problem_.empty()) tell("limit", "warning", "a limit does not hold: " + placement_problem_);
-  if (!folder) storage_failed_ = true, tell("storage", "warning", "this run will not be kept: " + folder.error().text());
+  if (!folder)
+    storage_failed_ = true, tell("storage", "warning", "this run will not be kept: " + folder.error().text());
   return {};
 }
 
@@ -177,17 +195,19 @@ Result<void> Supervisor::prepare_child() {
     placement_problem_ = problem;
   }
   signals_->set_child(child_->pid());
-  enforcer_.aim({.command = child_->pid(),
-                 .members = [this] { return reading_ ? reading_->members() : std::vector<pid_t>{child_->pid()}; },
-                 .cage = &*cage_,
-                 .environment = spec.environment});
+  enforcer_.aim(
+      {.command = child_->pid(),
+       .members = [this] { return reading_ ? reading_->members() : std::vector<pid_t>{child_->pid()}; },
+       .cage = &*cage_,
+       .environment = spec.environment});
   return {};
 }
 
 Result<void> Supervisor::start() {
   started_ = clock_.monotonic();
   cpu_before_ = clock_.own_cpu();
-  recorder_->look(reading_->take_start(record().started_ms), *accounts_, pace_.take_store(nanoseconds(0)));
+  last_look_ms_ = time_ms();
+  recorder_->look(reading_->take_start(last_look_ms_), *accounts_, pace_.take_store(nanoseconds(0)));
   socket_->open(*recorder_, [this] { return time_ms(); });
   if (child_->pidfd() >= 0) child_watch_ = loop_.on_readable(child_->pidfd(), [this] { on_command_end(); });
   if (options_.timeout)
@@ -202,7 +222,9 @@ Result<void> Supervisor::start() {
 
 // The tick: sense, store, judge, act.
 void Supervisor::look(Reading::Depth depth) {
-  const Look look = reading_->take(time_ms(), depth, *accounts_);
+  // No two ticks share a moment, however soon the last look follows the one before.
+  last_look_ms_ = std::max(time_ms(), last_look_ms_ + 1);
+  const Look look = reading_->take(last_look_ms_, depth, *accounts_);
   recorder_->look(look, *accounts_, depth == Reading::Depth::everything || pace_.take_store(elapsed()));
   oom_witness_->note_holder(accounts_->largest());
   if (options_.warn) judge(look);
@@ -230,7 +252,7 @@ void Supervisor::warn(MemoryWatch& watch, const MemoryReading& reading) {
     enforcer_.act_on_pressure(options_.on_pressure, warning.text);
   }
   const auto since = watch.foreseeable_since_seconds();
-  if (since) foreseeable_ms_ = record().started_ms + static_cast<std::int64_t>(*since * 1000);
+  if (since) foreseeable_ms_ = recorder_->record().started_ms + static_cast<std::int64_t>(*since * 1000);
 }
 
 void Supervisor::hold_own_limits(const Look& look) {
@@ -239,12 +261,14 @@ void Supervisor::hold_own_limits(const Look& look) {
     if (limit.mechanism != act::Mechanism::supervisor) continue;
     if (limit.resource == "memory" && static_cast<double>(look.used_bytes.value_or(0)) > limit.asked) {
       own_limit_acted_ = true;
-      return enforcer_.kill(fmt::format("it uses {}, over --memory {}", format_bytes(static_cast<double>(*look.used_bytes)),
+      return enforcer_.kill(fmt::format("it uses {}, over --memory {}",
+                                        format_bytes(static_cast<double>(*look.used_bytes)),
                                         format_bytes(limit.asked)));
     }
     const auto processes = static_cast<double>(accounts_->totals().processes);
     if (limit.resource == "pids" && processes > limit.asked)
-      return enforcer_.end_politely(fmt::format("it has {} processes, over --pids {}", processes, limit.asked));
+      return enforcer_.end_politely(
+          fmt::format("it has {} processes, over --pids {}", processes, limit.asked));
   }
 }
 
@@ -260,7 +284,8 @@ void Supervisor::keep(Result<void> (Recorder::*write)(const Accounts&)) {
   if (file_path_.empty()) return;
   const auto written = ((*recorder_).*write)(*accounts_);
   if (written && storage_failed_) tell("storage", "info", "the run is being kept again");
-  if (!written && !storage_failed_) tell("storage", "warning", "cannot keep the run for now: " + written.error().text());
+  if (!written && !storage_failed_)
+    tell("storage", "warning", "cannot keep the run for now: " + written.error().text());
   storage_failed_ = !written;
 }
 
@@ -298,8 +323,9 @@ void Supervisor::on_command_end() {
 
 void Supervisor::wait_for_the_rest() {
   if (reading_->members().empty()) return loop_.stop();
-  tell("process", "info", fmt::format("the command has ended; waiting for {} of its descendants (Ctrl-C leaves them running)",
-                                      reading_->members().size()));
+  tell("process", "info",
+       fmt::format("the command has ended; waiting for {} of its descendants (Ctrl-C leaves them running)",
+                   reading_->members().size()));
 }
 
 Outcome Supervisor::finish() {
@@ -320,7 +346,9 @@ Outcome Supervisor::finish() {
   keep(&Recorder::close);
   cage_->remove();
   const int code = status_->signal ? 128 + *status_->signal : status_->code.value_or(125);
-  return {.exit_code = timed_out_ ? kExitTimedOut : code, .record = record, .file_path = storage_failed_ ? "" : file_path_};
+  return {.exit_code = timed_out_ ? kExitTimedOut : code,
+          .record = record,
+          .file_path = storage_failed_ ? "" : file_path_};
 }
 
 void Supervisor::tell(std::string kind, std::string severity, const std::string& sentence) {

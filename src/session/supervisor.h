@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One supervised run, from before the command's first instruction until its end: the loop that looks, stores,
-// judges and acts. `ullage run` at a terminal is this; batch, services and the daemon start it as a process of
-// its own. Its tick is one function, Supervisor::look.
+// judges and acts. `ullage run` at a terminal is this; batch, services and the daemon start it as a process
+// of its own. Its tick is one function, Supervisor::look.
 #pragma once
 
 #include <functional>
@@ -16,9 +16,9 @@
 namespace ullage::session {
 
 struct Outcome {
-  int exit_code = 0;        // the command's, 128+signal when one ended it, 124 when --timeout did
+  int exit_code = 0;  // the command's, 128+signal when one ended it, 124 when --timeout did
   run::Record record;
-  std::string file_path;    // of the run; empty when it could not be kept
+  std::string file_path;  // of the run; empty when it could not be kept
 };
 
 // `say` gets sentences for the person at the terminal, as they happen. The error's exit code is

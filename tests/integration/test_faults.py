@@ -12,7 +12,6 @@ import sys
 import time
 
 import pytest
-
 from conftest import need_root
 
 UNPRIVILEGED = ("setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups")
@@ -49,7 +48,10 @@ def test_on_a_full_disk_the_command_goes_on_and_is_recorded_once_there_is_room(u
             while True:
                 file.write(b"x" * 4096)
         child = subprocess.Popen(
-            [ullage.binary, "run", "--interval", "100ms", "--", "sleep", "4"], stderr=subprocess.PIPE, text=True, env=ullage.environment
+            [ullage.binary, "run", "--interval", "100ms", "--", "sleep", "4"],
+            stderr=subprocess.PIPE,
+            text=True,
+            env=ullage.environment,
         )
         first = child.stderr.readline()
         filler.unlink()
@@ -71,7 +73,10 @@ def test_sixty_four_descriptors_are_enough(ullage):
     def few():
         resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
 
-    done = ullage.run(command=["sh", "-c", "for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do sleep 0.5 & done; wait"], preexec_fn=few)
+    done = ullage.run(
+        command=["sh", "-c", "for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do sleep 0.5 & done; wait"],
+        preexec_fn=few,
+    )
     assert done.code == 0
     assert done.json["processes"]["peak"] == 21
 
@@ -156,7 +161,10 @@ def test_what_is_older_than_a_second_survives_a_kill_at_any_moment(ullage):
 
 def test_the_death_of_ullage_does_not_kill_the_command(ullage):
     child = subprocess.Popen(
-        [ullage.binary, "run", "-q", "--", "sh", "-c", "echo $$; exec sleep 30"], stdout=subprocess.PIPE, text=True, env=ullage.environment
+        [ullage.binary, "run", "-q", "--", "sh", "-c", "echo $$; exec sleep 30"],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=ullage.environment,
     )
     command = int(child.stdout.readline())
     child.kill()

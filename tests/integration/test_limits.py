@@ -58,7 +58,17 @@ def test_a_timeout_ends_the_children_too(ullage):
 
 @pytest.mark.parametrize(
     ("flag", "value"),
-    [("--memory", "0"), ("--memory", "-1"), ("--memory", "4X"), ("--cpus", "0"), ("--cpus", "-1"), ("--pids", "0"), ("--pids", "many"), ("--timeout", "5"), ("--interval", "0")],
+    [
+        ("--memory", "0"),
+        ("--memory", "-1"),
+        ("--memory", "4X"),
+        ("--cpus", "0"),
+        ("--cpus", "-1"),
+        ("--pids", "0"),
+        ("--pids", "many"),
+        ("--timeout", "5"),
+        ("--interval", "0"),
+    ],
 )
 def test_a_limit_that_makes_no_sense_is_refused_before_anything_starts(ullage, flag, value):
     done = ullage("run", flag, value, "--", "sh", "-c", "echo started")
@@ -125,5 +135,11 @@ for _ in range(200):
 
 def test_pressure_runs_a_command_of_the_users(ullage, programs):
     witness = ullage.scratch / "witness"
-    ullage.run("--memory", "300M", "--on-pressure", f"exec=echo \"$ULLAGE_PRESSURE\" > '{witness}'", command=[programs / "touch_memory", "290", "1500"])
+    ullage.run(
+        "--memory",
+        "300M",
+        "--on-pressure",
+        f"exec=echo \"$ULLAGE_PRESSURE\" > '{witness}'",
+        command=[programs / "touch_memory", "290", "1500"],
+    )
     assert "memory is at" in witness.read_text()

@@ -70,5 +70,11 @@ def test_a_pipeline_of_two_runs(ullage):
 
 
 def test_a_pipe_that_closes_early_ends_the_command_as_usual(ullage):
-    done = subprocess.run(["sh", "-c", f"{ullage.binary} run -q -- yes | head -n 1"], capture_output=True, text=True, env=ullage.environment, timeout=30)
+    done = subprocess.run(
+        ["sh", "-c", f"{ullage.binary} run -q -- yes | head -n 1"],
+        capture_output=True,
+        text=True,
+        env=ullage.environment,
+        timeout=30,
+    )
     assert done.stdout == "y\n"

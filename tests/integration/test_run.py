@@ -58,7 +58,9 @@ def test_quiet_says_nothing(ullage):
 
 def test_ten_megabytes_through_stdout_come_out_unharmed(ullage):
     script = "import sys, hashlib; [sys.stdout.buffer.write(bytes([i % 251]) * 65536) for i in range(160)]"
-    with_ullage = subprocess.run([ullage.binary, "run", "-q", "--", sys.executable, "-c", script], capture_output=True, env=ullage.environment)
+    with_ullage = subprocess.run(
+        [ullage.binary, "run", "-q", "--", sys.executable, "-c", script], capture_output=True, env=ullage.environment
+    )
     without = subprocess.run([sys.executable, "-c", script], capture_output=True)
     assert with_ullage.stdout == without.stdout
     assert len(without.stdout) == 160 * 65536
@@ -102,7 +104,19 @@ def test_memory_that_eight_processes_share_counts_once(ullage, programs):
 
 
 def test_a_large_parents_memory_is_not_its_childs(ullage, programs):
-    done = ullage.run(command=[programs / "large_parent", "300", ullage.binary, "run", "-q", "--json", ullage.scratch / "inner.json", "--", "true"])
+    done = ullage.run(
+        command=[
+            programs / "large_parent",
+            "300",
+            ullage.binary,
+            "run",
+            "-q",
+            "--json",
+            ullage.scratch / "inner.json",
+            "--",
+            "true",
+        ]
+    )
     inner = json.loads((ullage.scratch / "inner.json").read_text())
     assert inner["memory"]["peak_bytes"] is None or inner["memory"]["peak_bytes"] < 16 * MIB
     assert done.json["memory"]["peak_bytes"] > 290 * MIB
@@ -178,7 +192,10 @@ def test_the_run_file_is_private_and_alone(ullage):
 def test_the_terminals_signals_reach_the_command_once(ullage):
     script = "import signal, time, sys\nsignal.signal(signal.SIGUSR1, lambda *_: (print('got', flush=True), sys.exit(7)))\nprint('ready', flush=True)\ntime.sleep(20)"
     child = subprocess.Popen(
-        [ullage.binary, "run", "-q", "--", sys.executable, "-c", script], stdout=subprocess.PIPE, env=ullage.environment, text=True
+        [ullage.binary, "run", "-q", "--", sys.executable, "-c", script],
+        stdout=subprocess.PIPE,
+        env=ullage.environment,
+        text=True,
     )
     assert child.stdout.readline() == "ready\n"
     child.send_signal(signal.SIGUSR1)

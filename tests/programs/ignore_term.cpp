@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // ignore_term SECONDS: ignores SIGTERM, says "ready", and lives SECONDS or until something stronger.
 #include <csignal>
+#include <cstdio>
 
 #include "program.h"
 

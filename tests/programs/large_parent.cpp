@@ -3,6 +3,8 @@
 // is the trap that it is here for.
 #include <unistd.h>
 
+#include <cstdio>
+
 #include "program.h"
 
 int main(int count, char** arguments) {

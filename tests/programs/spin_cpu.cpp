@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // spin_cpu THREADS SECONDS: THREADS threads compute until each has used SECONDS of CPU time, so that the work
 // is the same however it is throttled.
+#include <time.h>
+
+#include <cstdlib>
+#include <ctime>
 #include <thread>
 #include <vector>
 

@@ -3,6 +3,10 @@
 
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/units.h"
 #include "web_assets/report_page.h"

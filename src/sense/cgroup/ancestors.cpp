@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sense/cgroup/ancestors.h"
 
+#include <string>
+#include <vector>
+
 #include "base/file.h"
+#include "base/os_root.h"
 
 namespace ullage::sense {
 

@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // read_capacity() and read_headroom_bytes() of cgroup_place.h: the tightest limits on the way up.
 #include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
 
 #include "base/file.h"
+#include "base/os_root.h"
 #include "sense/cgroup/ancestors.h"
 #include "sense/cgroup/cgroup_place.h"
 #include "sense/cgroup/cgroup_text.h"
 #include "sense/host/host_text.h"
+#include "sense/sample.h"
 
 namespace ullage::sense {
 

@@ -3,8 +3,13 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/file.h"
+#include "base/os_root.h"
+#include "base/result.h"
 #include "base/text.h"
 #include "sense/cgroup/mount_table.h"
 

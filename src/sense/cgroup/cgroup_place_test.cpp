@@ -3,9 +3,15 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "base/os_root.h"
 #include "sense/cgroup/ancestors.h"
 #include "sense/cgroup/cgroup_reader.h"
 #include "sense/fixture.h"
+#include "sense/sample.h"
 
 namespace ullage::sense {
 namespace {

@@ -1,13 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sense/cgroup/cgroup_reader.h"
 
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
+#include "base/os_root.h"
 #include "sense/cgroup/ancestors.h"
+#include "sense/cgroup/cgroup_place.h"
 #include "sense/cgroup/cgroup_text.h"
 #include "sense/kernel_file.h"
 #include "sense/kernel_text.h"
 #include "sense/psi/pressure.h"
+#include "sense/sample.h"
 
 namespace ullage::sense {
 

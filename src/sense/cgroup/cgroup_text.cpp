@@ -2,8 +2,14 @@
 #include "sense/cgroup/cgroup_text.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+#include <string_view>
 
+#include "base/text.h"
 #include "sense/kernel_text.h"
+#include "sense/sample.h"
 
 namespace ullage::sense {
 

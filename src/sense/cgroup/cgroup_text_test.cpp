@@ -3,7 +3,14 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "sense/cgroup/mount_table.h"
+#include "sense/sample.h"
 
 namespace ullage::sense {
 namespace {

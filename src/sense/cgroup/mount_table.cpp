@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sense/cgroup/mount_table.h"
 
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/text.h"
 #include "sense/kernel_text.h"
 
 namespace ullage::sense {

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sense/custom/custom_values.h"
 
-#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "metric/series.h"
+#include "sense/custom/line_protocol.h"
 
 namespace ullage::sense {
 

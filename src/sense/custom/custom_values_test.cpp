@@ -4,6 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <string>
+
+#include "metric/series.h"
 
 namespace ullage::sense {
 namespace {

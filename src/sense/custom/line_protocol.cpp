@@ -6,9 +6,15 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstddef>
+#include <string>
+#include <string_view>
 #include <utility>
+#include <variant>
 
+#include "base/result.h"
 #include "base/text.h"
+#include "metric/series.h"
 
 namespace ullage::sense {
 

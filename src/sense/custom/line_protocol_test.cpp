@@ -2,7 +2,12 @@
 #include "sense/custom/line_protocol.h"
 
 #include <gtest/gtest.h>
+#include <rapidcheck/Assertions.h>
 #include <rapidcheck/gtest.h>
+
+#include <string>
+#include <string_view>
+#include <variant>
 
 #include "base/text.h"
 

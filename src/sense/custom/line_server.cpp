@@ -2,6 +2,7 @@
 #include "sense/custom/line_server.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -10,11 +11,19 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
+#include <cstdint>
 #include <cstring>
 #include <map>
+#include <memory>
+#include <string>
 #include <utility>
+#include <variant>
 
+#include "base/event_loop.h"
 #include "base/file.h"
+#include "base/result.h"
+#include "sense/custom/line_protocol.h"
 
 namespace ullage::sense {
 

@@ -2,16 +2,23 @@
 #include "sense/custom/line_server.h"
 
 #include <gtest/gtest.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <unistd.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <filesystem>
+#include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
+#include "base/event_loop.h"
 #include "base/file.h"
+#include "base/result.h"
+#include "sense/custom/line_protocol.h"
 
 namespace ullage::sense {
 namespace {

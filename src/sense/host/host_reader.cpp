@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sense/host/host_reader.h"
 
-#include <algorithm>
 #include <filesystem>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
 
+#include "base/os_root.h"
 #include "sense/host/host_text.h"
 #include "sense/kernel_file.h"
 #include "sense/psi/pressure.h"
+#include "sense/sample.h"
 
 namespace ullage::sense {
 

@@ -3,8 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include "base/os_root.h"
 #include "sense/fixture.h"
 #include "sense/host/host_text.h"
+#include "sense/sample.h"
 
 namespace ullage::sense {
 namespace {

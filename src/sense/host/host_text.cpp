@@ -2,8 +2,17 @@
 #include "sense/host/host_text.h"
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
 
+#include "base/os_root.h"
+#include "base/text.h"
 #include "sense/kernel_text.h"
+#include "sense/sample.h"
 
 namespace ullage::sense {
 

@@ -4,10 +4,16 @@
 #include <linux/genetlink.h>
 #include <linux/netlink.h>
 #include <linux/taskstats.h>
+#include <string.h>
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "sense/kernel_text.h"
 #include "sense/proc/exit_records.h"

@@ -5,14 +5,20 @@
 #include <linux/netlink.h>
 #include <linux/taskstats.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
 
+#include "base/file.h"
 #include "base/os_root.h"
+#include "base/result.h"
 #include "base/text.h"
 
 namespace ullage::sense {

@@ -2,7 +2,12 @@
 #include "sense/proc/proc_stat.h"
 
 #include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
 
+#include "base/result.h"
 #include "base/text.h"
 
 namespace ullage::sense {

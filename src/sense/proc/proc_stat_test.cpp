@@ -2,9 +2,12 @@
 #include "sense/proc/proc_stat.h"
 
 #include <gtest/gtest.h>
+#include <rapidcheck/Assertions.h>
 #include <rapidcheck/gtest.h>
 
+#include <cstddef>
 #include <string>
+#include <string_view>
 
 namespace ullage::sense {
 namespace {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sense/proc/proc_status.h"
 
+#include <string_view>
+
+#include "base/text.h"
 #include "sense/kernel_text.h"
 
 namespace ullage::sense {

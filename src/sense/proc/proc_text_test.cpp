@@ -2,6 +2,8 @@
 // status, io, schedstat and smaps_rollup as Linux 6.18 writes them.
 #include <gtest/gtest.h>
 
+#include <string_view>
+
 #include "sense/proc/proc_counters.h"
 #include "sense/proc/proc_status.h"
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sense/proc/process_files.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -9,10 +8,22 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
 #include <cstring>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
+#include "base/file.h"
+#include "base/os_root.h"
 #include "base/text.h"
 
 namespace ullage::sense {

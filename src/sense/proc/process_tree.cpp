@@ -3,10 +3,21 @@
 
 #include <linux/kcmp.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <utility>
+#include <vector>
 
+#include "base/clock.h"
+#include "base/os_root.h"
 #include "sense/proc/process_files.h"
 #include "sense/proc/tracked_process.h"
 #include "sense/proc/tree_members.h"

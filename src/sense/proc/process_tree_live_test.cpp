@@ -2,16 +2,23 @@
 // The tree over processes that really run. Children are forked here, speak over pipes, and are ended by the
 // test.
 #include <gtest/gtest.h>
+#include <sched.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
 #include <csignal>
+#include <cstdint>
 #include <cstring>
 #include <functional>
-#include <vector>
+#include <span>
 
+#include "base/clock.h"
+#include "base/os_root.h"
 #include "sense/proc/process_tree.h"
 #include "sense/proc/used_memory.h"
 

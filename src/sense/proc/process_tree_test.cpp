@@ -5,10 +5,19 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
 
-#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
+#include "base/clock.h"
+#include "metric/series.h"
 #include "sense/allocation_count.h"
 #include "sense/fixture.h"
 #include "sense/series.h"

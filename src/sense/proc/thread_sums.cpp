@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <cstdio>
 
 #include "sense/proc/proc_counters.h"
 #include "sense/proc/proc_status.h"
+#include "sense/proc/process_files.h"
 
 namespace ullage::sense {
 

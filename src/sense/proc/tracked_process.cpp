@@ -2,9 +2,20 @@
 #include "sense/proc/tracked_process.h"
 
 #include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <utility>
 
+#include "base/os_root.h"
 #include "sense/proc/proc_counters.h"
+#include "sense/proc/proc_stat.h"
 #include "sense/proc/proc_status.h"
+#include "sense/proc/process_files.h"
+#include "sense/proc/process_tree.h"
+#include "sense/proc/thread_sums.h"
+#include "sense/sample.h"
 
 namespace ullage::sense {
 

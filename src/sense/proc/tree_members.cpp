@@ -4,10 +4,19 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <chrono>
+#include <cstdint>
 #include <filesystem>
+#include <span>
+#include <system_error>
+#include <utility>
+#include <vector>
 
+#include "base/file.h"
+#include "base/os_root.h"
 #include "base/text.h"
 #include "sense/proc/proc_stat.h"
+#include "sense/proc/process_files.h"
 
 namespace ullage::sense {
 

@@ -2,6 +2,11 @@
 #include "sense/proc/used_memory.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <span>
+
+#include "sense/proc/process_tree.h"
+#include "sense/sample.h"
 
 namespace ullage::sense {
 

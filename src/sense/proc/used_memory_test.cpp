@@ -2,10 +2,20 @@
 #include "sense/proc/used_memory.h"
 
 #include <gtest/gtest.h>
+#include <rapidcheck/Assertions.h>
 #include <rapidcheck/gtest.h>
 
 #include <algorithm>
 #include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <rapidcheck/gen/Arbitrary.hpp>
+#include <rapidcheck/gen/Container.hpp>
+#include <rapidcheck/gen/Numeric.hpp>
+#include <vector>
+
+#include "sense/proc/process_tree.h"
 
 namespace ullage::sense {
 namespace {

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sense/psi/pressure.h"
 
+#include <cstddef>
+#include <string_view>
+
+#include "base/text.h"
 #include "sense/kernel_text.h"
+#include "sense/sample.h"
 
 namespace ullage::sense {
 

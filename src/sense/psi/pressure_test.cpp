@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "sense/sample.h"
+
 namespace ullage::sense {
 namespace {
 
