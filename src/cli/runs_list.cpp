@@ -163,10 +163,12 @@ std::string runs_table(std::span<const run::CatalogEntry> entries, std::int64_t 
                     {"cores", true},
                     {"tags", false, true}},
                    {}};
+  std::string problems;  // below, as a sentence has no room in a column
   for (const run::CatalogEntry& entry : entries) {
     const run::Record& record = entry.record;
     if (!entry.problem.empty()) {
-      table.rows.push_back({record.id, "damaged: " + entry.problem, "", "", "", "", "", ""});
+      table.rows.push_back({record.id, "", "", "", "damaged", "", "", ""});
+      problems += style.warn("damaged: ") + printable(entry.problem) + '\n';
       continue;
     }
     const auto cores = run::cores_used(record);
@@ -174,7 +176,7 @@ std::string runs_table(std::span<const run::CatalogEntry> entries, std::int64_t 
                           format_duration(record.wall_seconds), end_word(record), peak_words(record.memory),
                           cores ? run::format_cores(*cores) : "unknown", tag_words(record)});
   }
-  return run::table_text(table, style, width);
+  return run::table_text(table, style, width) + problems;
 }
 
 nlohmann::json runs_json(std::span<const run::CatalogEntry> entries) {

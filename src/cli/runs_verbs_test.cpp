@@ -10,7 +10,6 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
-#include <regex>
 #include <sstream>
 #include <string>
 #include <utility>
@@ -111,8 +110,12 @@ class RunsVerbs : public testing::Test {
   std::string portable(std::string text) const {
     for (std::size_t at; (at = text.find(state_)) != std::string::npos;)
       text.replace(at, state_.size(), "$STATE");
-    return std::regex_replace(text, std::regex("(\"(size|freed)_bytes\": )[0-9]+"),
-                              "$010");  // group 01, then a 0
+    for (const std::string_view member : {"\"size_bytes\": ", "\"freed_bytes\": "})
+      for (std::size_t at = 0; (at = text.find(member, at)) != std::string::npos;) {
+        at += member.size();
+        text.replace(at, text.find_first_not_of("0123456789", at) - at, "0");
+      }
+    return text;
   }
 
   void expect_harmless(const std::string& text) {

@@ -42,7 +42,8 @@ bool matters_more(const Change& a, const Change& b) {
   const std::size_t place_a = main_place(a.path), place_b = main_place(b.path);
   if (place_a != place_b) return place_a < place_b;
   if (is_aside(a.path) != is_aside(b.path)) return is_aside(b.path);
-  return magnitude(a) > magnitude(b);
+  if (magnitude(a) != magnitude(b)) return magnitude(a) > magnitude(b);
+  return a.path < b.path;
 }
 
 std::vector<Change> changes_between(const std::vector<Leaf>& before, const std::vector<Leaf>& after) {
@@ -55,7 +56,7 @@ std::vector<Change> changes_between(const std::vector<Leaf>& before, const std::
       changes.push_back({leaf.path, leaf.unit, std::nullopt, leaf.value, false});
   std::erase_if(changes, [](const Change& change) { return !change.before && !change.after; });
   for (Change& change : changes) change.is_main = main_place(change.path) < kMain.size();
-  std::ranges::stable_sort(changes, matters_more);
+  std::ranges::sort(changes, matters_more);
   return changes;
 }
 
