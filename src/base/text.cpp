@@ -47,6 +47,27 @@ std::size_t utf8_length(std::string_view bytes) {
   return 0;
 }
 
+// Of one whole sequence.
+char32_t code_point(std::string_view sequence) {
+  if (sequence.size() == 1) return static_cast<unsigned char>(sequence[0]);
+  char32_t point = static_cast<unsigned char>(sequence[0]) & (0x7Fu >> sequence.size());
+  for (const char c : sequence.substr(1)) point = point << 6 | (static_cast<unsigned char>(c) & 0x3Fu);
+  return point;
+}
+
+// Control characters (C0, DEL and C1, which some terminals obey too), and those that turn the direction of
+// text around (Unicode 15, Bidi_Control), which can make a name read as another.
+bool acts_on_terminal(char32_t point) {
+  return point < 0x20 || (point >= 0x7F && point < 0xA0) || point == 0x61C || point == 0x200E || point == 0x200F ||
+         (point >= 0x202A && point <= 0x202E) || (point >= 0x2066 && point <= 0x2069);
+}
+
+void append_escaped(std::string& line, char32_t point) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  line += point < 0x100 ? "\\x" : "\\u";
+  for (int shift = point < 0x100 ? 4 : 12; shift >= 0; shift -= 4) line += kHex[point >> shift & 15];
+}
+
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   // Optimal string alignment: insert, delete, replace, and swap of neighbours, one each.
   std::vector<std::size_t> before_last, last(b.size() + 1), row(b.size() + 1);
@@ -122,14 +143,16 @@ std::string valid_utf8(std::string_view bytes) {
 }
 
 std::string printable(std::string_view bytes) {
-  constexpr std::string_view kHex = "0123456789abcdef";
   std::string line;
-  for (const char c : valid_utf8(bytes)) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte >= 0x20 && byte != 0x7F)
-      line += c;
+  const std::string text = valid_utf8(bytes);
+  for (std::string_view rest = text; !rest.empty();) {
+    const std::size_t length = utf8_length(rest);
+    const char32_t point = code_point(rest.substr(0, length));
+    if (acts_on_terminal(point))
+      append_escaped(line, point);
     else
-      line.append("\\x").append(1, kHex[byte >> 4]).append(1, kHex[byte & 15]);
+      line += rest.substr(0, length);
+    rest.remove_prefix(length);
   }
   return line;
 }

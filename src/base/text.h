@@ -27,7 +27,8 @@ std::optional<std::string> nearest(std::string_view misspelt, std::span<const st
 // "did you mean 'memory'?", or empty.
 std::string did_you_mean(std::string_view misspelt, std::span<const std::string_view> candidates);
 
-// Bytes that are not UTF-8 become U+FFFD; control characters become \\xNN: safe for a terminal line.
+// Safe for a terminal line: bytes that are not UTF-8 become U+FFFD, control characters \xNN, and characters
+// that turn the direction of text \uNNNN.
 std::string printable(std::string_view bytes);
 // For JSON, which must be UTF-8 but may hold any control character.
 std::string valid_utf8(std::string_view bytes);

@@ -79,12 +79,12 @@ Json whole_schema() {
 TEST(RecordSchema, IsTheOneInTheDocuments) {
   const std::string path = "docs/formats/run.schema.json";
   const std::string made = whole_schema().dump(2) + "\n";
-  if (std::getenv("ULLAGE_RENEW_GOLDEN") != nullptr) {
+  if (std::getenv("ULLAGE_RENEW") != nullptr) {
     ASSERT_TRUE(replace_file(path, made));
   }
   const auto kept = read_file(path);
   ASSERT_TRUE(kept) << kept.error().text();
-  EXPECT_EQ(made, *kept) << "ULLAGE_RENEW_GOLDEN=1 writes it anew";
+  EXPECT_EQ(made, *kept) << "ULLAGE_RENEW=1 writes it anew";
 }
 
 TEST(RecordSchema, HasEveryKeyOfTheJsonAndNoOther) {

@@ -101,12 +101,12 @@ TEST(Record, DefaultComesBackToo) {
 TEST(Record, ItsJsonIsTheGoldenOne) {
   const std::string path = "src/run/testdata/record.json";
   const std::string made = to_json(golden()).dump(2) + "\n";
-  if (std::getenv("ULLAGE_RENEW_GOLDEN") != nullptr) {
+  if (std::getenv("ULLAGE_RENEW") != nullptr) {
     ASSERT_TRUE(replace_file(path, made));
   }
   const auto kept = read_file(path);
   ASSERT_TRUE(kept) << kept.error().text();
-  EXPECT_EQ(made, *kept) << "ULLAGE_RENEW_GOLDEN=1 writes it anew";
+  EXPECT_EQ(made, *kept) << "ULLAGE_RENEW=1 writes it anew";
 }
 
 TEST(Record, SaysDerivedThingsInTheJson) {
