@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+"""docs/reference/cli.md is what `--help` says, verb by verb. ULLAGE_RENEW=1 writes it anew."""
+
+import os
+import re
+
+from conftest import ROOT
+
+PAGE = ROOT / "docs/reference/cli.md"
+
+
+def verbs_of(help_text: str) -> list[str]:
+    """The names under "Subcommands:"."""
+    _, _, listed = help_text.partition("Subcommands:")
+    return re.findall(r"^  (\S+)", listed, flags=re.MULTILINE)
+
+
+def page(ullage) -> str:
+    """The whole reference."""
+    parts = ["# The command line\n\nMade from `ullage --help` and its verbs.\n"]
+
+    def add(words: list[str]):
+        text = ullage(*words, "--help", env={**ullage.environment, "COLUMNS": "100"}).out.rstrip()
+        parts.append(f"\n## `{' '.join(['ullage', *words])}`\n\n```\n{text}\n```\n")
+        for verb in verbs_of(text):
+            add([*words, verb])
+
+    add([])
+    return "".join(parts)
+
+
+def test_the_reference_is_what_help_says(ullage):
+    text = page(ullage)
+    if os.environ.get("ULLAGE_RENEW"):
+        PAGE.write_text(text)
+    assert PAGE.read_text() == text
