@@ -140,6 +140,7 @@ void Accounts::take_sample(const sense::TreeProcess& process, std::int64_t now_m
                         (found->second.last.pid == 0 || found->second.last.start_ticks == sample.start_ticks);
   if (recorded) return;  // a zombie whose record has come already
   Entry& entry = known ? found->second : begin(sample.pid, sample.parent_pid, sample.name, now_ms);
+  entry.file_bytes = std::max(entry.file_bytes, sample.file_bytes.value_or(0));
   entry.last = sample;
   run::Process& row = entry.row;
   row.name = sample.name;
@@ -223,7 +224,7 @@ void Accounts::take_record(const sense::ExitRecord& record, std::int64_t now_ms)
   const int low = static_cast<int>(record.exit_status & 0x7F);
   if (low == 0) row.exit_code = static_cast<int>(record.exit_status >> 8 & 0xFF);
   if (low != 0) row.signal = low;
-  raise_high_mark(less(record.resident_peak_bytes, entry.last.file_bytes.value_or(0)), now_ms, "taskstats");
+  raise_high_mark(less(record.resident_peak_bytes, entry.file_bytes), now_ms, "taskstats");
   // The kernel adds a child's I/O to its parent's when the child is reaped (kernel/exit.c, wait_task_zombie).
   if (const auto parent = entries_.find(record.parent_pid); parent != entries_.end()) {
     parent->second.children_read += record.read_bytes + entry.children_read;
@@ -233,20 +234,20 @@ void Accounts::take_record(const sense::ExitRecord& record, std::int64_t now_ms)
 
 void Accounts::reaped(std::int64_t pid, const act::ExitStatus& status, std::int64_t now_ms) {
   const auto found = entries_.find(pid);
-  if (found == entries_.end()) {
-    // It lived and died between two looks, and no record came: rusage is all there is. It has no
-    // high-water mark of its own: ru_maxrss survives exec.
-    Entry& entry = begin(pid, supervisor_pid_, "", now_ms);
+  const bool known = found != entries_.end();
+  Entry& entry = known ? found->second : begin(pid, supervisor_pid_, "", now_ms);
+  if (!known) {  // it lived and died between two looks, and no record came: rusage is all there is
     entry.use.user_seconds = status.user_seconds;
     entry.use.system_seconds = status.system_seconds;
     entry.row.user_seconds = status.user_seconds;
     entry.row.system_seconds = status.system_seconds;
-    set_status(entry.row, status);
-    end(entry, now_ms);
-    return;
   }
-  if (found->second.alive) end(found->second, now_ms);
-  set_status(found->second.row, status);
+  if (entry.alive) end(entry, now_ms);
+  set_status(entry.row, status);
+  // ru_maxrss is of it and all it waited for. It survives exec, so it may be that of whoever forked them: a
+  // process of this run all the same, or us.
+  if (status.max_resident_bytes > supervisor_bytes_ + supervisor_bytes_ / 8)
+    raise_high_mark(less(status.max_resident_bytes, entry.file_bytes), now_ms, "wait4");
 }
 
 void Accounts::raise_high_mark(std::uint64_t used_bytes, std::int64_t now_ms, const char* method) {

@@ -33,14 +33,15 @@ struct Totals {
 struct HighMark {  // the greatest high-water mark that any one process reached
   std::uint64_t used_bytes = 0;
   std::int64_t time_ms = 0;
-  std::string method;  // "process high-water mark" (VmHWM) or "taskstats"
+  std::string method;  // "process high-water mark" (VmHWM), "taskstats" or "wait4"
 };
 
 class Accounts {
  public:
-  // supervisor_pid: our own, whose every other child is an orphan of the run.
-  Accounts(std::int64_t supervisor_pid, std::size_t table_rows)
-      : supervisor_pid_(supervisor_pid), rows_(table_rows) {}
+  // supervisor_pid: our own, whose every other child is an orphan of the run. supervisor_bytes: what we hold
+  // when the command is forked, which is the least that its ru_maxrss can say.
+  Accounts(std::int64_t supervisor_pid, std::uint64_t supervisor_bytes, std::size_t table_rows)
+      : supervisor_pid_(supervisor_pid), supervisor_bytes_(supervisor_bytes), rows_(table_rows) {}
 
   void observe(std::span<const sense::TreeProcess> living, std::span<const sense::TreeProcess> gone,
                std::int64_t now_ms);
@@ -69,6 +70,7 @@ class Accounts {
   struct Entry {
     run::Process row;
     sense::ProcessSample last;
+    std::uint64_t file_bytes = 0;  // of its mapped files, at most: they are inside its high-water marks
     std::string arguments;  // as last read, for the row's command
     Use use;
     bool alive = true;
@@ -87,6 +89,7 @@ class Accounts {
   void fold_the_lesser();
 
   std::int64_t supervisor_pid_;
+  std::uint64_t supervisor_bytes_;
   std::size_t rows_;
   std::unordered_map<std::int64_t, Entry> entries_;  // by pid: the living, and the latest dead of each
   std::map<std::string, run::Process> folded_;       // dead rows that the table has no room for, by name

@@ -47,7 +47,7 @@ class AccountsTest : public testing::Test {
   }
   void exits(std::vector<sense::ExitRecord> records) { accounts_.exited(records, now_ms_); }
 
-  Accounts accounts_{kSupervisor, 4};
+  Accounts accounts_{kSupervisor, 8 * kMiB, 4};
   std::int64_t now_ms_ = 1000;
 };
 
@@ -115,6 +115,16 @@ TEST_F(AccountsTest, TheHighMarkLeavesMappedFilesOut) {
   one.sample.file_bytes = 8 * kMiB;
   look({one});
   EXPECT_EQ(accounts_.high_mark()->used_bytes, 42 * kMiB);
+}
+
+TEST_F(AccountsTest, WhatWait4TellsOfAPeakIsBelievedUnlessItMayBeOurOwn) {
+  look({process(101, kSupervisor, 0, 2 * kMiB)});
+  accounts_.reaped(101, {.code = 0, .max_resident_bytes = 8 * kMiB}, now_ms_);
+  EXPECT_EQ(accounts_.high_mark()->used_bytes, 2 * kMiB);  // the copy of the supervisor before the exec
+  look({process(102, kSupervisor, 0, 2 * kMiB)});
+  accounts_.reaped(102, {.code = 0, .max_resident_bytes = 300 * kMiB}, now_ms_);
+  EXPECT_EQ(accounts_.high_mark()->used_bytes, 300 * kMiB);
+  EXPECT_EQ(accounts_.high_mark()->method, "wait4");
 }
 
 TEST_F(AccountsTest, TheTableIsBoundedAndNothingInItIsLost) {

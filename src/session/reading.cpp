@@ -28,8 +28,12 @@ using std::chrono::nanoseconds;
 
 // The machine's figures change slowly beside a run's, and reading them costs as much as fifty processes.
 constexpr nanoseconds kMachineEvery = std::chrono::milliseconds(500);
-// What PSS may take when processes that share may have reached a new peak together.
-constexpr nanoseconds kSettlingTime = std::chrono::milliseconds(5);
+// What PSS may take to settle whether processes that share have reached a new peak together: some at once, and
+// a share of the time that goes by.
+constexpr nanoseconds kSettlingAtOnce = std::chrono::milliseconds(150);
+constexpr double kSettlingShare = 0.002;
+constexpr nanoseconds kSettlingEvery = std::chrono::seconds(1);
+constexpr nanoseconds kSettlingLongest = std::chrono::seconds(1);
 
 sense::TreeOptions tree_options(const ReadingOptions& options) {
   return {.root_pid = options.command_pid,
@@ -58,7 +62,7 @@ Reading::Reading(const OsRoot& root, const Clock& clock, ReadingOptions options)
 Look Reading::take_start(std::int64_t time_ms) {
   cgroup_ = cgroup_reader_.read();
   host_ = host_reader_.read();
-  host_read_at_ = clock_.monotonic();
+  began_ = host_read_at_ = clock_.monotonic();
   headroom_bytes_ = sense::read_headroom_bytes(root_, options_.around);
   return {.time_ms = time_ms,
           .cgroup = &cgroup_,
@@ -88,20 +92,44 @@ Look Reading::take(std::int64_t time_ms, Depth depth, Accounts& accounts) {
     look.host = &host_;
   }
   look.headroom_bytes = headroom_bytes_;
-  look.used_bytes = used_bytes(living);
+  reckon_used(look);
   return look;
 }
 
-std::optional<std::uint64_t> Reading::used_bytes(std::span<const sense::TreeProcess> living) {
+void Reading::reckon_used(Look& look) {
   if (options_.cgroup_is_own)
-    if (const auto used = cgroup_.used_bytes()) return used;
-  sense::UsedMemory used = sense::used_memory(living, tree_.departed_bytes());
-  if (sense::needs_proportional(used, used_peak_)) {
-    tree_.read_proportional(kSettlingTime);
+    if (const auto used = cgroup_.used_bytes()) {
+      look.used_bytes = look.settled_bytes = used;
+      return;
+    }
+  sense::UsedMemory used = sense::used_memory(look.living, tree_.departed_bytes());
+  if (sense::needs_proportional(used, used_peak_) && is_settling_due(used.upper_bytes)) {
+    settle();
     used = sense::used_memory(tree_.processes(), tree_.departed_bytes());
   }
+  last_upper_bytes_ = used.upper_bytes;
+  look.used_bytes = used.peak_bytes;
+  if (sense::needs_proportional(used, used_peak_)) return;
+  look.settled_bytes = used.peak_bytes;
   used_peak_ = std::max(used_peak_, used.peak_bytes);
-  return used.peak_bytes;
+}
+
+// While memory grows its peak is still to come, and the PSS of one process read before another maps the same
+// pages counts them twice: so when the growth has come to rest, or a second has gone by; and if there is time.
+bool Reading::is_settling_due(std::uint64_t upper_bytes) const {
+  const nanoseconds now = clock_.monotonic();
+  const bool rests = upper_bytes <= last_upper_bytes_ + last_upper_bytes_ / 100;
+  if (!rests && now - settled_at_ < kSettlingEvery) return false;
+  const auto earned = std::chrono::duration_cast<nanoseconds>((now - began_) * kSettlingShare) + kSettlingAtOnce;
+  return settling_spent_ + settling_cost_ <= earned;
+}
+
+// All of them in one go, or what is shared would be counted by the sharers of different moments.
+void Reading::settle() {
+  settled_at_ = clock_.monotonic();
+  tree_.read_proportional(kSettlingLongest);
+  settling_cost_ = clock_.monotonic() - settled_at_;
+  settling_spent_ += settling_cost_;
 }
 
 std::string Reading::counted_by() const {

@@ -47,7 +47,9 @@ class Reading {
   std::uint64_t lost_records() const { return exit_records_ ? exit_records_->lost() : 0; }
 
  private:
-  std::optional<std::uint64_t> used_bytes(std::span<const sense::TreeProcess> living);
+  void reckon_used(Look& look);
+  bool is_settling_due(std::uint64_t upper_bytes) const;
+  void settle();
 
   OsRoot root_;
   const Clock& clock_;
@@ -61,6 +63,8 @@ class Reading {
   std::optional<std::uint64_t> headroom_bytes_;
   std::chrono::nanoseconds host_read_at_{-1'000'000'000'000};
   std::uint64_t used_peak_ = 0;
+  std::uint64_t last_upper_bytes_ = 0;
+  std::chrono::nanoseconds began_{0}, settled_at_{0}, settling_cost_{0}, settling_spent_{0};
   std::vector<pid_t> members_;
 };
 

@@ -15,6 +15,7 @@
 
 #include "act/cage.h"
 #include "base/os_root.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "run/record.h"
 #include "run/secrets.h"
@@ -71,6 +72,15 @@ Surroundings look_around(const OsRoot& root) {
   if (auto place = sense::read_cgroup_place(root)) around.place = *std::move(place);
   around.capacity = sense::read_capacity(root, around.place, affinity_cores());
   return around;
+}
+
+std::uint64_t own_resident_bytes(const OsRoot& root) {
+  // "size resident shared …" in pages (Documentation/filesystems/proc.rst).
+  const auto statm = read_file(root.path("/proc/self/statm"));
+  if (!statm) return 0;
+  std::string_view rest = *statm;
+  take_word(rest);
+  return to_unsigned(take_word(rest)).value_or(0) * static_cast<std::uint64_t>(root.page_size_bytes);
 }
 
 run::Record start_record(const RunOptions& options, const Surroundings& around, const OsRoot& root,

@@ -46,6 +46,8 @@ namespace {
 using std::chrono::nanoseconds;
 
 constexpr nanoseconds kFlushEvery = std::chrono::seconds(1);
+// The first is early, so that a run shows up in the list as soon as it is one.
+constexpr nanoseconds kFirstFlush = std::chrono::milliseconds(100);
 constexpr int kExitTimedOut = 124;
 
 class Supervisor {
@@ -157,7 +159,7 @@ Result<void> Supervisor::prepare() {
   record.processes.counted_by = reading_->counted_by();
   recorder_.emplace(file_path_, std::move(record),
                     RecorderOptions{.cgroup_is_own = own, .cgroup_id = cgroup_id});
-  accounts_.emplace(::getpid(), options_.process_rows);
+  accounts_.emplace(::getpid(), own_resident_bytes(root_), options_.process_rows);
   oom_witness_.emplace(root_, around_.place);
   if (!placement_problem_.empty()) tell("limit", "warning", "a limit does not hold: " + placement_problem_);
   if (!folder)
@@ -274,7 +276,7 @@ void Supervisor::hold_own_limits(const Look& look) {
 
 // On a full or missing disk the command goes on; the person is told once, and again when there is room.
 void Supervisor::flush_if_due() {
-  if (elapsed() - flushed_ < kFlushEvery) return;
+  if (elapsed() - flushed_ < (flushed_ == nanoseconds(0) ? kFirstFlush : kFlushEvery)) return;
   flushed_ = elapsed();
   keep(&Recorder::flush);
 }

@@ -71,8 +71,3 @@ def programs() -> Path:
     """Where the small test programs lie."""
     return PROGRAMS
 
-
-def need_root() -> None:
-    """Skips where only root can do it."""
-    if os.geteuid() != 0:
-        pytest.skip("needs root")

@@ -12,7 +12,12 @@ import sys
 import time
 
 import pytest
-from conftest import need_root
+
+def need_root() -> None:
+    """Skips where only root can do it."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root")
+
 
 UNPRIVILEGED = ("setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups")
 
@@ -167,6 +172,7 @@ def test_the_death_of_ullage_does_not_kill_the_command(ullage):
         env=ullage.environment,
     )
     command = int(child.stdout.readline())
+    wait_for(ullage.files)
     child.kill()
     child.wait()
     os.kill(command, 0)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Limits: held by the best there is, read back, and told apart when they end a run."""
 
+import glob
 import sys
 import time
 
@@ -110,10 +111,8 @@ def test_strict_refuses_what_the_kernel_cannot_hold(ullage, tmp_path):
 
 
 def test_no_cgroup_is_left_behind(ullage):
-    import glob
-
-    ullage.run("--memory", "64M", "--pids", "20", command=["true"])
-    assert not glob.glob("/sys/fs/cgroup/**/ullage-*", recursive=True)
+    done = ullage.run("--memory", "64M", "--pids", "20", command=["true"])
+    assert not glob.glob(f"/sys/fs/cgroup/**/ullage-{done.json['id']}*", recursive=True)
 
 
 def test_a_leak_is_foreseen_and_the_command_is_told(ullage):

@@ -3,10 +3,9 @@
 
 import os
 import re
+from pathlib import Path
 
-from conftest import ROOT
-
-PAGE = ROOT / "docs/reference/cli.md"
+PAGE = Path(__file__).resolve().parents[2] / "docs/reference/cli.md"
 
 
 def verbs_of(help_text: str) -> list[str]:

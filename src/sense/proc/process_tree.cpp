@@ -71,7 +71,7 @@ struct ProcessTree::Impl {
   nanoseconds departed_at{0};
 
   void read(Freshness freshness);
-  void add_new_members(nanoseconds now);
+  void add_new_members(nanoseconds now, Freshness freshness);
   void insert(std::int64_t pid);
   void read_member(std::size_t index, nanoseconds now, Freshness freshness);
   void mark_borrowers();
@@ -94,7 +94,7 @@ void ProcessTree::Impl::read(Freshness freshness) {
     process.is_new = false;
     process.spike_bytes = 0;
   }
-  add_new_members(now);
+  add_new_members(now, freshness);
   for (std::size_t i = 0; i < processes.size(); ++i) read_member(i, now, freshness);
   mark_borrowers();
   drop_gone();
@@ -120,8 +120,8 @@ void ProcessTree::Impl::pay_for(Read read_costly) {
   budget -= clock.monotonic() - begin;
 }
 
-void ProcessTree::Impl::add_new_members(nanoseconds now) {
-  const auto found = members.find_new(pids, now);
+void ProcessTree::Impl::add_new_members(nanoseconds now, Freshness freshness) {
+  const auto found = members.find_new(pids, now, freshness == Freshness::all ? Listing::now : Listing::when_due);
   if (members.listed_at_last_call()) members.account_listing(clock.monotonic() - now);
   for (const std::int64_t pid : found) insert(pid);
 }

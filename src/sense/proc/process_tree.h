@@ -52,7 +52,8 @@ struct TreeProcess {
   std::uint64_t spike_bytes = 0;
 };
 
-// Usual: a sleeping process in which nothing changed is taken as it was for a while (idle_reread).
+// Usual: a sleeping process in which nothing changed is taken as it was for a while (idle_reread), and new
+// members are looked for when that is due. All: everything is read, whatever it costs.
 enum class Freshness { usual, all };
 
 class ProcessTree {

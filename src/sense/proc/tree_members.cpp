@@ -53,9 +53,9 @@ bool TreeMembers::is_listing_due(std::chrono::nanoseconds now) {
 }
 
 std::span<const std::int64_t> TreeMembers::find_new(std::span<const std::int64_t> known,
-                                                    std::chrono::nanoseconds now) {
+                                                    std::chrono::nanoseconds now, Listing listing) {
   found_.clear();
-  listed_ = is_listing_due(now);
+  listed_ = listing == Listing::now || is_listing_due(now);
   if (!listed_) return found_;
   ever_listed_ = true;
   listed_at_ = now;

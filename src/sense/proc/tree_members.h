@@ -17,6 +17,8 @@
 
 namespace ullage::sense {
 
+enum class Listing { when_due, now };
+
 class TreeMembers {
  public:
   struct Origin {
@@ -28,7 +30,8 @@ class TreeMembers {
   TreeMembers(const OsRoot& root, Origin origin, ProcessFiles& files);
 
   // Those not among `known` (ascending) as of now, ascending; valid until the next call. `now` is monotonic.
-  std::span<const std::int64_t> find_new(std::span<const std::int64_t> known, std::chrono::nanoseconds now);
+  std::span<const std::int64_t> find_new(std::span<const std::int64_t> known, std::chrono::nanoseconds now,
+                                         Listing listing);
   // What the last listing took: the caller's clock is the judge of when the next is affordable.
   void account_listing(std::chrono::nanoseconds cost) { listing_cost_ = cost; }
   bool listed_at_last_call() const { return listed_; }
