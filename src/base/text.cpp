@@ -58,8 +58,8 @@ char32_t code_point(std::string_view sequence) {
 // Control characters (C0, DEL and C1, which some terminals obey too), and those that turn the direction of
 // text around (Unicode 15, Bidi_Control), which can make a name read as another.
 bool acts_on_terminal(char32_t point) {
-  return point < 0x20 || (point >= 0x7F && point < 0xA0) || point == 0x61C || point == 0x200E || point == 0x200F ||
-         (point >= 0x202A && point <= 0x202E) || (point >= 0x2066 && point <= 0x2069);
+  return point < 0x20 || (point >= 0x7F && point < 0xA0) || point == 0x61C || point == 0x200E ||
+         point == 0x200F || (point >= 0x202A && point <= 0x202E) || (point >= 0x2066 && point <= 0x2069);
 }
 
 void append_escaped(std::string& line, char32_t point) {

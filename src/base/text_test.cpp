@@ -42,8 +42,12 @@ TEST(Text, TheNearestNameIsASlipAwayNotAGuess) {
 TEST(Text, HostileBytesBecomeHarmless) {
   EXPECT_EQ(printable("a\x1b[31mb\n"), "a\\x1b[31mb\\x0a");
   EXPECT_EQ(printable("gr\xC3\xBC\xC3\x9F"), "gr\xC3\xBC\xC3\x9F");
-  EXPECT_EQ(printable("a\xC2\x9B" "31m"), "a\\x9b31m");  // CSI as one C1 control
-  EXPECT_EQ(printable("txt.\xE2\x80\xAE" "exe"), "txt.\\u202eexe");
+  EXPECT_EQ(printable("a\xC2\x9B"
+                      "31m"),
+            "a\\x9b31m");  // CSI as one C1 control
+  EXPECT_EQ(printable("txt.\xE2\x80\xAE"
+                      "exe"),
+            "txt.\\u202eexe");
   EXPECT_EQ(valid_utf8("a\xFFz"), "a\xEF\xBF\xBDz");
   EXPECT_EQ(valid_utf8("\xED\xA0\x80"), "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD");  // a surrogate
   EXPECT_EQ(valid_utf8("\xC3"), "\xEF\xBF\xBD");                                  // cut short

@@ -71,7 +71,7 @@ class Accounts {
     run::Process row;
     sense::ProcessSample last;
     std::uint64_t file_bytes = 0;  // of its mapped files, at most: they are inside its high-water marks
-    std::string arguments;  // as last read, for the row's command
+    std::string arguments;         // as last read, for the row's command
     Use use;
     bool alive = true;
     bool recorded = false;            // the kernel's exit record has come: `use` is whole

@@ -28,12 +28,39 @@ using std::chrono::nanoseconds;
 
 // The machine's figures change slowly beside a run's, and reading them costs as much as fifty processes.
 constexpr nanoseconds kMachineEvery = std::chrono::milliseconds(500);
-// What PSS may take to settle whether processes that share have reached a new peak together: some at once, and
-// a share of the time that goes by.
+// What PSS may take to settle whether processes that share have reached a new peak together: some at once,
+// and a share of the time that goes by.
 constexpr nanoseconds kSettlingAtOnce = std::chrono::milliseconds(150);
 constexpr double kSettlingShare = 0.002;
 constexpr nanoseconds kSettlingEvery = std::chrono::seconds(1);
 constexpr nanoseconds kSettlingLongest = std::chrono::seconds(1);
+
+// Where pages are shared, PSS that was read at different moments does not add up: only one reading of all,
+// when nothing grows, tells how much it is.
+bool is_in_doubt(const sense::UsedMemory& used) {
+  const bool shares = used.upper_bytes > used.best_bytes + used.best_bytes / 50;
+  return shares || sense::needs_proportional(used, 0);
+}
+
+std::uint64_t largest_of(std::span<const sense::TreeProcess> processes) {
+  std::uint64_t largest = 0;
+  for (const sense::TreeProcess& process : processes)
+    if (!process.borrows_memory) largest = std::max(largest, sense::counted_bytes(process.sample));
+  return largest;
+}
+
+// Before PSS has told: shared memory is mostly one segment that all have, anonymous memory mostly each one's
+// own.
+double likely_of(std::span<const sense::TreeProcess> processes) {
+  std::uint64_t own = 0, shared = 0;
+  for (const sense::TreeProcess& process : processes) {
+    if (process.borrows_memory) continue;
+    const std::uint64_t segment = process.sample.shared_bytes.value_or(0);
+    own += sense::counted_bytes(process.sample) - segment;
+    shared = std::max(shared, segment);
+  }
+  return static_cast<double>(own + shared);
+}
 
 sense::TreeOptions tree_options(const ReadingOptions& options) {
   return {.root_pid = options.command_pid,
@@ -99,28 +126,35 @@ Look Reading::take(std::int64_t time_ms, Depth depth, Accounts& accounts) {
 void Reading::reckon_used(Look& look) {
   if (options_.cgroup_is_own)
     if (const auto used = cgroup_.used_bytes()) {
-      look.used_bytes = look.settled_bytes = used;
+      look.used_bytes = look.certain_bytes = used;
       return;
     }
   sense::UsedMemory used = sense::used_memory(look.living, tree_.departed_bytes());
-  if (sense::needs_proportional(used, used_peak_) && is_settling_due(used.upper_bytes)) {
+  const bool rests = used.upper_bytes <= last_upper_bytes_ + last_upper_bytes_ / 100;
+  last_upper_bytes_ = used.upper_bytes;
+  bool is_certain = !is_in_doubt(used);
+  if (!is_certain && used.upper_bytes > certain_peak_ && is_settling_due(rests)) {
     settle();
     used = sense::used_memory(tree_.processes(), tree_.departed_bytes());
+    is_certain = rests;
+    likely_factor_ = static_cast<double>(used.best_bytes) / std::max(likely_of(look.living), 1.0);
   }
-  last_upper_bytes_ = used.upper_bytes;
-  look.used_bytes = used.peak_bytes;
-  if (sense::needs_proportional(used, used_peak_)) return;
-  look.settled_bytes = used.peak_bytes;
-  used_peak_ = std::max(used_peak_, used.peak_bytes);
+  const std::uint64_t least = largest_of(look.living);
+  look.certain_bytes = is_certain ? used.peak_bytes : least;
+  const auto likely = static_cast<std::uint64_t>(likely_of(look.living) * likely_factor_);
+  look.used_bytes =
+      is_certain ? used.peak_bytes : std::clamp(likely, least, std::max(least, used.best_bytes));
+  certain_peak_ = std::max(certain_peak_, *look.certain_bytes);
 }
 
 // While memory grows its peak is still to come, and the PSS of one process read before another maps the same
-// pages counts them twice: so when the growth has come to rest, or a second has gone by; and if there is time.
-bool Reading::is_settling_due(std::uint64_t upper_bytes) const {
+// pages counts them twice: so when the growth has come to rest, or a second has gone by; and if there is
+// time.
+bool Reading::is_settling_due(bool rests) const {
   const nanoseconds now = clock_.monotonic();
-  const bool rests = upper_bytes <= last_upper_bytes_ + last_upper_bytes_ / 100;
   if (!rests && now - settled_at_ < kSettlingEvery) return false;
-  const auto earned = std::chrono::duration_cast<nanoseconds>((now - began_) * kSettlingShare) + kSettlingAtOnce;
+  const auto earned =
+      std::chrono::duration_cast<nanoseconds>((now - began_) * kSettlingShare) + kSettlingAtOnce;
   return settling_spent_ + settling_cost_ <= earned;
 }
 

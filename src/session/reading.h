@@ -48,7 +48,7 @@ class Reading {
 
  private:
   void reckon_used(Look& look);
-  bool is_settling_due(std::uint64_t upper_bytes) const;
+  bool is_settling_due(bool rests) const;
   void settle();
 
   OsRoot root_;
@@ -62,7 +62,8 @@ class Reading {
   sense::HostSample host_;
   std::optional<std::uint64_t> headroom_bytes_;
   std::chrono::nanoseconds host_read_at_{-1'000'000'000'000};
-  std::uint64_t used_peak_ = 0;
+  std::uint64_t certain_peak_ = 0;
+  double likely_factor_ = 1;  // of PSS to what was likely, when it was last read
   std::uint64_t last_upper_bytes_ = 0;
   std::chrono::nanoseconds began_{0}, settled_at_{0}, settling_cost_{0}, settling_spent_{0};
   std::vector<pid_t> members_;

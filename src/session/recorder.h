@@ -30,8 +30,8 @@ struct Look {
   const sense::CgroupSample* cgroup = nullptr;  // of the run's own cgroup, or the one it lives in
   const sense::HostSample* host = nullptr;
   std::optional<std::uint64_t> used_bytes = {};
-  // The same for the peak: absent while it is not settled how much of it is shared.
-  std::optional<std::uint64_t> settled_bytes = {};
+  // Never above the truth, where used_bytes is the likeliest: what a peak and the end of a run may rest on.
+  std::optional<std::uint64_t> certain_bytes = {};
   std::optional<std::uint64_t> headroom_bytes = {};
 };
 

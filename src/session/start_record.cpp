@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "act/cage.h"
-#include "base/os_root.h"
 #include "base/file.h"
+#include "base/os_root.h"
 #include "base/text.h"
 #include "run/record.h"
 #include "run/secrets.h"

@@ -261,10 +261,10 @@ void Supervisor::hold_own_limits(const Look& look) {
   if (enforcer_.is_ending()) return;
   for (const act::HeldLimit& limit : cage_->limits()) {
     if (limit.mechanism != act::Mechanism::supervisor) continue;
-    if (limit.resource == "memory" && static_cast<double>(look.used_bytes.value_or(0)) > limit.asked) {
+    if (limit.resource == "memory" && static_cast<double>(look.certain_bytes.value_or(0)) > limit.asked) {
       own_limit_acted_ = true;
       return enforcer_.kill(fmt::format("it uses {}, over --memory {}",
-                                        format_bytes(static_cast<double>(*look.used_bytes)),
+                                        format_bytes(static_cast<double>(*look.certain_bytes)),
                                         format_bytes(limit.asked)));
     }
     const auto processes = static_cast<double>(accounts_->totals().processes);

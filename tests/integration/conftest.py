@@ -70,4 +70,3 @@ def ullage(tmp_path: Path) -> Ullage:
 def programs() -> Path:
     """Where the small test programs lie."""
     return PROGRAMS
-

@@ -13,6 +13,7 @@ import time
 
 import pytest
 
+
 def need_root() -> None:
     """Skips where only root can do it."""
     if os.geteuid() != 0:

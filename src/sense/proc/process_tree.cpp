@@ -121,7 +121,8 @@ void ProcessTree::Impl::pay_for(Read read_costly) {
 }
 
 void ProcessTree::Impl::add_new_members(nanoseconds now, Freshness freshness) {
-  const auto found = members.find_new(pids, now, freshness == Freshness::all ? Listing::now : Listing::when_due);
+  const auto found =
+      members.find_new(pids, now, freshness == Freshness::all ? Listing::now : Listing::when_due);
   if (members.listed_at_last_call()) members.account_listing(clock.monotonic() - now);
   for (const std::int64_t pid : found) insert(pid);
 }

@@ -25,7 +25,7 @@ std::uint64_t counted_bytes(const ProcessSample& sample) {
 
 UsedMemory used_memory(std::span<const TreeProcess> processes, std::uint64_t departed_bytes) {
   UsedMemory used;
-  std::uint64_t largest = 0, spike = 0, unread = 0, largest_unread = 0;
+  std::uint64_t largest = 0, spike = 0, unread = 0;
   for (const TreeProcess& process : processes) {
     if (process.borrows_memory) continue;
     const std::uint64_t counted = counted_bytes(process.sample);
@@ -37,15 +37,14 @@ UsedMemory used_memory(std::span<const TreeProcess> processes, std::uint64_t dep
     used.upper_bytes += counted;
     used.best_bytes += best;
     unread += gained;
-    largest_unread = std::max(largest_unread, gained);
     largest = std::max(largest, counted);
     spike = std::max(spike, process.spike_bytes);
   }
   used.best_bytes =
       std::clamp(used.best_bytes + departed_bytes, largest, std::max(largest, used.upper_bytes));
-  // A page that is counted twice is in two processes: all but the largest gain may be the same pages again.
-  // And the truth is never below what the largest process holds.
-  used.unsettled_bytes = std::min(unread - largest_unread + departed_bytes, used.best_bytes - largest);
+  // What was gained since PSS was read may be pages that others hold, read or not. But the truth is never
+  // below what the largest process holds.
+  used.unsettled_bytes = std::min(unread + departed_bytes, used.best_bytes - largest);
   used.peak_bytes = used.best_bytes + spike;
   return used;
 }
