@@ -277,10 +277,9 @@ def bench_peaks(bench: Bench):
     """Programs of known peak, and what each tool says of them."""
     tools = {"ullage": peak_of_ullage, "time -v": peak_of_time, "psrecord": peak_of_psrecord, "mprof": peak_of_mprof}
     for name, (command, true_mib) in PROGRAMS.items():
-        command = [str(BIN / command[0]), *command[1:]]
         errors = {}
         for tool, measure in tools.items():
-            told = [measure(bench, command) for _ in range(1 if bench.quick else 3)]
+            told = [measure(bench, [str(BIN / command[0]), *command[1:]]) for _ in range(1 if bench.quick else 3)]
             known = [value for value in told if value is not None]
             errors[tool] = f"{(statistics.median(known) / true_mib - 1) * 100:+.1f} %" if known else "–"
         bench.row(

@@ -280,7 +280,7 @@ int remove_stale_cages(const OsRoot& root, const CageSites& sites) {
   // A v2 cage stands under our own cgroup or one above it.
   if (sites.unified.empty()) return removed;
   for (std::string folder = root.path(sites.unified); file_exists(folder + "/cgroup.controllers");
-       folder = folder.substr(0, folder.rfind('/')))
+       folder.resize(folder.rfind('/')))
     removed += remove_unheld_cgroups(folder);
   return removed;
 }

@@ -12,7 +12,8 @@ namespace ullage::history {
 constexpr std::size_t kVarintBytesMax = 10;
 
 inline std::uint64_t zigzag(std::int64_t value) {
-  return (static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63);
+  const auto bits = static_cast<std::uint64_t>(value);
+  return (bits << 1) ^ (~(bits >> 63) + 1);
 }
 inline std::int64_t unzigzag(std::uint64_t value) {
   return static_cast<std::int64_t>((value >> 1) ^ (~(value & 1) + 1));

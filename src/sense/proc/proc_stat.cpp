@@ -40,7 +40,7 @@ Result<ProcStat> parse_proc_stat(std::string_view text) {
   std::array<std::string_view, kStartCode + 1> fields;
   const char* at = text.data() + close + 1;
   const char* end = text.data() + text.size();
-  for (int number = kFirstAfterName; number <= kStartCode; ++number)
+  for (int number = kFirstAfterName; number < static_cast<int>(fields.size()); ++number)
     if (!take_field(at, end, fields[static_cast<std::size_t>(number)]))
       return fail("/proc/PID/stat was cut after field " + std::to_string(number - 1));
 
