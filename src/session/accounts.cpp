@@ -45,8 +45,7 @@ std::string masked_command(std::string_view arguments) {
   std::vector<std::string> words;
   while (!arguments.empty()) words.emplace_back(take_until(arguments, '\0'));
   std::string command;
-  for (const std::string& word : run::mask_arguments(words))
-    command += (command.empty() ? "" : " ") + word;
+  for (const std::string& word : run::mask_arguments(words)) command += (command.empty() ? "" : " ") + word;
   return command;
 }
 
