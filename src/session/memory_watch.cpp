@@ -23,6 +23,8 @@ constexpr double kFirstSpacingSeconds = 0.05;
 // its data for two seconds is not said to fill the machine in six; a minute's growth tells of four minutes.
 double believed_seconds(double seen_seconds) { return seen_seconds * (1 + seen_seconds / 20); }
 constexpr double kEased = 0.05;  // a share is said again once use fell this far below it
+// Reading a file into memory takes less than this, mostly.
+constexpr double kLeastSeenSeconds = 2;
 // Growth within the window that is small beside the limit is no reason to wake anybody.
 constexpr double kLeastGrowth = 0.02;
 
@@ -82,6 +84,7 @@ std::optional<analysis::TimeUntil> MemoryWatch::time_until_limit(const MemoryRea
   if (points_.size() < 8) return std::nullopt;
   const double limit = static_cast<double>(reading.limit_bytes);
   const double seen = points_.back().seconds - points_.front().seconds;
+  if (seen < kLeastSeenSeconds) return std::nullopt;
   if (points_.back().value - points_.front().value < limit * kLeastGrowth) return std::nullopt;
   const auto until = analysis::time_until(limit, points_);
   if (!until || until->seconds > horizon_seconds_ || until->seconds > believed_seconds(seen))
