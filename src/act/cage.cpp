@@ -250,10 +250,24 @@ Result<void> Cage::change_memory_limit(std::uint64_t bytes) {
 
 bool Cage::kill_all() {
   const auto folders = impl_->folders();
-  if (folders.empty()) return false;
+  if (folders.empty() || (impl_->unified_folder.empty() && impl_->v1_procs_files.empty())) return false;
   // In one step, where the kernel has it (5.14): then nobody can fork away.
   if (impl_->unified) (void)impl_->unified->folder().write("cgroup.kill", "1");
   return kill_members(folders.front()->path());
+}
+
+void Cage::give_up(const std::string& problem) {
+  remove();
+  impl_->unified_folder.clear();
+  impl_->memory_v1_folder.clear();
+  impl_->cpu_v1_folder.clear();
+  impl_->v1_procs_files.clear();
+  for (HeldLimit& limit : impl_->limits) {
+    if (limit.mechanism == Mechanism::affinity) continue;
+    limit.mechanism = Mechanism::supervisor;
+    limit.got.reset();
+    add_problem(limit.problem, problem);
+  }
 }
 
 void Cage::remove() {

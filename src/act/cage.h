@@ -66,6 +66,8 @@ class Cage {
   std::optional<std::uint64_t> oom_kills() const;
   // Where the supervisor holds it, only limits() changes.
   Result<void> change_memory_limit(std::uint64_t bytes);
+  // The command did not get into it: nothing is held, nor told, by these cgroups.
+  void give_up(const std::string& problem);
   // cgroup.kill or signals, for at most a tenth of a second; false when there is no cgroup or some live on.
   bool kill_all();
   void remove();  // when empty; else it is left for the next clean-up

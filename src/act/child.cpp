@@ -356,6 +356,11 @@ std::vector<Reaped> reap_orphans(pid_t except) {
   }
 }
 
+bool has_children() {
+  siginfo_t info{};
+  return ::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 || errno != ECHILD;
+}
+
 Result<void> become_subreaper() {
   if (::prctl(PR_SET_CHILD_SUBREAPER, 1) != 0)
     return fail_errno("cannot become a child subreaper", "", errno);

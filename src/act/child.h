@@ -66,5 +66,7 @@ struct Reaped {
 // ended command that nobody has reaped yet, so try_wait() comes first.
 std::vector<Reaped> reap_orphans(pid_t except);
 Result<void> become_subreaper();
+// Whether there is any child, ended or not: with a subreaper, whether anybody of the tree is left.
+bool has_children();
 
 }  // namespace ullage::act

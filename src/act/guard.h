@@ -12,7 +12,10 @@
 
 namespace ullage::act {
 
-// The guard holds until the descriptor is closed, by us or by the kernel at our death.
-Result<FileDescriptor> start_thaw_guard(const std::vector<pid_t>& stopped);
+struct ThawGuard {
+  pid_t pid = 0;        // a child of ours, to be reaped as any
+  FileDescriptor hold;  // it holds until this is closed, by us or by the kernel at our death
+};
+Result<ThawGuard> start_thaw_guard(const std::vector<pid_t>& stopped);
 
 }  // namespace ullage::act

@@ -62,7 +62,7 @@ struct SignalRelay::Impl {
   bool is_waiting_for_child = true;
   std::vector<signalfd_siginfo> early;
   sigset_t mask_before;
-  struct sigaction pipe_before, file_size_before, ended_child_before;
+  struct sigaction ended_child_before;
   EventLoop* loop = nullptr;
   EventLoop::Handle watch, later;
 
@@ -128,8 +128,9 @@ void SignalRelay::Impl::follow_stop() const {
 SignalRelay::Impl::~Impl() {
   watch = EventLoop::Handle();
   later = EventLoop::Handle();
-  ::sigaction(SIGPIPE, &pipe_before, nullptr);
-  ::sigaction(SIGXFSZ, &file_size_before, nullptr);
+  // What came while the command ended was meant for it, and must not end us before we have said how it went.
+  // SIGPIPE and SIGXFSZ stay ignored: what we still have to say may meet a closed pipe.
+  read_signals([](const signalfd_siginfo&) {});
   ::sigaction(SIGCHLD, &ended_child_before, nullptr);
   ::pthread_sigmask(SIG_SETMASK, &mask_before, nullptr);
 }
@@ -145,8 +146,8 @@ Result<SignalRelay> SignalRelay::start(EventLoop& loop, std::function<void(int)>
   ::pthread_sigmask(SIG_BLOCK, &set, &impl->mask_before);
   struct sigaction ignore = {};
   ignore.sa_handler = SIG_IGN;
-  ::sigaction(SIGPIPE, &ignore, &impl->pipe_before);
-  ::sigaction(SIGXFSZ, &ignore, &impl->file_size_before);
+  ::sigaction(SIGPIPE, &ignore, nullptr);
+  ::sigaction(SIGXFSZ, &ignore, nullptr);
   // An ignored SIGCHLD is never sent, blocked or not, and the kernel would reap in our place.
   struct sigaction noticed = {};
   noticed.sa_handler = SIG_DFL;

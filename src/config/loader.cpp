@@ -276,8 +276,8 @@ std::vector<Error> check_file(const std::string& path, FileKind kind, const Sour
           unknown_profile(chosen->second.value, chosen->second.place,
                           kind == FileKind::project ? std::map<std::string, OwnProfile>{} : profiles));
   }
-  std::stable_sort(errors.begin(), errors.end(),
-                   [&](const Error& a, const Error& b) { return line_and_column(a) < line_and_column(b); });
+  std::ranges::sort(errors, {},
+                    [](const Error& error) { return std::pair(line_and_column(error), error.what); });
   return errors;
 }
 

@@ -52,16 +52,16 @@ std::int64_t boot_ms(const OsRoot& root) {
 
 // /dev/kmsg gives one record a read: "6,1234,5678901234,-;message", the third being µs since boot
 // (Documentation/ABI/testing/dev-kmsg).
-std::vector<OomVictim> read_kernel_victims(const OsRoot& root, std::int64_t since_ms) {
-  std::vector<OomVictim> victims;
+void read_kernel_victims(const OsRoot& root, std::int64_t since_ms, OomTraces& traces) {
   const auto log = open_file(root.path("/dev/kmsg"), O_RDONLY | O_NONBLOCK);
-  if (!log) return victims;
+  if (!log) return;
+  traces.kernel_log_is_readable = true;
   const std::int64_t boot = boot_ms(root);
   std::array<char, 8192> record{};
   while (true) {
     const ssize_t got = ::read(log->get(), record.data(), record.size());
     if (got < 0 && errno == EPIPE) continue;  // overwritten while we read: the next one is there
-    if (got <= 0) return victims;
+    if (got <= 0) return;
     std::string_view message(record.data(), static_cast<std::size_t>(got));
     std::string_view head = take_until(message, ';');
     take_until(head, ',');
@@ -69,7 +69,7 @@ std::vector<OomVictim> read_kernel_victims(const OsRoot& root, std::int64_t sinc
     const auto microseconds = to_signed(take_until(head, ','));
     // btime is in whole seconds.
     if (boot + microseconds.value_or(0) / 1000 + 1000 < since_ms) continue;
-    if (auto victim = parse_kernel_victim(message)) victims.push_back(*std::move(victim));
+    if (auto victim = parse_kernel_victim(message)) traces.kernel_victims.push_back(*std::move(victim));
   }
 }
 
@@ -112,9 +112,11 @@ std::optional<OomVictim> parse_earlyoom_line(std::string_view line) {
 }
 
 OomTraces read_oom_traces(const OsRoot& root, const std::string& cgroup_folder, std::int64_t since_ms) {
-  return {.kernel_victims = read_kernel_victims(root, since_ms),
-          .earlyoom_victims = read_earlyoom_victims(root),
-          .systemd_oomd_killed_cgroup = !cgroup_folder.empty() && killed_by_systemd_oomd(cgroup_folder)};
+  OomTraces traces{
+      .earlyoom_victims = read_earlyoom_victims(root),
+      .systemd_oomd_killed_cgroup = !cgroup_folder.empty() && killed_by_systemd_oomd(cgroup_folder)};
+  read_kernel_victims(root, since_ms, traces);
+  return traces;
 }
 
 }  // namespace ullage::sense

@@ -19,6 +19,7 @@ struct OomVictim {
 };
 
 struct OomTraces {
+  bool kernel_log_is_readable = false;
   std::vector<OomVictim> kernel_victims;
   std::vector<OomVictim> earlyoom_victims;  // from its newest log lines, of whatever day
   bool systemd_oomd_killed_cgroup = false;

@@ -25,6 +25,8 @@ struct ProcessSample {
   char state = '?';              // R S D Z T t I X
   double user_seconds = 0;
   double system_seconds = 0;
+  double children_user_seconds = 0;  // of the children it has waited for, and theirs
+  double children_system_seconds = 0;
   std::uint64_t threads = 0;
   std::uint64_t minor_faults = 0;
   std::uint64_t major_faults = 0;

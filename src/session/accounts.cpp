@@ -26,6 +26,7 @@ namespace {
 
 // Exit records whose parent has not been seen: kept until it has, at most this many, the newest.
 constexpr std::size_t kWaitingRecords = 4096;
+constexpr std::int64_t kWaitingMs = 2000;
 
 template <class T>
 void add_known(std::optional<T>& sum, const std::optional<T>& value) {
@@ -133,69 +134,95 @@ void Accounts::end(Entry& entry, std::int64_t now_ms) {
 void Accounts::take_sample(const sense::TreeProcess& process, std::int64_t now_ms) {
   const sense::ProcessSample& sample = process.sample;
   const auto found = entries_.find(sample.pid);
-  const bool known = found != entries_.end() && found->second.alive &&
-                     (found->second.last.pid == 0 || found->second.last.start_ticks == sample.start_ticks);
-  const bool recorded = found != entries_.end() && found->second.recorded &&
-                        (found->second.last.pid == 0 || found->second.last.start_ticks == sample.start_ticks);
-  if (recorded) return;  // a zombie whose record has come already
-  Entry& entry = known ? found->second : begin(sample.pid, sample.parent_pid, sample.name, now_ms);
+  const bool same = found != entries_.end() &&
+                    (found->second.last.pid == 0 || found->second.last.start_ticks == sample.start_ticks);
+  const bool is_zombie = sample.state == 'Z' || sample.state == 'X';
+  // A zombie whose record has come already; one that lives has its number from a process that was never
+  // sampled.
+  if (same && found->second.recorded && (is_zombie || found->second.last.pid != 0)) return;
+  Entry& entry =
+      same && found->second.alive ? found->second : begin(sample.pid, sample.parent_pid, sample.name, now_ms);
   entry.file_bytes = std::max(entry.file_bytes, sample.file_bytes.value_or(0));
   entry.last = sample;
-  run::Process& row = entry.row;
-  row.name = sample.name;
-  if (!process.command_line.empty() &&
-      process.command_line != entry.arguments) {  // new, or it executed another program
-    entry.arguments = process.command_line;
-    row.command = masked_command(process.command_line);
+  if (!process.command_line.empty() && process.command_line != entry.arguments) {
+    entry.arguments = process.command_line;  // it is new, or executed another program
+    entry.row.command = masked_command(process.command_line);
   }
-  row.threads_peak = std::max(row.threads_peak, sample.threads);
-  const auto resident_peak = std::max(sample.resident_peak_bytes, sample.resident_bytes);
-  row.peak_bytes = std::max(row.peak_bytes, resident_peak);
-  entry.use.user_seconds = sample.user_seconds;
-  entry.use.system_seconds = sample.system_seconds;
-  entry.use.minor_faults = sample.minor_faults;
-  entry.use.major_faults = sample.major_faults;
-  raise(entry.use.run_queue_wait_seconds, sample.run_queue_wait_seconds.value_or(0));
-  raise(entry.use.voluntary_switches, sample.voluntary_switches.value_or(0));
-  raise(entry.use.involuntary_switches, sample.involuntary_switches.value_or(0));
-  raise(entry.use.read_bytes, less(sample.read_bytes.value_or(0), entry.children_read));
-  raise(entry.use.written_bytes, less(sample.written_bytes.value_or(0), entry.children_written));
-  row.user_seconds = entry.use.user_seconds;
-  row.system_seconds = entry.use.system_seconds;
-  if (sample.read_bytes) row.read_bytes = entry.use.read_bytes;
-  if (sample.written_bytes) row.written_bytes = entry.use.written_bytes;
+  take_use(entry);
+  take_row(entry);
   if (sample.resident_peak_bytes)
     raise_high_mark(less(*sample.resident_peak_bytes, sample.file_bytes.value_or(0)), now_ms,
                     "process high-water mark");
 }
 
+void Accounts::take_use(Entry& entry) {
+  const sense::ProcessSample& sample = entry.last;
+  Use& use = entry.use;
+  use.user_seconds = sample.user_seconds;
+  use.system_seconds = sample.system_seconds;
+  use.minor_faults = sample.minor_faults;
+  use.major_faults = sample.major_faults;
+  raise(use.run_queue_wait_seconds, sample.run_queue_wait_seconds.value_or(0));
+  raise(use.voluntary_switches, sample.voluntary_switches.value_or(0));
+  raise(use.involuntary_switches, sample.involuntary_switches.value_or(0));
+  raise(use.read_bytes, less(sample.read_bytes.value_or(0), entry.children_read));
+  raise(use.written_bytes, less(sample.written_bytes.value_or(0), entry.children_written));
+  knows_wait_ |= sample.run_queue_wait_seconds.has_value();
+  knows_switches_ |= sample.voluntary_switches.has_value();
+  knows_io_ |= sample.read_bytes.has_value();
+}
+
+void Accounts::take_row(Entry& entry) {
+  const sense::ProcessSample& sample = entry.last;
+  run::Process& row = entry.row;
+  row.name = sample.name;
+  row.threads_peak = std::max(row.threads_peak, sample.threads);
+  row.peak_bytes = std::max({row.peak_bytes, sample.resident_peak_bytes, sample.resident_bytes});
+  row.user_seconds = entry.use.user_seconds;
+  row.system_seconds = entry.use.system_seconds;
+  if (sample.read_bytes) row.read_bytes = entry.use.read_bytes;
+  if (sample.written_bytes) row.written_bytes = entry.use.written_bytes;
+}
+
 void Accounts::exited(std::span<const sense::ExitRecord> records, std::int64_t now_ms) {
-  waiting_.insert(waiting_.end(), records.begin(), records.end());
+  for (const sense::ExitRecord& record : records) waiting_.push_back({record, now_ms});
   // A child's record comes before its parent's, whose own may be what makes both known: until no more join.
   for (bool more = true; more;) {
     more = false;
-    std::erase_if(waiting_, [&](const sense::ExitRecord& record) {
-      if (!is_ours(record)) return false;
-      take_record(record, now_ms);
+    std::erase_if(waiting_, [&](const Waiting& waiting) {
+      if (!is_ours(waiting.record, now_ms)) return false;
+      take_record(waiting.record, now_ms);
       more = true;
       return true;
     });
   }
+  // Who is not known by now is somebody else's.
+  std::erase_if(waiting_, [&](const Waiting& waiting) { return now_ms - waiting.since_ms > kWaitingMs; });
   if (waiting_.size() > kWaitingRecords)
     waiting_.erase(waiting_.begin(), waiting_.end() - static_cast<std::ptrdiff_t>(kWaitingRecords));
+  if (!records.empty()) sum_living();
 }
 
-bool Accounts::is_ours(const sense::ExitRecord& record) const {
-  if (record.parent_pid == supervisor_pid_) return true;
+// Numbers are given out again: only who lives, or died just now, speaks for a number.
+bool Accounts::is_fresh(const Entry& entry, std::int64_t now_ms) {
+  return entry.alive || now_ms - entry.row.end_ms.value_or(0) <= kWaitingMs;
+}
+
+bool Accounts::is_ours(const sense::ExitRecord& record, std::int64_t now_ms) const {
+  if (record.parent_pid == supervisor_pid_) return !helpers_.contains(record.pid);
   const auto self = entries_.find(record.pid);
-  if (self != entries_.end() && !self->second.recorded) return true;
-  return entries_.contains(record.parent_pid);
+  if (self != entries_.end() && !self->second.recorded && is_fresh(self->second, now_ms)) return true;
+  // An orphan's parent is us, so a parent that has long been dead is another process.
+  const auto parent = entries_.find(record.parent_pid);
+  return parent != entries_.end() && is_fresh(parent->second, now_ms);
 }
 
 void Accounts::take_record(const sense::ExitRecord& record, std::int64_t now_ms) {
   const auto found = entries_.find(record.pid);
-  const bool known = found != entries_.end() && !found->second.recorded;
+  const bool known = found != entries_.end() && !found->second.recorded && is_fresh(found->second, now_ms);
   Entry& entry = known ? found->second : begin(record.pid, record.parent_pid, record.name, now_ms);
+  knows_io_ = knows_switches_ = true;
+  knows_wait_ |= record.has_run_queue_wait;
   if (!entry.alive) {
     ended_.take_away(entry.use);
     --dead_;
@@ -232,6 +259,7 @@ void Accounts::take_record(const sense::ExitRecord& record, std::int64_t now_ms)
 }
 
 void Accounts::reaped(std::int64_t pid, const act::ExitStatus& status, std::int64_t now_ms) {
+  if (helpers_.contains(pid)) return;
   const auto found = entries_.find(pid);
   const bool known = found != entries_.end();
   Entry& entry = known ? found->second : begin(pid, supervisor_pid_, "", now_ms);
@@ -243,6 +271,8 @@ void Accounts::reaped(std::int64_t pid, const act::ExitStatus& status, std::int6
   }
   if (entry.alive) end(entry, now_ms);
   set_status(entry.row, status);
+  reaped_user_seconds_ += status.user_seconds;
+  reaped_system_seconds_ += status.system_seconds;
   // ru_maxrss is of it and all it waited for. It survives exec, so it may be that of whoever forked them: a
   // process of this run all the same, or us.
   if (status.max_resident_bytes > supervisor_bytes_ + supervisor_bytes_ / 8)
@@ -257,12 +287,17 @@ void Accounts::raise_high_mark(std::uint64_t used_bytes, std::int64_t now_ms, co
 void Accounts::sum_living() {
   Totals now;
   Use use = ended_;
+  // What wait4 has told so far: of those we reaped, and inside their parents' figures of those that others
+  // did.
+  double waited_user_seconds = reaped_user_seconds_, waited_system_seconds = reaped_system_seconds_;
   std::uint64_t largest_bytes = 0;
   largest_pid_ = 0;
   for (const auto& [pid, entry] : entries_) {
     if (!entry.alive) continue;
     use.add(entry.use);
     const sense::ProcessSample& last = entry.last;
+    waited_user_seconds += last.user_seconds + last.children_user_seconds;
+    waited_system_seconds += last.system_seconds + last.children_system_seconds;
     ++now.processes;
     now.threads += last.threads;
     add_known(now.resident_bytes, last.resident_bytes);
@@ -273,17 +308,26 @@ void Accounts::sum_living() {
     largest_pid_ = pid;
   }
   peak_alive_ = std::max(peak_alive_, now.processes);
+  use.user_seconds = std::max(use.user_seconds, waited_user_seconds);
+  use.system_seconds = std::max(use.system_seconds, waited_system_seconds);
+  raise_counters(now, use);
+  totals_ = now;
+}
+
+void Accounts::raise_counters(Totals& now, const Use& use) const {
+  const auto known = [](bool is_known, const auto& before, auto value) {
+    using Value = std::remove_cvref_t<decltype(before)>;
+    return is_known ? std::max(before, Value(value)) : Value();
+  };
   now.user_seconds = std::max(totals_.user_seconds, use.user_seconds);
   now.system_seconds = std::max(totals_.system_seconds, use.system_seconds);
-  now.run_queue_wait_seconds =
-      std::max(totals_.run_queue_wait_seconds, std::optional(use.run_queue_wait_seconds));
-  now.read_bytes = std::max(totals_.read_bytes, std::optional(use.read_bytes));
-  now.written_bytes = std::max(totals_.written_bytes, std::optional(use.written_bytes));
   now.minor_faults = std::max(totals_.minor_faults, use.minor_faults);
   now.major_faults = std::max(totals_.major_faults, use.major_faults);
-  now.voluntary_switches = std::max(totals_.voluntary_switches, std::optional(use.voluntary_switches));
-  now.involuntary_switches = std::max(totals_.involuntary_switches, std::optional(use.involuntary_switches));
-  totals_ = now;
+  now.run_queue_wait_seconds = known(knows_wait_, totals_.run_queue_wait_seconds, use.run_queue_wait_seconds);
+  now.read_bytes = known(knows_io_, totals_.read_bytes, use.read_bytes);
+  now.written_bytes = known(knows_io_, totals_.written_bytes, use.written_bytes);
+  now.voluntary_switches = known(knows_switches_, totals_.voluntary_switches, use.voluntary_switches);
+  now.involuntary_switches = known(knows_switches_, totals_.involuntary_switches, use.involuntary_switches);
 }
 
 const sense::ProcessSample* Accounts::largest() const {

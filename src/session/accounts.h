@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -43,6 +44,9 @@ class Accounts {
   Accounts(std::int64_t supervisor_pid, std::uint64_t supervisor_bytes, std::size_t table_rows)
       : supervisor_pid_(supervisor_pid), supervisor_bytes_(supervisor_bytes), rows_(table_rows) {}
 
+  // A child of the supervisor's own doing (a handler, a guard): not of the run.
+  void leave_out(std::int64_t pid) { helpers_.insert(pid); }
+
   void observe(std::span<const sense::TreeProcess> living, std::span<const sense::TreeProcess> gone,
                std::int64_t now_ms);
   // Keeps the records of the run's own processes: known ones, and those whose ancestors are known.
@@ -78,12 +82,20 @@ class Accounts {
     std::uint64_t children_read = 0;  // inside its /proc/PID/io once they are reaped
     std::uint64_t children_written = 0;
   };
+  struct Waiting {  // for its parent to be known
+    sense::ExitRecord record;
+    std::int64_t since_ms;
+  };
 
   Entry& begin(std::int64_t pid, std::int64_t parent_pid, const std::string& name, std::int64_t now_ms);
   void end(Entry& entry, std::int64_t now_ms);
   void take_sample(const sense::TreeProcess& process, std::int64_t now_ms);
   void take_record(const sense::ExitRecord& record, std::int64_t now_ms);
-  bool is_ours(const sense::ExitRecord& record) const;
+  void take_use(Entry& entry);
+  static void take_row(Entry& entry);
+  bool is_ours(const sense::ExitRecord& record, std::int64_t now_ms) const;
+  static bool is_fresh(const Entry& entry, std::int64_t now_ms);
+  void raise_counters(Totals& now, const Use& use) const;
   void raise_high_mark(std::uint64_t used_bytes, std::int64_t now_ms, const char* method);
   void sum_living();
   void fold_the_lesser();
@@ -93,9 +105,12 @@ class Accounts {
   std::size_t rows_;
   std::unordered_map<std::int64_t, Entry> entries_;  // by pid: the living, and the latest dead of each
   std::map<std::string, run::Process> folded_;       // dead rows that the table has no room for, by name
-  std::vector<sense::ExitRecord> waiting_;           // whose parent is not known yet
-  Use ended_;                                        // of all the dead
+  std::vector<Waiting> waiting_;
+  std::set<std::int64_t> helpers_;
+  Use ended_;  // of all the dead
   Totals totals_;
+  double reaped_user_seconds_ = 0, reaped_system_seconds_ = 0;
+  bool knows_wait_ = false, knows_switches_ = false, knows_io_ = false;
   std::uint64_t seen_ = 0, peak_alive_ = 0;
   std::size_t dead_ = 0;
   std::optional<HighMark> high_mark_;

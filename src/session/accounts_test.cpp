@@ -88,6 +88,53 @@ TEST_F(AccountsTest, AnOrphanHandedToUsIsOurs) {
   EXPECT_DOUBLE_EQ(accounts_.totals().user_seconds, 0.5);
 }
 
+TEST_F(AccountsTest, ANumberThatIsGivenOutAgainBringsNoStrangersIn) {
+  look({process(101, kSupervisor, 1.0)});
+  look({}, {process(101, kSupervisor, 1.0)});
+  exits({record(101, kSupervisor, 1.0)});
+  now_ms_ += 60'000;
+  exits({record(700, 101, 9.0, 999 * kMiB)});  // a child of whoever has the number 101 now
+  look({});
+  EXPECT_EQ(accounts_.processes_seen(), 1u);
+  EXPECT_LT(accounts_.high_mark() ? accounts_.high_mark()->used_bytes : 0, kMiB);
+}
+
+TEST_F(AccountsTest, ARecordThatNobodyClaimsIsForgotten) {
+  exits({record(700, 600, 9.0)});
+  now_ms_ += 5'000;
+  exits({});
+  look({process(600, kSupervisor, 0)});  // much later a process of ours gets the number of its parent
+  exits({});
+  look({process(600, kSupervisor, 0)});
+  EXPECT_EQ(accounts_.processes_seen(), 1u);
+}
+
+TEST_F(AccountsTest, WithoutRecordsTheTimeOfShortChildrenIsWhatTheirParentsWaitedFor) {
+  auto parent = process(101, kSupervisor, 0.1);
+  parent.sample.children_user_seconds = 2.0;  // of children that lived between two looks
+  look({parent});
+  EXPECT_DOUBLE_EQ(accounts_.totals().user_seconds, 2.1);
+  accounts_.reaped(101, {.code = 0, .user_seconds = 2.4}, now_ms_);
+  look({});
+  EXPECT_DOUBLE_EQ(accounts_.totals().user_seconds, 2.4);
+}
+
+TEST_F(AccountsTest, WhatNobodyToldIsAbsent) {
+  look({process(101, kSupervisor, 0.1)});
+  EXPECT_FALSE(accounts_.totals().read_bytes);
+  EXPECT_FALSE(accounts_.totals().run_queue_wait_seconds);
+  EXPECT_FALSE(accounts_.totals().voluntary_switches);
+}
+
+TEST_F(AccountsTest, AChildOfTheSupervisorsOwnDoingIsNotOfTheRun) {
+  accounts_.leave_out(300);
+  exits({record(300, kSupervisor, 5.0)});
+  accounts_.reaped(300, {.code = 0, .user_seconds = 5.0, .max_resident_bytes = 500 * kMiB}, now_ms_);
+  look({});
+  EXPECT_EQ(accounts_.processes_seen(), 0u);
+  EXPECT_DOUBLE_EQ(accounts_.totals().user_seconds, 0);
+}
+
 TEST_F(AccountsTest, AReusedPidIsANewProcess) {
   look({process(101, kSupervisor, 1.0)});
   auto second = process(101, kSupervisor, 0.1);

@@ -24,6 +24,7 @@ void Enforcer::act_on_pressure(const PressureAction& action, const std::string& 
     case PressureAction::Kind::none:
       return;
     case PressureAction::Kind::signal:
+      if (target_.command == 0) return;
       ::kill(target_.command, action.signal);
       return tell_(fmt::format("sent SIG{} to the command: {}", sigabbrev_np(action.signal), why));
     case PressureAction::Kind::stop:
@@ -48,8 +49,13 @@ void Enforcer::end_politely(const std::string& why) {
 }
 
 void Enforcer::kill(const std::string& why) {
-  ending_ = true;
+  ending_ = killing_ = true;
   tell_("killing the run: " + why);
+  kill_again();
+}
+
+void Enforcer::kill_again() {
+  if (!killing_) return;
   if (target_.cage == nullptr || !target_.cage->kill_all()) signal_all(SIGKILL);
 }
 
@@ -61,7 +67,8 @@ void Enforcer::stop_with_guard(const std::string& why) {
   if (guard_.is_open()) return;
   auto guard = act::start_thaw_guard(target_.members());
   if (!guard) return tell_("cannot stop the run: " + guard.error().text());
-  guard_ = *std::move(guard);
+  target_.leave_out(guard->pid);
+  guard_ = std::move(guard->hold);
   signal_all(SIGSTOP);
   tell_(fmt::format("stopped the run (kill -CONT {} lets it go on): {}", target_.command, why));
 }
@@ -71,10 +78,13 @@ void Enforcer::run_command(const std::string& command, const std::string& why) {
   spec.environment.push_back("ULLAGE_PRESSURE=" + why);
   spec.environment.push_back("ULLAGE_COMMAND_PID=" + std::to_string(target_.command));
   auto child = act::Child::prepare(spec);
-  if (child)
+  if (child) {
+    target_.leave_out(child->pid());
     if (auto released = child->release(); !released) child = fail(released.error());
-  tell_(child ? "started '" + command + "': " + why
-              : "cannot start '" + command + "': " + child.error().text());
+  }
+  // The command itself may hold a secret, and events are kept.
+  tell_(child ? "started the command of --on-pressure: " + why
+              : "cannot start the command of --on-pressure: " + child.error().text());
 }
 
 }  // namespace ullage::session

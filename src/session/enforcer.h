@@ -23,6 +23,7 @@ class Enforcer {
     pid_t command = 0;
     std::function<std::vector<pid_t>()> members;  // the living of the run, the command among them
     act::Cage* cage = nullptr;
+    std::function<void(pid_t)> leave_out;  // a child of our own doing is not of the run
     std::vector<std::string> environment;  // for a command of the user's: NAME=value
   };
   using Tell = std::function<void(std::string sentence)>;
@@ -35,7 +36,11 @@ class Enforcer {
   // SIGTERM to all of the run, SIGKILL to what is left after the grace.
   void end_politely(const std::string& why);
   void kill(const std::string& why);
+  // At each look: what was born since the kill is killed too.
+  void kill_again();
   bool is_ending() const { return ending_; }
+  // Its number may be another's from now on.
+  void command_has_ended() { target_.command = 0; }
 
  private:
   void signal_all(int signal);
@@ -48,7 +53,7 @@ class Enforcer {
   Target target_;
   EventLoop::Handle last_resort_;
   FileDescriptor guard_;  // while it is open, the guard leaves the run stopped
-  bool ending_ = false;
+  bool ending_ = false, killing_ = false;
 };
 
 }  // namespace ullage::session

@@ -42,6 +42,7 @@ const sense::OomVictim* victim_of_run(const std::vector<sense::OomVictim>& victi
 // believable figure; runtimes like Java's reserve far more than they ever touch.
 constexpr std::uint64_t kBelievableMultiple = 4;
 constexpr double kMargin = 1.1;
+constexpr std::int64_t kHolderMs = 10'000;
 
 }  // namespace
 
@@ -59,15 +60,19 @@ std::uint64_t OomWitness::machine_kills() const {
   return sense::HostReader(root_).read().oom_kills.value_or(0);
 }
 
-void OomWitness::note_holder(const sense::ProcessSample* largest) {
-  if (largest != nullptr && largest->resident_bytes.value_or(0) > 0) holder_ = *largest;
+void OomWitness::note_holder(const sense::ProcessSample* largest, std::int64_t now_ms) {
+  if (largest == nullptr || largest->resident_bytes.value_or(0) == 0) return;
+  if (largest->resident_bytes < holder_.resident_bytes && now_ms - holder_ms_ < kHolderMs) return;
+  holder_ = *largest;
+  holder_ms_ = now_ms;
 }
 
-std::optional<run::Oom> OomWitness::judge(const run::Record& record, const act::Cage& cage,
-                                          bool own_limit_acted,
+std::optional<run::Oom> OomWitness::judge(const run::Record& record, const act::Cage& cage, OurDeeds deeds,
                                           std::optional<std::int64_t> foreseeable_ms) const {
-  OomEvidence evidence{
-      .exit_code = record.exit_code, .signal = record.signal, .own_limit_acted = own_limit_acted};
+  OomEvidence evidence{.exit_code = record.exit_code,
+                       .signal = record.signal,
+                       .we_ended_it = deeds.we_ended_it,
+                       .own_limit_acted = deeds.own_limit_acted};
   const run::Process* victim = nullptr;
   for (const run::Process& process : record.process_table) {
     if (process.signal != SIGKILL) continue;
@@ -80,6 +85,7 @@ std::optional<run::Oom> OomWitness::judge(const run::Record& record, const act::
   evidence.machine_kills = machine_kills() - machine_kills_before_;
   if (record.exit_code != 0) {
     const auto traces = sense::read_oom_traces(root_, cage.unified_folder(), record.started_ms);
+    evidence.kernel_log_is_readable = traces.kernel_log_is_readable;
     if (traces.systemd_oomd_killed_cgroup) evidence.daemon = "systemd-oomd";
     if (victim_of_run(traces.earlyoom_victims, record)) evidence.daemon = "earlyoom";
     if (const auto* logged = victim_of_run(traces.kernel_victims, record))
@@ -94,11 +100,16 @@ std::optional<run::Oom> OomWitness::judge(const run::Record& record, const act::
     oom->holder_bytes = victim->peak_bytes;
   }
   oom->foreseeable_ms = foreseeable_ms;
-  const std::uint64_t limit = record.memory.limit_bytes.value_or(0);
-  const std::uint64_t asked = holder_.data_bytes.value_or(0);
-  if (asked > limit && asked < limit * kBelievableMultiple)
-    oom->enough_bytes = static_cast<std::uint64_t>(static_cast<double>(asked) * kMargin);
+  oom->enough_bytes = enough_bytes(record);
   return oom;
+}
+
+// What the holder had asked for, beside what the others held then.
+std::optional<std::uint64_t> OomWitness::enough_bytes(const run::Record& record) const {
+  const std::uint64_t limit = record.memory.limit_bytes.value_or(0), asked = holder_.data_bytes.value_or(0);
+  if (asked <= limit || asked >= limit * kBelievableMultiple) return std::nullopt;
+  const std::uint64_t peak = record.memory.peak_bytes.value_or(0), held = holder_.resident_bytes.value_or(0);
+  return static_cast<std::uint64_t>(static_cast<double>(asked + (peak > held ? peak - held : 0)) * kMargin);
 }
 
 std::string describe(const run::Oom& oom) {

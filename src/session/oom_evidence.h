@@ -20,10 +20,15 @@ class OomWitness {
   // Before the command starts: what is counted already is not the run's.
   OomWitness(const OsRoot& root, const sense::CgroupPlace& around);
 
-  // The process that holds most, as of now; the last one noted before the end is the holder.
-  void note_holder(const sense::ProcessSample* largest);
+  // The process that holds most, as of now. The largest of the last seconds is the holder: when it has been
+  // killed, others outlive it.
+  void note_holder(const sense::ProcessSample* largest, std::int64_t now_ms);
+  struct OurDeeds {
+    bool we_ended_it = false;      // by --timeout or --on-pressure
+    bool own_limit_acted = false;  // for exceeding --memory
+  };
   // After the end; record has the exit and the process table.
-  std::optional<run::Oom> judge(const run::Record& record, const act::Cage& cage, bool own_limit_acted,
+  std::optional<run::Oom> judge(const run::Record& record, const act::Cage& cage, OurDeeds deeds,
                                 std::optional<std::int64_t> foreseeable_ms) const;
 
  private:
@@ -33,7 +38,10 @@ class OomWitness {
   OsRoot root_;
   sense::CgroupPlace around_;
   std::uint64_t ancestor_kills_before_ = 0, machine_kills_before_ = 0;
+  std::optional<std::uint64_t> enough_bytes(const run::Record& record) const;
+
   sense::ProcessSample holder_;
+  std::int64_t holder_ms_ = 0;
 };
 
 // "Out of memory: the kernel killed python3 (123), …": one sentence.

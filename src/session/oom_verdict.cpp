@@ -32,12 +32,14 @@ std::optional<run::Oom> judge_oom(const OomEvidence& evidence) {
   if (evidence.own_limit_acted) return by("ullage limit");
   // A run that lost a worker to the kernel and still did its work was not ended by it.
   if (evidence.exit_code == 0) return std::nullopt;
+  if (evidence.cage_kills > 0 || !evidence.kernel_log_victim.empty()) return by("kernel");
   const bool killed = ended_by(evidence, SIGKILL) || evidence.a_process_was_killed;
   if (!evidence.daemon.empty() && (killed || ended_by(evidence, SIGTERM))) return by(evidence.daemon);
-  if (!killed) return std::nullopt;
-  if (evidence.cage_kills > 0 || !evidence.kernel_log_victim.empty()) return by("kernel");
-  // Kills counted around the run may be somebody else's: believed when the run itself was killed.
-  if (evidence.ancestor_kills > 0 || evidence.machine_kills > 0) return by("kernel");
+  if (!killed || evidence.we_ended_it) return std::nullopt;
+  // Kills counted around the run may be somebody else's: believed when the run was killed, not by us. Of the
+  // whole machine's the log knows better; around a container it may speak of other process numbers.
+  if (evidence.ancestor_kills > 0) return by("kernel");
+  if (evidence.machine_kills > 0 && !evidence.kernel_log_is_readable) return by("kernel");
   return std::nullopt;
 }
 

@@ -36,6 +36,16 @@ TEST(OomVerdict, OurOwnLimitIsSaidToBeOurs) {
   EXPECT_EQ(killer({.signal = SIGKILL, .own_limit_acted = true}), "ullage limit");
 }
 
+TEST(OomVerdict, AKillInTheRunsOwnCgroupCountsThoughNobodySawWhoDied) {
+  EXPECT_EQ(killer({.exit_code = 1, .cage_kills = 1}), "kernel");
+}
+
+TEST(OomVerdict, AnOomKillElsewhereIsNotTheRunsWhenWeEndedItOrTheLogKnowsBetter) {
+  EXPECT_EQ(killer({.signal = SIGKILL, .machine_kills = 1}), "kernel");
+  EXPECT_EQ(killer({.signal = SIGKILL, .we_ended_it = true, .machine_kills = 1}), "nobody");
+  EXPECT_EQ(killer({.signal = SIGKILL, .machine_kills = 1, .kernel_log_is_readable = true}), "nobody");
+}
+
 TEST(OomVerdict, DaemonsAreKnownByTheirTraces) {
   EXPECT_EQ(killer({.signal = SIGKILL, .daemon = "systemd-oomd"}), "systemd-oomd");
   EXPECT_EQ(killer({.signal = SIGTERM, .daemon = "earlyoom"}), "earlyoom");

@@ -101,9 +101,9 @@ Look Reading::take_start(std::int64_t time_ms) {
 Look Reading::take(std::int64_t time_ms, Depth depth, Accounts& accounts) {
   const auto living =
       tree_.read(depth == Depth::everything ? sense::Freshness::all : sense::Freshness::usual);
-  // After the processes: a record that comes now is of one that was still seen, or never was.
-  if (exit_records_) accounts.exited(exit_records_->read(), time_ms);
   accounts.observe(living, tree_.gone(), time_ms);
+  // After the processes: whoever ended since they were read is known by now.
+  if (exit_records_) accounts.exited(exit_records_->read(), time_ms);
   members_.clear();
   for (const sense::TreeProcess& process : living)
     if (process.sample.state != 'Z' && process.sample.state != 'X')

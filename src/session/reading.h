@@ -42,6 +42,8 @@ class Reading {
   Look take_start(std::int64_t time_ms);
   // "taskstats", "cgroup" or "wait4 and samples": who counts children that live between two looks.
   std::string counted_by() const;
+  // A child of our own doing, before it starts anything.
+  void leave_out(pid_t pid) { tree_.leave_out(pid); }
   // The living, zombies left out, as of the last take.
   const std::vector<pid_t>& members() const { return members_; }
   std::uint64_t lost_records() const { return exit_records_ ? exit_records_->lost() : 0; }

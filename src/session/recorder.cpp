@@ -123,8 +123,9 @@ void Recorder::keep_memory(const Look& look, const Accounts& accounts) {
     const bool by_cgroup = options_.cgroup_is_own && last_cgroup_ && last_cgroup_->used_bytes();
     if (look.certain_bytes) raise_peak(*look.certain_bytes, look.time_ms, by_cgroup ? "cgroup" : "samples");
     if (used_until_ms_ == 0) used_from_ms_ = used_until_ms_ = look.time_ms;
-    used_byte_milliseconds_ +=
-        static_cast<double>(*look.used_bytes) * static_cast<double>(look.time_ms - used_until_ms_);
+    used_byte_milliseconds_ += (static_cast<double>(*look.used_bytes) + static_cast<double>(used_before_)) /
+                               2 * static_cast<double>(look.time_ms - used_until_ms_);
+    used_before_ = *look.used_bytes;
     used_until_ms_ = look.time_ms;
     if (used_until_ms_ > used_from_ms_)
       memory.average_bytes = static_cast<std::uint64_t>(used_byte_milliseconds_ /

@@ -96,6 +96,7 @@ class Recorder {
   std::uint64_t used_since_stored_ = 0;
   double used_byte_milliseconds_ = 0;
   std::int64_t used_from_ms_ = 0, used_until_ms_ = 0;
+  std::uint64_t used_before_ = 0;
   std::uint64_t processes_with_series_ = 0;
   std::uint64_t unstored_ticks_ = 0;
 };

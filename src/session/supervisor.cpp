@@ -12,6 +12,7 @@
 #include <functional>
 #include <optional>
 #include <random>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -49,6 +50,8 @@ constexpr nanoseconds kFlushEvery = std::chrono::seconds(1);
 // The first is early, so that a run shows up in the list as soon as it is one.
 constexpr nanoseconds kFirstFlush = std::chrono::milliseconds(100);
 constexpr int kExitTimedOut = 124;
+// A trend that has been gone for this long foretold nothing.
+constexpr std::int64_t kForeseeableMs = 5'000;
 
 class Supervisor {
  public:
@@ -81,7 +84,9 @@ class Supervisor {
   void schedule();
   void on_signal(int signal);
   void on_command_end();
-  void wait_for_the_rest();
+  void reap_orphans();
+  bool nobody_is_left() const;
+  void leave_out(pid_t helper);
   Outcome finish();
 
   void tell(std::string kind, std::string severity, const std::string& sentence);
@@ -117,8 +122,9 @@ class Supervisor {
   std::optional<act::ExitStatus> status_;
   bool timed_out_ = false, own_limit_acted_ = false, pressure_acted_ = false, storage_failed_ = false;
   std::string placement_problem_;
+  std::set<pid_t> helpers_;  // children of our own doing that live
   std::optional<std::int64_t> foreseeable_ms_;
-  std::int64_t last_look_ms_ = 0;
+  std::int64_t last_look_ms_ = 0, foreseeable_seen_ms_ = 0;
 };
 
 Result<Outcome> Supervisor::run() {
@@ -129,6 +135,7 @@ Result<Outcome> Supervisor::run() {
 }
 
 Result<void> Supervisor::prepare() {
+  started_ = clock_.monotonic();
   around_ = look_around(root_);
   auto folder = run::runs_folder(options_.state_directory);
   std::random_device random;
@@ -136,13 +143,13 @@ Result<void> Supervisor::prepare() {
   run::Record record = start_record(options_, around_, root_, id, clock_.wall_ms());
   if (folder) file_path_ = *folder + "/" + id + ".ullage";
   if (auto held = hold_limits(id); !held) return held;
-  put_limits(record, options_, around_, cage_->limits());
   auto signals = act::SignalRelay::start(loop_, [this](int signal) { on_signal(signal); });
   if (!signals) return pass_on(signals);
   signals_ = *std::move(signals);
   if (auto adopts = act::become_subreaper(); !adopts) return adopts;
   socket_.emplace(loop_, id, options_.environment);
   if (auto ready = prepare_child(); !ready) return ready;
+  put_limits(record, options_, around_, cage_->limits());
 
   sense::CgroupPlace watched = own_place(around_.place, *cage_);
   const bool own = is_anywhere(watched);
@@ -156,12 +163,12 @@ Result<void> Supervisor::prepare() {
                                   .cgroup = std::move(watched),
                                   .cgroup_is_own = own,
                                   .costly_share = options_.costly_share});
-  record.processes.counted_by = reading_->counted_by();
   recorder_.emplace(file_path_, std::move(record),
                     RecorderOptions{.cgroup_is_own = own, .cgroup_id = cgroup_id});
   accounts_.emplace(::getpid(), own_resident_bytes(root_), options_.process_rows);
   oom_witness_.emplace(root_, around_.place);
-  if (!placement_problem_.empty()) tell("limit", "warning", "a limit does not hold: " + placement_problem_);
+  if (!placement_problem_.empty() && options_.limits.any())
+    tell("limit", "warning", "a limit does not hold: " + placement_problem_);
   if (!folder)
     storage_failed_ = true, tell("storage", "warning", "this run will not be kept: " + folder.error().text());
   return {};
@@ -181,7 +188,6 @@ Result<void> Supervisor::hold_limits(const std::string& id) {
 
 Result<void> Supervisor::prepare_child() {
   act::ChildSpec spec{.command = options_.command,
-                      .working_directory = options_.working_directory,
                       .cgroup_fd = cage_->cgroup_fd(),
                       .cgroup_procs_files = cage_->v1_procs_files(),
                       .processors = cage_->processors(),
@@ -192,17 +198,25 @@ Result<void> Supervisor::prepare_child() {
   auto child = act::Child::prepare(spec);
   if (!child) return pass_on(child);
   child_ = *std::move(child);
-  if (const std::string& problem = child_->placement_problem(); !problem.empty() && options_.limits.any()) {
-    if (options_.strict) return fail("a limit does not hold: " + problem);
-    placement_problem_ = problem;
+  placement_problem_ = child_->placement_problem();
+  if (!placement_problem_.empty()) {
+    if (options_.strict && options_.limits.any()) return fail("a limit does not hold: " + placement_problem_);
+    cage_->give_up(placement_problem_);
   }
   signals_->set_child(child_->pid());
   enforcer_.aim(
       {.command = child_->pid(),
        .members = [this] { return reading_ ? reading_->members() : std::vector<pid_t>{child_->pid()}; },
        .cage = &*cage_,
+       .leave_out = [this](pid_t helper) { leave_out(helper); },
        .environment = spec.environment});
   return {};
+}
+
+void Supervisor::leave_out(pid_t helper) {
+  helpers_.insert(helper);
+  accounts_->leave_out(helper);
+  reading_->leave_out(helper);
 }
 
 Result<void> Supervisor::start() {
@@ -210,6 +224,7 @@ Result<void> Supervisor::start() {
   cpu_before_ = clock_.own_cpu();
   last_look_ms_ = time_ms();
   recorder_->look(reading_->take_start(last_look_ms_), *accounts_, pace_.take_store(nanoseconds(0)));
+  recorder_->record().processes.counted_by = reading_->counted_by();
   socket_->open(*recorder_, [this] { return time_ms(); });
   if (child_->pidfd() >= 0) child_watch_ = loop_.on_readable(child_->pidfd(), [this] { on_command_end(); });
   if (options_.timeout)
@@ -228,7 +243,8 @@ void Supervisor::look(Reading::Depth depth) {
   last_look_ms_ = std::max(time_ms(), last_look_ms_ + 1);
   const Look look = reading_->take(last_look_ms_, depth, *accounts_);
   recorder_->look(look, *accounts_, depth == Reading::Depth::everything || pace_.take_store(elapsed()));
-  oom_witness_->note_holder(accounts_->largest());
+  enforcer_.kill_again();
+  oom_witness_->note_holder(accounts_->largest(), last_look_ms_);
   if (options_.warn) judge(look);
   hold_own_limits(look);
   if (pace_.take_doubling(recorder_->ticks())) recorder_->halve_ticks();
@@ -238,6 +254,7 @@ void Supervisor::look(Reading::Depth depth) {
 }
 
 void Supervisor::judge(const Look& look) {
+  if (!status_ && last_look_ms_ - foreseeable_seen_ms_ > kForeseeableMs) foreseeable_ms_.reset();
   const double seconds = to_seconds(elapsed());
   const auto own_limit = options_.limits.memory_bytes;
   if (own_limit && look.used_bytes) warn(own_watch_, {seconds, *look.used_bytes, *own_limit, "--memory"});
@@ -254,7 +271,10 @@ void Supervisor::warn(MemoryWatch& watch, const MemoryReading& reading) {
     enforcer_.act_on_pressure(options_.on_pressure, warning.text);
   }
   const auto since = watch.foreseeable_since_seconds();
-  if (since) foreseeable_ms_ = recorder_->record().started_ms + static_cast<std::int64_t>(*since * 1000);
+  if (!since) return;
+  foreseeable_seen_ms_ = last_look_ms_;
+  if (!foreseeable_ms_)
+    foreseeable_ms_ = recorder_->record().started_ms + static_cast<std::int64_t>(*since * 1000);
 }
 
 void Supervisor::hold_own_limits(const Look& look) {
@@ -277,7 +297,8 @@ void Supervisor::hold_own_limits(const Look& look) {
 // On a full or missing disk the command goes on; the person is told once, and again when there is room.
 void Supervisor::flush_if_due() {
   if (elapsed() - flushed_ < (flushed_ == nanoseconds(0) ? kFirstFlush : kFlushEvery)) return;
-  flushed_ = elapsed();
+  // On a grid, so that looks which come a little early do not skip a second.
+  flushed_ = std::max(elapsed() / kFlushEvery * kFlushEvery, kFirstFlush);
   keep(&Recorder::flush);
 }
 
@@ -294,7 +315,7 @@ void Supervisor::keep(Result<void> (Recorder::*write)(const Accounts&)) {
 void Supervisor::schedule() {
   const nanoseconds cpu = clock_.own_cpu();
   look(Reading::Depth::usual);
-  if (status_ && reading_->members().empty()) return loop_.stop();  // --wait all: the last one is gone
+  if (status_ && nobody_is_left()) return loop_.stop();
   const nanoseconds delay = pace_.until_next_look(elapsed(), clock_.own_cpu() - cpu);
   timer_ = loop_.after(delay, [this] { schedule(); });
 }
@@ -302,48 +323,62 @@ void Supervisor::schedule() {
 void Supervisor::on_signal(int signal) {
   const bool ends = signal == SIGINT || signal == SIGTERM || signal == SIGHUP || signal == SIGQUIT;
   if (status_ && ends) return loop_.stop();  // --wait all: the rest is left running
-  if (signal != SIGCHLD) return;
-  if (!child_) return;
+  if (signal != SIGCHLD || !child_) return;
   if (!status_ && child_->pidfd() < 0) on_command_end();  // before Linux 5.3 this is how its end is told
-  for (const act::Reaped& orphan : act::reap_orphans(child_->pid()))
+  reap_orphans();
+}
+
+void Supervisor::reap_orphans() {
+  for (const act::Reaped& orphan : act::reap_orphans(child_->pid())) {
+    helpers_.erase(orphan.pid);
     accounts_->reaped(orphan.pid, orphan.status, time_ms());
+  }
 }
 
 void Supervisor::on_command_end() {
   if (status_) return;
-  // Before it is reaped: a zombie still shows what it did.
-  reading_->take(time_ms(), Reading::Depth::everything, *accounts_);
+  look(Reading::Depth::everything);  // before it is reaped: a zombie still shows what it did
   status_ = child_->try_wait();
   if (!status_) return;
   child_watch_ = {};
   signals_->clear_child();
+  enforcer_.command_has_ended();
   accounts_->reaped(child_->pid(), *status_, time_ms());
-  if (enforcer_.is_ending() && !reading_->members().empty()) enforcer_.kill("its command has ended");
-  if (!options_.wait_for_all) return loop_.stop();
-  wait_for_the_rest();
+  reap_orphans();
+  // Whom we asked to end gets the grace that was promised, the command's own end notwithstanding.
+  if ((!options_.wait_for_all && !enforcer_.is_ending()) || nobody_is_left()) return loop_.stop();
+  if (enforcer_.is_ending()) return;
+  tell("process", "info",
+       fmt::format("the command has ended; waiting for {} of its descendants (Ctrl-C ends the wait)",
+                   reading_->members().size()));
 }
 
-void Supervisor::wait_for_the_rest() {
-  if (reading_->members().empty()) return loop_.stop();
-  tell("process", "info",
-       fmt::format("the command has ended; waiting for {} of its descendants (Ctrl-C leaves them running)",
-                   reading_->members().size()));
+// As the subreaper of the tree we have no child left when nobody of it is; but for children of our own doing.
+bool Supervisor::nobody_is_left() const {
+  return reading_->members().empty() && (!helpers_.empty() || !act::has_children());
 }
 
 Outcome Supervisor::finish() {
   timer_ = {};
   timeout_ = {};
   socket_->finish();
+  reap_orphans();
   look(Reading::Depth::everything);
   run::Record& record = recorder_->record();
   record.state = run::State::finished;
+  if (const auto lost = reading_->lost_records(); lost > 0)
+    tell("process", "warning",
+         fmt::format("{} exit records of the kernel were lost: some short-lived processes are not counted",
+                     lost));
   record.exit_code = status_->code;
   record.signal = status_->signal;
   record.timed_out = timed_out_;
   record.processes.left_running = reading_->members().size();
   record.process_table = accounts_->table();
   recorder_->phases().finish(time_ms(), recorder_->cpu_seconds());
-  record.oom = oom_witness_->judge(record, *cage_, own_limit_acted_, foreseeable_ms_);
+  record.oom = oom_witness_->judge(
+      record, *cage_, {.we_ended_it = enforcer_.is_ending(), .own_limit_acted = own_limit_acted_},
+      foreseeable_ms_);
   if (record.oom) tell("oom", "critical", describe(*record.oom));
   keep(&Recorder::close);
   cage_->remove();

@@ -173,7 +173,7 @@ def test_the_death_of_ullage_does_not_kill_the_command(ullage):
         env=ullage.environment,
     )
     command = int(child.stdout.readline())
-    wait_for(ullage.files)
+    wait_for(lambda: ullage("show", "--json").code == 0)
     child.kill()
     child.wait()
     os.kill(command, 0)

@@ -16,7 +16,8 @@ namespace {
 
 // Numbered as in proc_pid_stat(5); what follows the name starts at 3.
 constexpr int kFirstAfterName = 3, kState = 3, kParent = 4, kMinorFaults = 10, kMajorFaults = 12, kUser = 14,
-              kSystem = 15, kThreads = 20, kStart = 22, kResident = 24, kStartCode = 26;
+              kSystem = 15, kChildrenUser = 16, kChildrenSystem = 17, kThreads = 20, kStart = 22,
+              kResident = 24, kStartCode = 26;
 
 // Splits on single blanks, which is how the kernel writes them; this runs for each process at each tick.
 bool take_field(const char*& at, const char* end, std::string_view& field) {
@@ -57,6 +58,8 @@ Result<ProcStat> parse_proc_stat(std::string_view text) {
   stat.major_faults = number(kMajorFaults);
   stat.user_ticks = number(kUser);
   stat.system_ticks = number(kSystem);
+  stat.children_user_ticks = number(kChildrenUser);
+  stat.children_system_ticks = number(kChildrenSystem);
   stat.threads = number(kThreads);
   stat.start_ticks = static_cast<std::int64_t>(number(kStart));
   stat.start_code = number(kStartCode);

@@ -18,6 +18,7 @@ struct ProcStat {
   std::int64_t parent_pid = 0;
   std::uint64_t minor_faults = 0, major_faults = 0;
   std::uint64_t user_ticks = 0, system_ticks = 0;
+  std::uint64_t children_user_ticks = 0, children_system_ticks = 0;  // of those it has waited for, and theirs
   std::uint64_t threads = 0;
   std::int64_t start_ticks = 0;
   std::uint64_t resident_pages = 0;

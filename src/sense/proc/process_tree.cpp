@@ -270,6 +270,7 @@ std::span<const TreeProcess> ProcessTree::processes() const { return impl_->proc
 
 std::uint64_t ProcessTree::departed_bytes() const { return impl_->departed_bytes; }
 
+void ProcessTree::leave_out(std::int64_t pid) { impl_->members.leave_out(pid); }
 std::span<const TreeProcess> ProcessTree::gone() const { return impl_->gone; }
 
 std::size_t ProcessTree::read_proportional(nanoseconds time) {

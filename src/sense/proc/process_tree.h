@@ -68,6 +68,8 @@ class ProcessTree {
   std::span<const TreeProcess> read(Freshness freshness = Freshness::usual);
   // As of the last read(), with what read_proportional() has added.
   std::span<const TreeProcess> processes() const;
+  // A child of the reaper's own doing, before it starts anything: not of the tree.
+  void leave_out(std::int64_t pid);
   // Those that were there at the reading before and are not now (as last sampled).
   std::span<const TreeProcess> gone() const;
   // Reads PSS of these now, whatever the budget, the largest first: to settle whether pages are shared at a

@@ -50,6 +50,8 @@ bool TrackedProcess::take_stat(std::string_view text, const OsRoot& root, TreePr
   sample.state = stat->state;
   sample.user_seconds = static_cast<double>(stat->user_ticks) * tick_seconds;
   sample.system_seconds = static_cast<double>(stat->system_ticks) * tick_seconds;
+  sample.children_user_seconds = static_cast<double>(stat->children_user_ticks) * tick_seconds;
+  sample.children_system_seconds = static_cast<double>(stat->children_system_ticks) * tick_seconds;
   sample.threads = stat->threads;
   sample.minor_faults = stat->minor_faults;
   sample.major_faults = stat->major_faults;

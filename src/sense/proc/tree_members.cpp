@@ -73,6 +73,10 @@ std::span<const std::int64_t> TreeMembers::find_new(std::span<const std::int64_t
   return found_;
 }
 
+void TreeMembers::leave_out(std::int64_t pid) {
+  outsiders_.insert(std::ranges::upper_bound(outsiders_, pid), pid);
+}
+
 void TreeMembers::find_in_cgroup(const std::string& folder, std::span<const std::int64_t> known, int depth) {
   // A threaded cgroup refuses (EOPNOTSUPP); its processes stand in the folder above.
   if (auto procs = open_file(folder + "/cgroup.procs", O_RDONLY); procs && read_into(procs->get(), text_)) {

@@ -32,6 +32,8 @@ class TreeMembers {
   // Those not among `known` (ascending) as of now, ascending; valid until the next call. `now` is monotonic.
   std::span<const std::int64_t> find_new(std::span<const std::int64_t> known, std::chrono::nanoseconds now,
                                          Listing listing);
+  // A child of the reaper's own doing: it and what it starts are not of the tree.
+  void leave_out(std::int64_t pid);
   // What the last listing took: the caller's clock is the judge of when the next is affordable.
   void account_listing(std::chrono::nanoseconds cost) { listing_cost_ = cost; }
   bool listed_at_last_call() const { return listed_; }
