@@ -142,3 +142,46 @@ def test_pressure_runs_a_command_of_the_users(ullage, programs):
         command=[programs / "touch_memory", "290", "1500"],
     )
     assert "memory is at" in witness.read_text()
+
+
+def test_the_grace_is_for_the_descendants_too(ullage):
+    # The shell dies of SIGTERM at once; its child saves its work first, as it would under timeout(1).
+    saved = ullage.scratch / "saved"
+    handler = f"""
+import signal, sys, time
+def save(*_):
+    time.sleep(0.5)
+    open({str(saved)!r}, "w").write("all of it")
+    sys.exit(0)
+signal.signal(signal.SIGTERM, save)
+print("ready", flush=True)
+time.sleep(30)
+"""
+    script = ullage.scratch / "handler.py"
+    script.write_text(handler)
+    done = ullage.run("--timeout", "700ms", "--grace", "10s", command=["sh", "-c", f"{sys.executable} -S {script}; true"])
+    assert done.code == 124
+    assert saved.read_text() == "all of it"
+
+
+def test_a_kill_reaches_what_is_born_meanwhile(ullage):
+    chain = "import os, time\nwhile True:\n    if os.fork(): os._exit(0)\n    time.sleep(0.05)\n"
+    begin = time.monotonic()
+    done = ullage.run(
+        "--wait", "all", "--interval", "1s", "--timeout", "500ms", "--grace", "300ms", command=[sys.executable, "-S", "-c", chain],
+        prefix=("setpriv", "--bounding-set", "-sys_admin"), timeout=40,
+    )  # fmt: skip
+    assert done.code == 124
+    assert time.monotonic() - begin < 20
+    assert done.json["processes"]["left_running"] == 0
+
+
+def test_an_oom_kill_is_known_without_exit_records(ullage, programs):
+    done = ullage.run(
+        "--memory", "60M", command=["sh", "-c", f"{programs / 'touch_memory'} 200 1000; exit 1"],
+        prefix=("setpriv", "--bounding-set", "-net_admin", "--inh-caps", "-net_admin"),
+    )  # fmt: skip
+    if done.json is None or not limit(done, "memory")["mechanism"].startswith("cgroup"):
+        pytest.skip("no cgroup holds memory here")
+    assert done.json["processes"]["counted_by"] != "taskstats"
+    assert (done.json["oom_killed"], done.json["oom_killer"]) == (True, "kernel")

@@ -201,3 +201,31 @@ def test_the_terminals_signals_reach_the_command_once(ullage):
     child.send_signal(signal.SIGUSR1)
     assert child.stdout.read() == "got\n"
     assert child.wait(timeout=10) == 7
+
+
+def test_a_closed_stderr_does_not_change_the_exit_code(ullage):
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    child = subprocess.Popen([ullage.binary, "run", "--", "sh", "-c", "exit 3"], stderr=write_end, env=ullage.environment)
+    os.close(write_end)
+    assert child.wait(timeout=20) == 3
+
+
+def test_other_peoples_processes_are_not_in_the_books(ullage):
+    # A thousand of ours while others come and go: the kernel's exit records are of the whole machine.
+    other = subprocess.Popen(["sh", "-c", "while :; do /bin/true; done"])
+    try:
+        done = ullage.run(command=["sh", "-c", "i=0; while [ $i -lt 500 ]; do /bin/true; i=$((i+1)); done"])
+    finally:
+        other.kill()
+        other.wait()
+    if done.json["processes"]["counted_by"] == "taskstats":
+        assert done.json["processes"]["total"] == 501
+
+
+def test_cpu_of_short_children_counts_without_exit_records(ullage):
+    script = f"for i in 1 2 3 4 5 6 7 8; do {sys.executable} -S -c 'sum(i * i for i in range(400000))'; done; times"
+    done = ullage.run("--interval", "1s", command=["sh", "-c", script], prefix=("setpriv", "--bounding-set", "-net_admin"))
+    minutes, seconds = done.out.splitlines()[-1].split()[0].rstrip("s").split("m")
+    known = float(minutes) * 60 + float(seconds)
+    assert done.json["cpu"]["user_seconds"] >= known * 0.9
