@@ -69,7 +69,7 @@ Look Reading::take_start(std::int64_t time_ms) {
 
 Look Reading::take(std::int64_t time_ms, Depth depth, Accounts& accounts) {
   const auto living =
-      tree_.read(depth == Depth::everything ? sense::Freshness::all : sense::Freshness::usual);
+      tree_.read(depth == Depth::usual ? sense::Freshness::usual : sense::Freshness::all);
   // After the processes: a record that comes now is of one that was still seen, or never was.
   if (exit_records_) accounts.exited(exit_records_->read(), time_ms);
   accounts.observe(living, tree_.gone(), time_ms);
@@ -79,6 +79,7 @@ Look Reading::take(std::int64_t time_ms, Depth depth, Accounts& accounts) {
       members_.push_back(static_cast<pid_t>(process.sample.pid));
 
   Look look{.time_ms = time_ms, .living = living, .gone = tree_.gone()};
+  if (depth == Depth::processes) return look;
   cgroup_ = cgroup_reader_.read();
   look.cgroup = &cgroup_;
   if (depth == Depth::everything || clock_.monotonic() - host_read_at_ >= kMachineEvery) {

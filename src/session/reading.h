@@ -35,7 +35,8 @@ class Reading {
  public:
   Reading(const OsRoot& root, const Clock& clock, ReadingOptions options);
 
-  enum class Depth { usual, everything };  // everything: the machine too, whenever it was read last
+  // processes: all of them, and nothing else; everything: the machine too, whenever it was read last.
+  enum class Depth { usual, processes, everything };
   // The spans in the look are valid until the next take. Books what it finds in `accounts`.
   Look take(std::int64_t time_ms, Depth depth, Accounts& accounts);
   // Before the command's first instruction: the machine and the cgroup only.

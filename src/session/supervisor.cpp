@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 #include <signal.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,7 +12,6 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
-#include <random>
 #include <string>
 #include <utility>
 #include <vector>
@@ -47,6 +47,14 @@ using std::chrono::nanoseconds;
 
 constexpr nanoseconds kFlushEvery = std::chrono::seconds(1);
 constexpr int kExitTimedOut = 124;
+
+// Not std::random_device, which asks the processor what it is: dear in a virtual machine. In an early boot
+// without randomness our own number is enough: the name has the time in it, too.
+std::uint64_t random_number() {
+  std::uint64_t number = 0;
+  if (::getrandom(&number, sizeof number, GRND_NONBLOCK) != sizeof number) number = static_cast<std::uint64_t>(::getpid());
+  return number;
+}
 
 class Supervisor {
  public:
@@ -129,8 +137,7 @@ Result<Outcome> Supervisor::run() {
 Result<void> Supervisor::prepare() {
   around_ = look_around(root_);
   auto folder = run::runs_folder(options_.state_directory);
-  std::random_device random;
-  const std::string id = run::new_run_id(clock_.wall_ms(), (std::uint64_t{random()} << 32) | random());
+  const std::string id = run::new_run_id(clock_.wall_ms(), random_number());
   run::Record record = start_record(options_, around_, root_, id, clock_.wall_ms());
   if (folder) file_path_ = *folder + "/" + id + ".ullage";
   if (auto held = hold_limits(id); !held) return held;
@@ -310,7 +317,7 @@ void Supervisor::on_signal(int signal) {
 void Supervisor::on_command_end() {
   if (status_) return;
   // Before it is reaped: a zombie still shows what it did.
-  reading_->take(time_ms(), Reading::Depth::everything, *accounts_);
+  reading_->take(time_ms(), Reading::Depth::processes, *accounts_);
   status_ = child_->try_wait();
   if (!status_) return;
   child_watch_ = {};
