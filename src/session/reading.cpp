@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -28,6 +29,10 @@ using std::chrono::nanoseconds;
 
 // The machine's figures change slowly beside a run's, and reading them costs as much as fifty processes.
 constexpr nanoseconds kMachineEvery = std::chrono::milliseconds(500);
+// Limits, marks and pressure of the cgroup: dearer to read than its use, and none turns at once.
+constexpr nanoseconds kCgroupAllEvery = std::chrono::milliseconds(200);
+// So many processes keep their descriptors, as far as we may have them.
+constexpr std::size_t kOpenFiles = 2048;
 // What PSS may take when processes that share may have reached a new peak together.
 constexpr nanoseconds kSettlingTime = std::chrono::milliseconds(5);
 
@@ -35,6 +40,7 @@ sense::TreeOptions tree_options(const ReadingOptions& options) {
   return {.root_pid = options.command_pid,
           .reaper_pid = options.supervisor_pid,
           .cgroup_folder = options.cage_folder,
+          .open_file_limit = kOpenFiles,
           .costly_share = options.costly_share};
 }
 
@@ -80,7 +86,7 @@ Look Reading::take(std::int64_t time_ms, Depth depth, Accounts& accounts) {
 
   Look look{.time_ms = time_ms, .living = living, .gone = tree_.gone()};
   if (depth == Depth::processes) return look;
-  cgroup_ = cgroup_reader_.read();
+  read_cgroup(depth);
   look.cgroup = &cgroup_;
   if (depth == Depth::everything || clock_.monotonic() - host_read_at_ >= kMachineEvery) {
     host_ = host_reader_.read();
@@ -91,6 +97,14 @@ Look Reading::take(std::int64_t time_ms, Depth depth, Accounts& accounts) {
   look.headroom_bytes = headroom_bytes_;
   look.used_bytes = used_bytes(living);
   return look;
+}
+
+void Reading::read_cgroup(Depth depth) {
+  const nanoseconds now = clock_.monotonic();
+  const bool all = depth == Depth::everything || now - cgroup_read_at_ >= kCgroupAllEvery;
+  if (all) cgroup_read_at_ = now;
+  using Which = sense::CgroupReader::Which;
+  cgroup_ = cgroup_reader_.read(all ? Which::all : Which::quick);
 }
 
 std::optional<std::uint64_t> Reading::used_bytes(std::span<const sense::TreeProcess> living) {

@@ -48,6 +48,7 @@ class Reading {
   std::uint64_t lost_records() const { return exit_records_ ? exit_records_->lost() : 0; }
 
  private:
+  void read_cgroup(Depth depth);
   std::optional<std::uint64_t> used_bytes(std::span<const sense::TreeProcess> living);
 
   OsRoot root_;
@@ -60,7 +61,7 @@ class Reading {
   sense::CgroupSample cgroup_;
   sense::HostSample host_;
   std::optional<std::uint64_t> headroom_bytes_;
-  std::chrono::nanoseconds host_read_at_{-1'000'000'000'000};
+  std::chrono::nanoseconds host_read_at_{-1'000'000'000'000}, cgroup_read_at_{-1'000'000'000'000};
   std::uint64_t used_peak_ = 0;
   std::vector<pid_t> members_;
 };

@@ -119,7 +119,7 @@ class Supervisor {
   std::optional<OomWitness> oom_witness_;
   EventLoop::Handle timer_, child_watch_, timeout_;
 
-  nanoseconds started_{0}, flushed_{0}, cpu_before_{0};
+  nanoseconds started_{0}, flushed_{0}, cpu_before_{0}, cpu_at_look_{0};
   std::optional<act::ExitStatus> status_;
   bool timed_out_ = false, own_limit_acted_ = false, pressure_acted_ = false, storage_failed_ = false;
   std::string placement_problem_;
@@ -223,6 +223,7 @@ Result<void> Supervisor::start() {
       enforcer_.end_politely("--timeout " + format_duration(to_seconds(*options_.timeout)) + " is over");
     });
   if (auto released = child_->release(); !released) return released;
+  cpu_at_look_ = clock_.own_cpu();
   schedule();
   return {};
 }
@@ -297,10 +298,11 @@ void Supervisor::keep(Result<void> (Recorder::*write)(const Accounts&)) {
 }
 
 void Supervisor::schedule() {
-  const nanoseconds cpu = clock_.own_cpu();
   look(Reading::Depth::usual);
   if (status_ && reading_->members().empty()) return loop_.stop();  // --wait all: the last one is gone
-  const nanoseconds delay = pace_.until_next_look(elapsed(), clock_.own_cpu() - cpu);
+  const nanoseconds cpu = clock_.own_cpu();
+  const nanoseconds delay = pace_.until_next_look(elapsed(), cpu - cpu_at_look_);
+  cpu_at_look_ = cpu;
   timer_ = loop_.after(delay, [this] { schedule(); });
 }
 
