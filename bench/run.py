@@ -179,14 +179,14 @@ def bench_hour(bench: Bench, seconds: int):
         str(script),
     ]
     run = subprocess.Popen(command, env=bench.environment)
-    resident = 0
+    resident, ends_near = 0, time.monotonic() + seconds - 1
     while run.poll() is None:
         try:
             status = Path(f"/proc/{run.pid}/status").read_text()
-            resident = max(resident, *(int(n) for n in re.findall(r"VmHWM:\s+(\d+)", status)))
-        except (FileNotFoundError, TypeError, ProcessLookupError):
-            pass
-        time.sleep(0.5)
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        resident = max([resident, *(int(n) for n in re.findall(r"VmHWM:\s+(\d+)", status))])
+        time.sleep(0.5 if time.monotonic() < ends_near else 0.002)  # the end, where advice is made, is seen too
     (file,) = state.glob("runs/*.ullage")
     rows = (
         subprocess.run(

@@ -19,21 +19,22 @@ def jobs() -> int:
     return max(1, min(len(os.sched_getaffinity(0)), memory // MEMORY_PER_JOB_BYTES))
 
 
-def configure(preset: str) -> bool:
+def configure(preset: str, options: list[str]) -> bool:
     """cmake's first step, which says nothing when it goes well; later ones are ninja's to see to."""
-    made = BUILD / preset / "build.ninja"
-    if made.exists() and made.stat().st_mtime >= (ROOT / "CMakePresets.json").stat().st_mtime:
+    made, cache = BUILD / preset / "build.ninja", BUILD / preset / "CMakeCache.txt"
+    is_made = made.exists() and made.stat().st_mtime >= (ROOT / "CMakePresets.json").stat().st_mtime
+    if is_made and all(option.replace("=", ":BOOL=") in cache.read_text().splitlines() for option in options):
         return True
-    command = ["cmake", "--preset", preset]
+    command = ["cmake", "--preset", preset, *(f"-D{option}" for option in options)]
     done = subprocess.run(command, cwd=ROOT, env=setup.environment(), capture_output=True, text=True)
     if done.returncode != 0:
         print(done.stdout + done.stderr, file=sys.stderr)
     return done.returncode == 0
 
 
-def build(preset: str, targets: list[str]) -> int:
-    """Configures if need be and builds; quiet when there is nothing to do."""
-    if not configure(preset):
+def build(preset: str, targets: list[str], options: list[str] | None = None) -> int:
+    """Configures if need be and builds; quiet when there is nothing to do. `options` are switches, as "ULLAGE_BENCH=ON"."""
+    if not configure(preset, options or []):
         return 1
     command = ["cmake", "--build", str(BUILD / preset), "-j", str(jobs())]
     for target in targets:

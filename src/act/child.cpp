@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -82,7 +83,12 @@ struct Launch {
   int gate_read = -1, gate_write = -1, report = -1;
 };
 
-void restore_signals(const StartState& start) {
+void restore_start_state(const StartState& start) {
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur != start.open_files.rlim_cur) {
+    files.rlim_cur = std::min(start.open_files.rlim_cur, files.rlim_max);
+    ::setrlimit(RLIMIT_NOFILE, &files);
+  }
   for (int signal = 1; signal < NSIG; ++signal) {
     struct sigaction action = {};
     action.sa_handler = sigismember(&start.ignored, signal) == 1 ? SIG_IGN : SIG_DFL;
@@ -111,7 +117,7 @@ void restore_signals(const StartState& start) {
 
   if (launch.working_directory && ::chdir(launch.working_directory) != 0)
     give_up(launch, Step::change_folder, errno);
-  restore_signals(*launch.start);
+  restore_start_state(*launch.start);
   ::execve(launch.path.c_str(), const_cast<char* const*>(launch.arguments.data()),
            const_cast<char* const*>(launch.environment.data()));
   // A script without "#!" is the shell's, as execvp has it.

@@ -241,6 +241,14 @@ TEST(Child, SigchldIgnoredAtStartBreaksNoWaitAndIsTheChildsToo) {
   }));
 }
 
+TEST(Child, MayOpenAsManyFilesAsWeMightWhenWeWereStarted) {
+  EXPECT_TRUE(holds_in_fork([] {
+    const std::string before = std::to_string(start_state().open_files.rlim_cur);
+    raise_open_files();
+    return run(shell("test $(ulimit -n) = " + before)).code == 0;
+  }));
+}
+
 TEST(Child, StartsWithFewDescriptors) {
   EXPECT_TRUE(holds_in_fork([] {
     const rlimit few{64, 64};

@@ -3,8 +3,10 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <initializer_list>
@@ -22,14 +24,25 @@ StartState read_start_state() {
     if (::sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN)
       sigaddset(&state.ignored, signal);
   }
+  ::getrlimit(RLIMIT_NOFILE, &state.open_files);
   return state;
 }
+
+constexpr rlim_t kOpenFiles = 8192;
 
 }  // namespace
 
 const StartState& start_state() {
   static const StartState state = read_start_state();
   return state;
+}
+
+void raise_open_files() {
+  rlimit limit = start_state().open_files;
+  const rlim_t wanted = std::min(limit.rlim_max, kOpenFiles);
+  if (limit.rlim_cur >= wanted) return;
+  limit.rlim_cur = wanted;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 void guard_standard_descriptors() {

@@ -37,6 +37,7 @@ int main(int argc, char** argv) {
   // Before anything else: what the command of a run must find as we found it.
   ullage::act::start_state();
   ullage::act::guard_standard_descriptors();
+  ullage::act::raise_open_files();
   const ullage::SystemClock clock;
   std::error_code no_working_directory;
   ullage::cli::Console console{

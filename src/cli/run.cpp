@@ -109,7 +109,10 @@ int act_run(const CLI::App& app, const RunFlags& flags, const Common& common, Co
   if (!outcome) return own_failure(console, outcome.error(), act::exit_code_of(outcome.error()));
 
   std::optional<run::LoadedRun> loaded;
-  if (!outcome->file_path.empty())
+  const bool gate = settings->flag("run.growth_gate");
+  // Nobody reads what would be said: `show` works it out again from the file.
+  const bool is_told = summary || gate || !flags.json_path.empty() || !flags.report_path.empty();
+  if (is_told && !outcome->file_path.empty())
     if (auto file = run::load_run(outcome->file_path)) loaded = *std::move(file);
   run::Record record = outcome->record;
   const run::Figures told = figures(record, loaded);
@@ -123,7 +126,7 @@ int act_run(const CLI::App& app, const RunFlags& flags, const Common& common, Co
   const run::GcPolicy policy{.keep_runs = settings->count("runs.keep"),
                              .keep_bytes = settings->bytes("runs.keep_bytes")};
   run::collect_garbage_when_due(options->state_directory, policy, console.clock.wall_ms());
-  return settings->flag("run.growth_gate") ? gated(outcome->exit_code, told, console) : outcome->exit_code;
+  return gate ? gated(outcome->exit_code, told, console) : outcome->exit_code;
 }
 
 }  // namespace

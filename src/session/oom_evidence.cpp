@@ -5,19 +5,20 @@
 #include <signal.h>
 
 #include <csignal>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "act/cage.h"
+#include "base/file.h"
 #include "base/os_root.h"
 #include "base/text.h"
 #include "base/units.h"
 #include "run/record.h"
 #include "sense/cgroup/cgroup_place.h"
-#include "sense/cgroup/cgroup_reader.h"
-#include "sense/host/host_reader.h"
 #include "sense/oom_traces.h"
 #include "sense/sample.h"
 #include "session/oom_verdict.h"
@@ -52,12 +53,17 @@ OomWitness::OomWitness(const OsRoot& root, const sense::CgroupPlace& around)
       ancestor_kills_before_(ancestor_kills()),
       machine_kills_before_(machine_kills()) {}
 
-std::uint64_t OomWitness::ancestor_kills() const {
-  return sense::CgroupReader(root_, around_).read().oom_kills.value_or(0);
-}
+std::uint64_t OomWitness::ancestor_kills() const { return sense::read_oom_kills(root_, around_).value_or(0); }
 
+// Only that line of the file's two hundred: every run pays for this.
 std::uint64_t OomWitness::machine_kills() const {
-  return sense::HostReader(root_).read().oom_kills.value_or(0);
+  const auto text = read_file(root_.path("/proc/vmstat"));
+  if (!text) return 0;
+  const std::size_t line = text->find("\noom_kill ");
+  if (line == std::string::npos) return 0;
+  std::string_view rest = std::string_view(*text).substr(line + 1);
+  take_word(rest);
+  return to_unsigned(take_word(rest)).value_or(0);
 }
 
 void OomWitness::note_holder(const sense::ProcessSample* largest, std::int64_t now_ms) {
@@ -69,6 +75,7 @@ void OomWitness::note_holder(const sense::ProcessSample* largest, std::int64_t n
 
 std::optional<run::Oom> OomWitness::judge(const run::Record& record, const act::Cage& cage, OurDeeds deeds,
                                           std::optional<std::int64_t> foreseeable_ms) const {
+  if (!deeds.own_limit_acted && record.exit_code == 0) return std::nullopt;  // judge_oom() would say no more
   OomEvidence evidence{.exit_code = record.exit_code,
                        .signal = record.signal,
                        .we_ended_it = deeds.we_ended_it,

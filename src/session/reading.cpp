@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -28,6 +29,10 @@ using std::chrono::nanoseconds;
 
 // The machine's figures change slowly beside a run's, and reading them costs as much as fifty processes.
 constexpr nanoseconds kMachineEvery = std::chrono::milliseconds(500);
+// Limits, marks and pressure of the cgroup: dearer to read than its use, and none turns at once.
+constexpr nanoseconds kCgroupAllEvery = std::chrono::milliseconds(200);
+// So many processes keep their descriptors, as far as we may have them.
+constexpr std::size_t kOpenFiles = 2048;
 // What PSS may take to settle whether processes that share have reached a new peak together: some at once,
 // and a share of the time that goes by.
 constexpr nanoseconds kSettlingAtOnce = std::chrono::milliseconds(150);
@@ -66,6 +71,7 @@ sense::TreeOptions tree_options(const ReadingOptions& options) {
   return {.root_pid = options.command_pid,
           .reaper_pid = options.supervisor_pid,
           .cgroup_folder = options.cage_folder,
+          .open_file_limit = kOpenFiles,
           .costly_share = options.costly_share};
 }
 
@@ -100,7 +106,7 @@ Look Reading::take_start(std::int64_t time_ms) {
 
 Look Reading::take(std::int64_t time_ms, Depth depth, Accounts& accounts) {
   const auto living =
-      tree_.read(depth == Depth::everything ? sense::Freshness::all : sense::Freshness::usual);
+      tree_.read(depth == Depth::usual ? sense::Freshness::usual : sense::Freshness::all);
   accounts.observe(living, tree_.gone(), time_ms);
   // After the processes: whoever ended since they were read is known by now.
   if (exit_records_) accounts.exited(exit_records_->read(), time_ms);
@@ -110,7 +116,8 @@ Look Reading::take(std::int64_t time_ms, Depth depth, Accounts& accounts) {
       members_.push_back(static_cast<pid_t>(process.sample.pid));
 
   Look look{.time_ms = time_ms, .living = living, .gone = tree_.gone()};
-  cgroup_ = cgroup_reader_.read();
+  if (depth == Depth::processes) return look;
+  read_cgroup(depth);
   look.cgroup = &cgroup_;
   if (depth == Depth::everything || clock_.monotonic() - host_read_at_ >= kMachineEvery) {
     host_ = host_reader_.read();
@@ -121,6 +128,14 @@ Look Reading::take(std::int64_t time_ms, Depth depth, Accounts& accounts) {
   look.headroom_bytes = headroom_bytes_;
   reckon_used(look);
   return look;
+}
+
+void Reading::read_cgroup(Depth depth) {
+  const nanoseconds now = clock_.monotonic();
+  const bool all = depth == Depth::everything || now - cgroup_read_at_ >= kCgroupAllEvery;
+  if (all) cgroup_read_at_ = now;
+  using Which = sense::CgroupReader::Which;
+  cgroup_ = cgroup_reader_.read(all ? Which::all : Which::quick);
 }
 
 void Reading::reckon_used(Look& look) {

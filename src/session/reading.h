@@ -35,7 +35,8 @@ class Reading {
  public:
   Reading(const OsRoot& root, const Clock& clock, ReadingOptions options);
 
-  enum class Depth { usual, everything };  // everything: the machine too, whenever it was read last
+  // processes: all of them, and nothing else; everything: the machine too, whenever it was read last.
+  enum class Depth { usual, processes, everything };
   // The spans in the look are valid until the next take. Books what it finds in `accounts`.
   Look take(std::int64_t time_ms, Depth depth, Accounts& accounts);
   // Before the command's first instruction: the machine and the cgroup only.
@@ -49,6 +50,7 @@ class Reading {
   std::uint64_t lost_records() const { return exit_records_ ? exit_records_->lost() : 0; }
 
  private:
+  void read_cgroup(Depth depth);
   void reckon_used(Look& look);
   bool is_settling_due(bool rests) const;
   void settle();
@@ -63,7 +65,7 @@ class Reading {
   sense::CgroupSample cgroup_;
   sense::HostSample host_;
   std::optional<std::uint64_t> headroom_bytes_;
-  std::chrono::nanoseconds host_read_at_{-1'000'000'000'000};
+  std::chrono::nanoseconds host_read_at_{-1'000'000'000'000}, cgroup_read_at_{-1'000'000'000'000};
   std::uint64_t certain_peak_ = 0;
   double likely_factor_ = 1;  // of PSS to what was likely, when it was last read
   std::uint64_t last_upper_bytes_ = 0;

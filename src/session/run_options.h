@@ -32,7 +32,7 @@ struct RunOptions {
   std::string ullage_version;
 
   std::optional<std::chrono::nanoseconds> interval;  // absent: automatic
-  double costly_share = 0.001;                       // of one processor, for PSS and the like
+  double costly_share = 0.002;                       // of one processor, for PSS and the like
   std::size_t process_rows = 2000;
 
   act::LimitRequest limits;

@@ -20,7 +20,8 @@
 #include "run/record.h"
 #include "run/secrets.h"
 #include "sense/cgroup/cgroup_place.h"
-#include "sense/host/host_reader.h"
+#include "sense/host/host_text.h"
+#include "sense/sample.h"
 #include "session/run_options.h"
 
 namespace ullage::session {
@@ -43,7 +44,9 @@ run::Host this_host(const Surroundings& around, const OsRoot& root) {
   }
   const long processors = ::sysconf(_SC_NPROCESSORS_ONLN);
   host.processors = processors > 0 ? static_cast<std::uint32_t>(processors) : 0;
-  host.memory_bytes = sense::HostReader(root).read().memory_total_bytes.value_or(0);
+  sense::HostSample machine;
+  if (const auto text = read_file(root.path("/proc/meminfo"))) sense::parse_meminfo(*text, machine);
+  host.memory_bytes = machine.memory_total_bytes.value_or(0);
   host.cgroups = sense::to_string(around.place.layout);
   return host;
 }

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 #include <signal.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,7 +12,6 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
-#include <random>
 #include <set>
 #include <string>
 #include <utility>
@@ -52,6 +52,14 @@ constexpr nanoseconds kFirstFlush = std::chrono::milliseconds(100);
 constexpr int kExitTimedOut = 124;
 // A trend that has been gone for this long foretold nothing.
 constexpr std::int64_t kForeseeableMs = 5'000;
+
+// Not std::random_device, which asks the processor what it is: dear in a virtual machine. In an early boot
+// without randomness our own number is enough: the name has the time in it, too.
+std::uint64_t random_number() {
+  std::uint64_t number = 0;
+  if (::getrandom(&number, sizeof number, GRND_NONBLOCK) != sizeof number) number = static_cast<std::uint64_t>(::getpid());
+  return number;
+}
 
 class Supervisor {
  public:
@@ -118,7 +126,7 @@ class Supervisor {
   std::optional<OomWitness> oom_witness_;
   EventLoop::Handle timer_, child_watch_, timeout_;
 
-  nanoseconds started_{0}, flushed_{0}, cpu_before_{0};
+  nanoseconds started_{0}, flushed_{0}, cpu_before_{0}, cpu_at_look_{0};
   std::optional<act::ExitStatus> status_;
   bool timed_out_ = false, own_limit_acted_ = false, pressure_acted_ = false, storage_failed_ = false;
   std::string placement_problem_;
@@ -138,8 +146,7 @@ Result<void> Supervisor::prepare() {
   started_ = clock_.monotonic();
   around_ = look_around(root_);
   auto folder = run::runs_folder(options_.state_directory);
-  std::random_device random;
-  const std::string id = run::new_run_id(clock_.wall_ms(), (std::uint64_t{random()} << 32) | random());
+  const std::string id = run::new_run_id(clock_.wall_ms(), random_number());
   run::Record record = start_record(options_, around_, root_, id, clock_.wall_ms());
   if (folder) file_path_ = *folder + "/" + id + ".ullage";
   if (auto held = hold_limits(id); !held) return held;
@@ -233,6 +240,7 @@ Result<void> Supervisor::start() {
       enforcer_.end_politely("--timeout " + format_duration(to_seconds(*options_.timeout)) + " is over");
     });
   if (auto released = child_->release(); !released) return released;
+  cpu_at_look_ = clock_.own_cpu();
   schedule();
   return {};
 }
@@ -313,10 +321,11 @@ void Supervisor::keep(Result<void> (Recorder::*write)(const Accounts&)) {
 }
 
 void Supervisor::schedule() {
-  const nanoseconds cpu = clock_.own_cpu();
   look(Reading::Depth::usual);
   if (status_ && nobody_is_left()) return loop_.stop();
-  const nanoseconds delay = pace_.until_next_look(elapsed(), clock_.own_cpu() - cpu);
+  const nanoseconds cpu = clock_.own_cpu();
+  const nanoseconds delay = pace_.until_next_look(elapsed(), cpu - cpu_at_look_);
+  cpu_at_look_ = cpu;
   timer_ = loop_.after(delay, [this] { schedule(); });
 }
 
@@ -337,7 +346,7 @@ void Supervisor::reap_orphans() {
 
 void Supervisor::on_command_end() {
   if (status_) return;
-  look(Reading::Depth::everything);  // before it is reaped: a zombie still shows what it did
+  look(Reading::Depth::processes);  // before it is reaped: a zombie still shows what it did
   status_ = child_->try_wait();
   if (!status_) return;
   child_watch_ = {};

@@ -117,6 +117,15 @@ Capacity read_capacity(const OsRoot& root, const CgroupPlace& place, unsigned af
   return capacity;
 }
 
+std::optional<std::uint64_t> read_oom_kills(const OsRoot& root, const CgroupPlace& place) {
+  if (place.memory.empty()) return std::nullopt;
+  CgroupSample sample;
+  const bool v2 = is_v2(place, place.memory);
+  const auto text = read_text(root, place.memory + (v2 ? "/memory.events" : "/memory.oom_control"));
+  if (text) v2 ? parse_memory_events(*text, sample) : parse_oom_control_v1(*text, sample);
+  return sample.oom_kills;
+}
+
 std::optional<std::uint64_t> read_headroom_bytes(const OsRoot& root, const CgroupPlace& place) {
   std::optional<std::uint64_t> headroom;
   HostSample machine;

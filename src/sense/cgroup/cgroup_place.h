@@ -39,5 +39,7 @@ Capacity read_capacity(const OsRoot& root, const CgroupPlace& place, unsigned af
 // What is left under the tightest ancestor: min over ancestors of (limit − what cannot be reclaimed there),
 // and the machine's MemAvailable.
 std::optional<std::uint64_t> read_headroom_bytes(const OsRoot& root, const CgroupPlace& place);
+// Processes that the kernel has killed for want of memory in this cgroup (and, on v2, below it), ever.
+std::optional<std::uint64_t> read_oom_kills(const OsRoot& root, const CgroupPlace& place);
 
 }  // namespace ullage::sense

@@ -49,34 +49,36 @@ void cpuacct_usage(std::string_view text, const OsRoot&, CgroupSample& sample) {
 struct Source {
   std::string_view name;
   Parse parse;
+  bool is_slow = false;  // limits, marks and counts of rare events; and pressure, which is dear to read
 };
+constexpr bool kSlow = true;
 
 constexpr Source kMemoryV2[] = {{"memory.current", number<&CgroupSample::current_bytes>},
-                                {"memory.peak", number<&CgroupSample::peak_bytes>},
-                                {"memory.max", number<&CgroupSample::limit_bytes>},
-                                {"memory.high", number<&CgroupSample::high_bytes>},
+                                {"memory.peak", number<&CgroupSample::peak_bytes>, kSlow},
+                                {"memory.max", number<&CgroupSample::limit_bytes>, kSlow},
+                                {"memory.high", number<&CgroupSample::high_bytes>, kSlow},
                                 {"memory.swap.current", number<&CgroupSample::swap_bytes>},
                                 {"memory.stat", simple<parse_memory_stat_v2>},
-                                {"memory.events", simple<parse_memory_events>}};
+                                {"memory.events", simple<parse_memory_events>, kSlow}};
 constexpr Source kMemoryV1[] = {{"memory.usage_in_bytes", number<&CgroupSample::current_bytes>},
-                                {"memory.max_usage_in_bytes", number<&CgroupSample::peak_bytes>},
-                                {"memory.limit_in_bytes", number<&CgroupSample::limit_bytes>},
+                                {"memory.max_usage_in_bytes", number<&CgroupSample::peak_bytes>, kSlow},
+                                {"memory.limit_in_bytes", number<&CgroupSample::limit_bytes>, kSlow},
                                 {"memory.kmem.usage_in_bytes", number<&CgroupSample::kernel_bytes>},
                                 {"memory.stat", simple<parse_memory_stat_v1>},
-                                {"memory.failcnt", number<&CgroupSample::max_events>},
-                                {"memory.oom_control", simple<parse_oom_control_v1>}};
-constexpr Source kCpuV2[] = {{"cpu.stat", simple<parse_cpu_stat_v2>}, {"cpu.max", cpu_max}};
+                                {"memory.failcnt", number<&CgroupSample::max_events>, kSlow},
+                                {"memory.oom_control", simple<parse_oom_control_v1>, kSlow}};
+constexpr Source kCpuV2[] = {{"cpu.stat", simple<parse_cpu_stat_v2>}, {"cpu.max", cpu_max, kSlow}};
 constexpr Source kCpuV1[] = {{"cpu.stat", simple<parse_cpu_stat_v1>}};
 constexpr Source kCpuacctV1[] = {{"cpuacct.usage", cpuacct_usage}, {"cpuacct.stat", cpuacct_stat}};
 constexpr Source kPids[] = {{"pids.current", number<&CgroupSample::processes>},
-                            {"pids.max", number<&CgroupSample::processes_limit>}};
+                            {"pids.max", number<&CgroupSample::processes_limit>, kSlow}};
 constexpr Source kIoV2[] = {{"io.stat", simple<parse_io_stat_v2>}};
 // Since Linux 5.3 the plain file is of this cgroup alone.
 constexpr Source kBlkioV1[] = {
     {"blkio.throttle.io_service_bytes_recursive", simple<parse_blkio_service_bytes_v1>}};
-constexpr Source kPressure[] = {{"cpu.pressure", pressure<&Pressures::cpu>},
-                                {"memory.pressure", pressure<&Pressures::memory>},
-                                {"io.pressure", pressure<&Pressures::io>}};
+constexpr Source kPressure[] = {{"cpu.pressure", pressure<&Pressures::cpu>, kSlow},
+                                {"memory.pressure", pressure<&Pressures::memory>, kSlow},
+                                {"io.pressure", pressure<&Pressures::io>, kSlow}};
 
 // On a hybrid with a v2 cgroup of its own beside v1 controllers that were never divided, the top of v1 speaks
 // of the whole machine.
@@ -90,9 +92,11 @@ struct CgroupReader::Impl {
   struct File {
     KernelFile file;
     Parse parse;
+    bool is_slow;
   };
 
   OsRoot root;
+  CgroupSample sample;
   std::vector<File> files;
   std::optional<KernelFile> quota_v1, period_v1;
   std::string buffer, period_buffer;
@@ -100,7 +104,7 @@ struct CgroupReader::Impl {
   void add(const std::string& folder, std::span<const Source> sources) {
     if (folder.empty()) return;
     for (const Source& source : sources)
-      files.push_back({KernelFile(root.path(folder + "/" + std::string(source.name))), source.parse});
+      files.push_back({KernelFile(root.path(folder + "/" + std::string(source.name))), source.parse, source.is_slow});
   }
 };
 
@@ -128,12 +132,15 @@ CgroupReader::~CgroupReader() = default;
 CgroupReader::CgroupReader(CgroupReader&&) noexcept = default;
 CgroupReader& CgroupReader::operator=(CgroupReader&&) noexcept = default;
 
-CgroupSample CgroupReader::read() {
+CgroupSample CgroupReader::read(Which which) {
   Impl& impl = *impl_;
-  CgroupSample sample;
-  for (Impl::File& file : impl.files)
+  CgroupSample& sample = impl.sample;
+  if (which == Which::all) sample = {};
+  for (Impl::File& file : impl.files) {
+    if (file.is_slow && which == Which::quick) continue;
     if (const auto text = file.file.read(impl.buffer)) file.parse(*text, impl.root, sample);
-  if (impl.quota_v1) {
+  }
+  if (impl.quota_v1 && which == Which::all) {
     const auto quota = impl.quota_v1->read(impl.buffer);
     const auto period = impl.period_v1->read(impl.period_buffer);
     if (quota && period) sample.quota_cores = quota_cores_v1(*quota, *period);

@@ -16,7 +16,10 @@ class CgroupReader {
   ~CgroupReader();
   CgroupReader(CgroupReader&&) noexcept;
   CgroupReader& operator=(CgroupReader&&) noexcept;
-  CgroupSample read();
+  // quick: use only, what changes from moment to moment; the rest (limits, marks, pressure) is as at the last
+  // reading of all.
+  enum class Which { all, quick };
+  CgroupSample read(Which which = Which::all);
 
  private:
   struct Impl;

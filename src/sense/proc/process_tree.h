@@ -27,7 +27,7 @@ struct TreeOptions {
   std::string cgroup_folder =
       {};  // when set, members are read from its cgroup.procs (and below), which is cheaper
   std::size_t open_file_limit = 256;  // descriptors it may keep open (and at most half of RLIMIT_NOFILE)
-  double costly_share = 0.001;        // of one core, for PSS and the other costly fields
+  double costly_share = 0.002;        // of one core, for PSS and the other costly fields
   // A sleeping process in which nothing changed is read again after this time, not at every tick.
   std::chrono::nanoseconds idle_reread = std::chrono::milliseconds(200);
 };
