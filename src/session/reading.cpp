@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/os_root.h"
 #include "sense/cgroup/cgroup_place.h"
+#include "sense/host/host_text.h"
 #include "sense/proc/exit_records.h"
 #include "sense/proc/process_tree.h"
 #include "sense/proc/used_memory.h"
@@ -58,6 +59,7 @@ Reading::Reading(const OsRoot& root, const Clock& clock, ReadingOptions options)
       options_(std::move(options)),
       tree_(root, tree_options(options_), clock),
       host_reader_(root),
+      meminfo_(root.path("/proc/meminfo")),
       cgroup_reader_(root, options_.cgroup),
       exit_records_(open_exit_records()) {}
 
@@ -111,9 +113,15 @@ std::optional<std::uint64_t> Reading::used_bytes(std::span<const sense::TreeProc
   if (options_.cgroup_is_own)
     if (const auto used = cgroup_.used_bytes()) return used;
   sense::UsedMemory used = sense::used_memory(living, tree_.departed_bytes());
+  std::uint64_t shared = UINT64_MAX;
+  if (sense::needs_shared_sum(used, used_peak_)) {
+    if (const auto text = meminfo_.read(meminfo_text_))
+      shared = sense::parse_shared(*text).value_or(UINT64_MAX);
+    used = sense::used_memory(tree_.processes(), tree_.departed_bytes(), shared);
+  }
   if (sense::needs_proportional(used, used_peak_)) {
     tree_.read_proportional(kSettlingTime);
-    used = sense::used_memory(tree_.processes(), tree_.departed_bytes());
+    used = sense::used_memory(tree_.processes(), tree_.departed_bytes(), shared);
   }
   used_peak_ = std::max(used_peak_, used.peak_bytes);
   return used.peak_bytes;

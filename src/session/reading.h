@@ -14,6 +14,7 @@
 #include "sense/cgroup/cgroup_place.h"
 #include "sense/cgroup/cgroup_reader.h"
 #include "sense/host/host_reader.h"
+#include "sense/kernel_file.h"
 #include "sense/proc/exit_records.h"
 #include "sense/proc/process_tree.h"
 #include "session/accounts.h"
@@ -56,6 +57,8 @@ class Reading {
   ReadingOptions options_;
   sense::ProcessTree tree_;
   sense::HostReader host_reader_;
+  sense::KernelFile meminfo_;
+  std::string meminfo_text_;
   sense::CgroupReader cgroup_reader_;
   std::optional<sense::ExitRecords> exit_records_;
   sense::CgroupSample cgroup_;

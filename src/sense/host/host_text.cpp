@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +35,13 @@ void parse_meminfo(std::string_view text, HostSample& sample) {
     if (key == "SwapTotal") sample.swap_total_bytes = parse_kibibytes(line);
     if (key == "SwapFree") sample.swap_free_bytes = parse_kibibytes(line);
   }
+}
+
+std::optional<std::uint64_t> parse_shared(std::string_view meminfo) {
+  std::string_view line;
+  while (take_line(meminfo, line))
+    if (take_until(line, ':') == "Shmem") return parse_kibibytes(line);
+  return std::nullopt;
 }
 
 // cpu  8719 0 2832 195580 406 0 66 11 0 0

@@ -3,6 +3,8 @@
 // Documentation/admin-guide/iostats.rst), each into its part of a HostSample. Pure.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "base/os_root.h"
@@ -11,6 +13,8 @@
 namespace ullage::sense {
 
 void parse_meminfo(std::string_view text, HostSample& sample);
+// Shmem of it: all shared memory and tmpfs files, each page once.
+std::optional<std::uint64_t> parse_shared(std::string_view meminfo);
 // /proc/stat: the "cpu" line. Guest time is inside user and nice already.
 void parse_cpu_stat(std::string_view text, const OsRoot& root, HostSample& sample);
 void parse_loadavg(std::string_view text, HostSample& sample);

@@ -23,9 +23,10 @@ std::uint64_t counted_bytes(const ProcessSample& sample) {
   return *sample.anonymous_bytes + sample.shared_bytes.value_or(0) + sample.swap_bytes.value_or(0);
 }
 
-UsedMemory used_memory(std::span<const TreeProcess> processes, std::uint64_t departed_bytes) {
+UsedMemory used_memory(std::span<const TreeProcess> processes, std::uint64_t departed_bytes,
+                       std::uint64_t machine_shared_bytes) {
   UsedMemory used;
-  std::uint64_t largest = 0, spike = 0, unread = 0, largest_unread = 0;
+  std::uint64_t largest = 0, spike = 0, unread = 0, largest_unread = 0, shared = 0, largest_shared = 0;
   for (const TreeProcess& process : processes) {
     if (process.borrows_memory) continue;
     const std::uint64_t counted = counted_bytes(process.sample);
@@ -39,8 +40,14 @@ UsedMemory used_memory(std::span<const TreeProcess> processes, std::uint64_t dep
     unread += gained;
     largest_unread = std::max(largest_unread, gained);
     largest = std::max(largest, counted);
+    shared += process.sample.shared_bytes.value_or(0);
+    largest_shared = std::max(largest_shared, process.sample.shared_bytes.value_or(0));
     spike = std::max(spike, process.spike_bytes);
   }
+  // All their shared pages together are no more than there are.
+  const std::uint64_t shared_at_most = std::min(shared, std::max(machine_shared_bytes, largest_shared));
+  used.upper_bytes -= shared - shared_at_most;
+  used.shared_doubt_bytes = shared_at_most - largest_shared;
   used.best_bytes =
       std::clamp(used.best_bytes + departed_bytes, largest, std::max(largest, used.upper_bytes));
   // A page that is counted twice is in two processes: all but the largest gain may be the same pages again.
@@ -48,6 +55,11 @@ UsedMemory used_memory(std::span<const TreeProcess> processes, std::uint64_t dep
   used.unsettled_bytes = std::min(unread - largest_unread + departed_bytes, used.best_bytes - largest);
   used.peak_bytes = used.best_bytes + spike;
   return used;
+}
+
+bool needs_shared_sum(const UsedMemory& used, std::uint64_t known_peak_bytes) {
+  return used.peak_bytes > known_peak_bytes && used.unsettled_bytes > 0 &&
+         used.shared_doubt_bytes > std::max(kSettledBytes, used.best_bytes / kSettledShare);
 }
 
 bool needs_proportional(const UsedMemory& used, std::uint64_t known_peak_bytes) {

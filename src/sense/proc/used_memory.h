@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // The memory of a tree that cannot be reclaimed (anonymous, shared, swapped), with pages that several
 // processes share counted once. Each tick it is reckoned from cheap figures as a bound from above; only when
-// that bound passes the known peak, and sharing may be why, is PSS worth its price:
+// that bound passes the known peak, and sharing may be why, is more worth its price: first the machine's own sum
+// of shared memory, which has each page once and costs as much as three processes; then PSS.
 //
 //   UsedMemory used = used_memory(tree.read(), tree.departed_bytes());
+//   if (needs_shared_sum(used, known_peak))
+//     used = used_memory(tree.processes(), tree.departed_bytes(), shared = parse_shared(meminfo));
 //   if (needs_proportional(used, known_peak)) {
 //     tree.read_proportional(time);
-//     used = used_memory(tree.processes(), tree.departed_bytes());
+//     used = used_memory(tree.processes(), tree.departed_bytes(), shared);
 //   }
 //   known_peak = std::max(known_peak, used.peak_bytes);
 //
@@ -26,11 +29,17 @@ struct UsedMemory {
   // own. Never below what the largest process holds.
   std::uint64_t best_bytes = 0;
   std::uint64_t peak_bytes = 0;  // best, and the greatest spike that a process had since the last reading
+  std::uint64_t shared_doubt_bytes = 0;  // shared memory (shmem) beyond what the greatest sharer holds
   std::uint64_t unsettled_bytes = 0;  // by so much may best be above the truth; 0 for a single process
 };
 
-// departed_bytes: as ProcessTree::departed_bytes().
-UsedMemory used_memory(std::span<const TreeProcess> processes, std::uint64_t departed_bytes);
+// departed_bytes: as ProcessTree::departed_bytes(). machine_shared_bytes: what shared memory there is at all
+// (Shmem of /proc/meminfo), each page once.
+UsedMemory used_memory(std::span<const TreeProcess> processes, std::uint64_t departed_bytes,
+                       std::uint64_t machine_shared_bytes = UINT64_MAX);
+
+// Whether the machine's sum of shared memory might decide if there is a new peak.
+bool needs_shared_sum(const UsedMemory& used, std::uint64_t known_peak_bytes);
 
 // Whether reading PSS now would decide if there is a new peak.
 bool needs_proportional(const UsedMemory& used, std::uint64_t known_peak_bytes);

@@ -47,6 +47,25 @@ TEST(UsedMemory, EightProcessesThatShareOneGibibyteReadAsOne) {
   EXPECT_FALSE(needs_proportional(after, 0));
 }
 
+TEST(UsedMemory, SharedMemoryIsNoMoreThanTheMachineHas) {
+  std::vector<TreeProcess> sharers(8, process(3 * kMiB));
+  for (TreeProcess& sharer : sharers) sharer.sample.shared_bytes = kGiB;
+  const UsedMemory before = used_memory(sharers, 0);
+  EXPECT_EQ(before.best_bytes, 8 * (kGiB + 3 * kMiB));
+  EXPECT_TRUE(needs_shared_sum(before, kGiB + 100 * kMiB));
+  EXPECT_FALSE(needs_shared_sum(before, 9 * kGiB));
+
+  const UsedMemory after = used_memory(sharers, 0, kGiB + 5 * kMiB);
+  EXPECT_EQ(after.best_bytes, kGiB + 5 * kMiB + 24 * kMiB);
+  EXPECT_FALSE(needs_shared_sum(after, 0));
+}
+
+TEST(UsedMemory, ASharerHoldsWhatItHoldsWhateverTheMachineSays) {
+  TreeProcess sharer = process(0);
+  sharer.sample.shared_bytes = kGiB;
+  EXPECT_EQ(used_memory({&sharer, 1}, 0, kMiB).best_bytes, kGiB);
+}
+
 RC_GTEST_PROP(UsedMemory, ASingleProcessIsExactWithoutPss,
               (std::uint32_t pages, std::uint32_t shared, std::uint32_t swapped)) {
   TreeProcess only = process(pages * 4096ull);
