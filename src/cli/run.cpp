@@ -70,10 +70,11 @@ run::Figures figures(const run::Record& record, const std::optional<run::LoadedR
 }
 
 // run.growth_gate: a run that did its work but whose memory only grew is a failed test.
-int gated(int exit_code, const run::Figures& figures, const Console& console) {
-  if (exit_code != 0 || !figures.growth || figures.growth->bytes_per_second_late <= 0) return exit_code;
-  console.err << fmt::format("ullage: failed by run.growth_gate: memory grew to the end, by {}/s\n",
-                             format_bytes(figures.growth->bytes_per_second_late));
+int gated(int exit_code, const run::Figures& figures, bool quiet, const Console& console) {
+  if (exit_code != 0 || !run::grew_to_the_end(figures)) return exit_code;
+  if (!quiet)
+    console.err << fmt::format("ullage: failed by run.growth_gate: memory grew to the end, by {}/s\n",
+                               format_bytes(figures.growth->bytes_per_second_late));
   return 1;
 }
 
@@ -123,7 +124,8 @@ int act_run(const CLI::App& app, const RunFlags& flags, const Common& common, Co
   const run::GcPolicy policy{.keep_runs = settings->count("runs.keep"),
                              .keep_bytes = settings->bytes("runs.keep_bytes")};
   run::collect_garbage_when_due(options->state_directory, policy, console.clock.wall_ms());
-  return settings->flag("run.growth_gate") ? gated(outcome->exit_code, told, console) : outcome->exit_code;
+  return settings->flag("run.growth_gate") ? gated(outcome->exit_code, told, flags.quiet, console)
+                                           : outcome->exit_code;
 }
 
 }  // namespace
