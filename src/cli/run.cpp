@@ -26,6 +26,7 @@
 #include "run/run_file.h"
 #include "run/series_view.h"
 #include "run/summary.h"
+#include "run/words.h"
 #include "session/supervisor.h"
 #include "web_assets/report_page.h"
 
@@ -91,6 +92,16 @@ Result<void> write_outputs(const RunFlags& flags, const run::Record& record,
   return replace_file(flags.report_path, *page);
 }
 
+// How a person names this run to `ullage show`: @1 while no other is newer, its id; its path where a plain
+// `ullage show` looks elsewhere. Empty when it was not kept.
+std::string run_argument(const session::Outcome& outcome, const std::string& state, const Console& console) {
+  if (outcome.file_path.empty()) return {};
+  const auto usual_state = Common{}.state(console);
+  if (!usual_state || *usual_state != state) return run::shell_quoted(std::vector{outcome.file_path});
+  const auto newest = run::find_run(state, "@1");
+  return newest && *newest == outcome.file_path ? "@1" : outcome.record.id;
+}
+
 int act_run(const CLI::App& app, const RunFlags& flags, const Common& common, Console& console) {
   auto settings = common.settings(console);
   if (!settings) return own_failure(console, settings.error(), kOwnFailure);
@@ -118,8 +129,10 @@ int act_run(const CLI::App& app, const RunFlags& flags, const Common& common, Co
   const auto written = write_outputs(flags, record, loaded);
   if (!settings->flag("run.advice")) record.advice.clear();
   if (summary)
-    console.err << run::summary_text(record,
-                                     {.colour = console.err_colour, .report_path = flags.report_path});
+    console.err << run::summary_text(
+        record, {.colour = console.err_colour,
+                 .report_path = written ? flags.report_path : "",
+                 .run_argument = run_argument(*outcome, options->state_directory, console)});
   if (!written) console.err << "ullage: " << written.error().text() << '\n';
   const run::GcPolicy policy{.keep_runs = settings->count("runs.keep"),
                              .keep_bytes = settings->bytes("runs.keep_bytes")};

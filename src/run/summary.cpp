@@ -201,6 +201,7 @@ std::string advice_words(const Record& record) {
 
 std::string report_words(const SummaryStyle& style) {
   if (!style.report_path.empty()) return printable(style.report_path);
+  if (style.run_argument.empty()) return "none, as the run could not be kept";
   return "ullage show " + style.run_argument + " -o report.html";
 }
 

@@ -88,6 +88,11 @@ TEST(Summary, LimitsThatTheKernelDoesNotHoldFitOnALine) {
                 "affinity only (cannot make the cgroup: Read-only file system)\n"));
 }
 
+TEST(Summary, NoCommandIsOfferedForARunThatWasNotKept) {
+  EXPECT_THAT(summary_text(example_record(), {.run_argument = ""}),
+              HasSubstr("report  none, as the run could not be kept\n"));
+}
+
 TEST(Summary, NamesCannotActOnTheTerminal) {
   Record record = example_record();
   record.name = "a\x1b[31m\nb\xff";
