@@ -113,9 +113,10 @@ int act_run(const CLI::App& app, const RunFlags& flags, const Common& common, Co
   if (!options) return own_failure(console, options.error(), kOwnFailure);
 
   const bool summary = settings->flag("run.summary") && !flags.quiet;
-  const bool warnings = settings->flag("run.warn") && !flags.quiet;
-  const auto say = [&](const std::string& sentence) {
-    if (warnings) console.err << "ullage: " + sentence + '\n' << std::flush;
+  const bool memory_warnings = settings->flag("run.warn");
+  const auto say = [&](const run::Event& event) {
+    if (flags.quiet || (event.kind == "memory_warning" && !memory_warnings)) return;
+    console.err << "ullage: " + event.text + '\n' << std::flush;
   };
   const auto outcome = session::supervise(*options, console.clock, console.root, say);
   if (!outcome) return own_failure(console, outcome.error(), act::exit_code_of(outcome.error()));
