@@ -26,6 +26,7 @@
 #include "run/run_file.h"
 #include "run/series_view.h"
 #include "run/summary.h"
+#include "run/words.h"
 #include "session/supervisor.h"
 #include "web_assets/report_page.h"
 
@@ -70,10 +71,11 @@ run::Figures figures(const run::Record& record, const std::optional<run::LoadedR
 }
 
 // run.growth_gate: a run that did its work but whose memory only grew is a failed test.
-int gated(int exit_code, const run::Figures& figures, const Console& console) {
-  if (exit_code != 0 || !figures.growth || figures.growth->bytes_per_second_late <= 0) return exit_code;
-  console.err << fmt::format("ullage: failed by run.growth_gate: memory grew to the end, by {}/s\n",
-                             format_bytes(figures.growth->bytes_per_second_late));
+int gated(int exit_code, const run::Figures& figures, bool quiet, const Console& console) {
+  if (exit_code != 0 || !run::grew_to_the_end(figures)) return exit_code;
+  if (!quiet)
+    console.err << fmt::format("ullage: failed by run.growth_gate: memory grew to the end, by {}/s\n",
+                               format_bytes(figures.growth->bytes_per_second_late));
   return 1;
 }
 
@@ -90,6 +92,16 @@ Result<void> write_outputs(const RunFlags& flags, const run::Record& record,
   return replace_file(flags.report_path, *page);
 }
 
+// How a person names this run to `ullage show`: @1 while no other is newer, its id; its path where a plain
+// `ullage show` looks elsewhere. Empty when it was not kept.
+std::string run_argument(const session::Outcome& outcome, const std::string& state, const Console& console) {
+  if (outcome.file_path.empty()) return {};
+  const auto usual_state = Common{}.state(console);
+  if (!usual_state || *usual_state != state) return run::shell_quoted(std::vector{outcome.file_path});
+  const auto newest = run::find_run(state, "@1");
+  return newest && *newest == outcome.file_path ? "@1" : outcome.record.id;
+}
+
 int act_run(const CLI::App& app, const RunFlags& flags, const Common& common, Console& console) {
   auto settings = common.settings(console);
   if (!settings) return own_failure(console, settings.error(), kOwnFailure);
@@ -101,9 +113,10 @@ int act_run(const CLI::App& app, const RunFlags& flags, const Common& common, Co
   if (!options) return own_failure(console, options.error(), kOwnFailure);
 
   const bool summary = settings->flag("run.summary") && !flags.quiet;
-  const bool warnings = settings->flag("run.warn") && !flags.quiet;
-  const auto say = [&](const std::string& sentence) {
-    if (warnings) console.err << "ullage: " + sentence + '\n' << std::flush;
+  const bool memory_warnings = settings->flag("run.warn");
+  const auto say = [&](const run::Event& event) {
+    if (flags.quiet || (event.kind == "memory_warning" && !memory_warnings)) return;
+    console.err << "ullage: " + event.text + '\n' << std::flush;
   };
   const auto outcome = session::supervise(*options, console.clock, console.root, say);
   if (!outcome) return own_failure(console, outcome.error(), act::exit_code_of(outcome.error()));
@@ -120,13 +133,15 @@ int act_run(const CLI::App& app, const RunFlags& flags, const Common& common, Co
   const auto written = write_outputs(flags, record, loaded);
   if (!settings->flag("run.advice")) record.advice.clear();
   if (summary)
-    console.err << run::summary_text(record,
-                                     {.colour = console.err_colour, .report_path = flags.report_path});
+    console.err << run::summary_text(
+        record, {.colour = console.err_colour,
+                 .report_path = written ? flags.report_path : "",
+                 .run_argument = run_argument(*outcome, options->state_directory, console)});
   if (!written) console.err << "ullage: " << written.error().text() << '\n';
   const run::GcPolicy policy{.keep_runs = settings->count("runs.keep"),
                              .keep_bytes = settings->bytes("runs.keep_bytes")};
   run::collect_garbage_when_due(options->state_directory, policy, console.clock.wall_ms());
-  return gate ? gated(outcome->exit_code, told, console) : outcome->exit_code;
+  return gate ? gated(outcome->exit_code, told, flags.quiet, console) : outcome->exit_code;
 }
 
 }  // namespace

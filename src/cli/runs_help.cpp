@@ -29,7 +29,7 @@ Result<run::LoadedRun> load_wanted(const Common& common, const Console& console,
   if (!path) return fail(path.error());
   auto loaded = run::load_run(*path);
   if (!loaded) return loaded;
-  if (loaded->record.state != run::State::finished) loaded->record.advice = run::advise(figures_of(*loaded));
+  if (loaded->record.advice.empty()) loaded->record.advice = run::advise(figures_of(*loaded));
   return loaded;
 }
 

@@ -17,7 +17,7 @@ namespace ullage::cli {
 constexpr std::string_view kRunArgument =
     "a run: id, unique prefix, name, path, @1 for the last, @2 for the one before";
 
-// Advice that is not in the file yet (the run lives, or was interrupted) is made up from its series.
+// With advice: the file holds none, it is made up from the figures and series.
 Result<run::LoadedRun> load_wanted(const Common& common, const Console& console, const std::string& wanted);
 run::Figures figures_of(const run::LoadedRun& loaded);
 

@@ -93,6 +93,11 @@ class RunsVerbs : public testing::Test {
   }
 
   Said call(std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(), {"--state", state_});
+    return call_as_is(std::move(arguments));
+  }
+
+  Said call_as_is(std::vector<std::string> arguments) {
     std::ostringstream out, err;
     const ManualClock clock(kExampleStartMs + 3'600'000);
     Console console{.out = out,
@@ -101,7 +106,6 @@ class RunsVerbs : public testing::Test {
                     .working_directory = "/",
                     .clock = clock,
                     .root = {}};
-    arguments.insert(arguments.end(), {"--state", state_});
     const int exit_code = run_command_line(std::move(arguments), console);
     return {exit_code, portable(out.str()), portable(err.str())};
   }
@@ -174,6 +178,16 @@ TEST_F(RunsVerbs, Show) {
   expect_golden("show/healthy-ascii.txt", call({"show", "20261124-0640", "--width", "80", "--ascii"}).out);
   expect_golden("show/killed.txt", call({"show", "train", "--width", "100"}).out);
   expect_golden("show/killed.json", call({"show", "@2", "--json"}).out);
+}
+
+// What stood behind "--" was thrown away, and @1 shown.
+TEST_F(RunsVerbs, BehindDashesIsTheRunToo) {
+  EXPECT_THAT(call_as_is({"show", "--state", state_, "--", "@99"}).err, HasSubstr("@99"));
+  EXPECT_THAT(call_as_is({"--state", state_, "show", "--json", "--", "@2"}).out,
+              HasSubstr("20261124-065000-dead"));
+  EXPECT_EQ(call({"runs", "tag", "--name", "-x", "@2"}).exit_code, 0);
+  EXPECT_THAT(call_as_is({"show", "--state", state_, "--json", "--", "-x"}).out,
+              HasSubstr("20261124-065000-dead"));
 }
 
 TEST_F(RunsVerbs, ShowOfHostileNamesIsHarmless) {

@@ -5,6 +5,7 @@
 #include <CLI/Error.hpp>
 #include <CLI/Formatter.hpp>
 #include <algorithm>
+#include <cstddef>
 #include <ostream>
 #include <string>
 #include <string_view>
@@ -57,6 +58,20 @@ int explain_parse_error(const CLI::App& top, const CLI::ParseError& error, const
   }
   return refuse(console, {.what = printable(error.what())});
 }
+
+// The first word that is neither a flag nor a flag's value.
+std::string typed_verb(const CLI::App& top, const std::vector<std::string>& arguments) {
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string& word = arguments[i];
+    if (!word.starts_with("-")) return word;
+    const CLI::Option* flag = top.get_option_no_throw(word);
+    if (flag != nullptr && flag->get_expected_max() > 0) ++i;
+  }
+  return {};
+}
+
+// What stands behind "--" is a command or a text there; elsewhere it is a name that begins with "-".
+bool takes_words_as_they_are(const std::string& verb) { return verb == "run" || verb == "emit"; }
 
 int act_on(const CLI::App& top, const std::vector<Verb>& verbs, const Console& console) {
   const CLI::App* typed = deepest(&top);
@@ -129,10 +144,6 @@ int refuse(const Console& console, const Error& error) {
 
 int run_command_line(std::vector<std::string> arguments, Console& console) {
   Common common;
-  const auto dashes = std::ranges::find(arguments, "--");
-  if (dashes != arguments.end()) common.after_dashes.assign(dashes + 1, arguments.end());
-  arguments.erase(dashes, arguments.end());
-
   CLI::App top("Keeps compute work inside the memory, CPU and GPU it has.", "ullage");
   top.set_version_flag("--version", std::string("ullage ") + kVersion);
   top.require_subcommand(0, 1);
@@ -143,6 +154,11 @@ int run_command_line(std::vector<std::string> arguments, Console& console) {
       if (verb.act) add_common_flags(*verb.app, common);
       known.push_back(verb);
     }
+  const auto dashes = std::ranges::find(arguments, "--");
+  if (dashes != arguments.end() && takes_words_as_they_are(typed_verb(top, arguments))) {
+    common.after_dashes.assign(dashes + 1, arguments.end());
+    arguments.erase(dashes, arguments.end());
+  }
   try {
     std::ranges::reverse(arguments);  // as CLI11 wants them
     top.parse(arguments);

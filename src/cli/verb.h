@@ -36,7 +36,7 @@ struct Console {
 // Flags that every verb has (--config, --profile, --state), what follows a bare "--", and what a verb sets.
 struct Common {
   std::string config_file, profile, state_directory;
-  std::vector<std::string> after_dashes;  // the command of `run`
+  std::vector<std::string> after_dashes;  // the command of `run`, the words of `emit`
   std::map<std::string, std::pair<std::string, std::string>>
       flags;  // key of a setting → (value, flag as typed)
 

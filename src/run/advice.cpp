@@ -93,10 +93,8 @@ Found limit_too_small(const Figures& f) {
 }
 
 Found growth(const Figures& f) {
-  if (!f.growth || f.wall_seconds < 60) return {};
+  if (!grew_to_the_end(f)) return {};
   const Growth& g = *f.growth;
-  if (g.grown_bytes < kGrowthBytes || g.grown_bytes < kGrowthShareOfLevel * g.level_bytes) return {};
-  if (g.bytes_per_second_late < kGrowthLateShare * g.bytes_per_second) return {};
   Finding advice;
   advice.text =
       "Memory grew to the end without levelling off: look for what is kept, or expect the limit to be met.";
@@ -273,6 +271,13 @@ std::vector<Advice> advise(const Figures& figures) {
                        .evidence = std::move(finding->evidence),
                        .anchor = std::string(rule.anchor)});
   return found;
+}
+
+bool grew_to_the_end(const Figures& f) {
+  if (!f.growth) return false;
+  const Growth& g = *f.growth;
+  if (g.grown_bytes < kGrowthBytes || g.grown_bytes < kGrowthShareOfLevel * g.level_bytes) return false;
+  return g.bytes_per_second_late >= kGrowthLateShare * g.bytes_per_second;
 }
 
 std::vector<std::string_view> advice_ids() {

@@ -158,11 +158,24 @@ TEST(Advice, GrowthWithoutAPlateau) {
   EXPECT_EQ(advise(f)[0].evidence,
             "120 MiB a minute over the last 3m 20s, 1.17 GiB at the end; at that rate 2.00 GiB is reached 7m "
             "00s later");
+  EXPECT_TRUE(grew_to_the_end(f));
   f.growth->bytes_per_second_late = 0;  // it levelled off
   EXPECT_THAT(ids(f), IsEmpty());
+  EXPECT_FALSE(grew_to_the_end(f));
   f.growth->bytes_per_second_late = 2 * kMi;
   f.growth->grown_bytes = 10 * kMi;  // an allocator's creep
   EXPECT_THAT(ids(f), IsEmpty());
+}
+
+// The growth gate failed a program of 16 MiB that crept by 161 KiB/s.
+TEST(Advice, ASmallProgramThatCreepsDidNotGrowToTheEnd) {
+  Figures f = healthy();
+  f.growth = Growth{.bytes_per_second = 161 * 1024,
+                    .bytes_per_second_late = 161 * 1024,
+                    .grown_bytes = 6.3 * kMi,
+                    .level_bytes = 16 * kMi,
+                    .seconds_to_limit = {}};
+  EXPECT_FALSE(grew_to_the_end(f));
 }
 
 TEST(Advice, OneProcessHoldsMostOnlyWhenMemoryIsShort) {

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -117,7 +118,9 @@ void add_from_series(Figures& figures, const SeriesView& series) {
 void add_largest_process(Figures& figures, const Record& record) {
   for (const Process& process : record.process_table) {
     if (process.pid == 0 || !process.peak_bytes) continue;
-    const double peak = static_cast<double>(*process.peak_bytes);
+    // Its mapped files are in it; the run's peak, of what cannot be reclaimed, bounds what it held of that.
+    const double peak = std::min(static_cast<double>(*process.peak_bytes),
+                                 figures.peak_bytes.value_or(std::numeric_limits<double>::infinity()));
     if (figures.largest_process_bytes && peak <= *figures.largest_process_bytes) continue;
     figures.largest_process_bytes = peak;
     figures.largest_process = fmt::format("{} ({})", printable(process.name), process.pid);

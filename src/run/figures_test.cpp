@@ -77,6 +77,14 @@ TEST(Figures, AShortRunIsNotJudgedForGrowth) {
   EXPECT_FALSE(of_curves([](double s) { return 1e8 * s; }, idle_cpu, 20).growth);
 }
 
+// "python3 held 296 MiB of the peak of 290 MiB (102 %)".
+TEST(Figures, NoProcessHeldMoreThanTheRun) {
+  Record record = example_record();
+  record.memory.peak_bytes = *record.process_table.front().peak_bytes - 1;
+  const Figures f = figures_of(record, nullptr);
+  EXPECT_EQ(f.largest_process_bytes, f.peak_bytes);
+}
+
 TEST(Figures, WithoutSeriesTheRecordsOwn) {
   const Figures f = figures_of(example_record(), nullptr);
   EXPECT_FALSE(f.cores_p95);

@@ -3,9 +3,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -116,15 +119,52 @@ std::string limit_value(const Limit& limit) {
   return fmt::format("{:g}", limit.asked);
 }
 
+// Of "cgroup v2: …; cgroup v1: /sys/fs/…: cannot make the cgroup: Read-only file system" the end: the last
+// that was tried, without where. All of it stands in `show` and the report.
+std::string last_cause(const std::string& problem) {
+  const std::size_t semicolon = problem.rfind("; ");
+  std::string_view rest(problem);
+  if (semicolon != std::string::npos) rest.remove_prefix(semicolon + 2);
+  while (rest.starts_with("cgroup v") || rest.starts_with("/")) {
+    const std::size_t colon = rest.find(": ");
+    if (colon == std::string_view::npos) break;
+    rest.remove_prefix(colon + 2);
+  }
+  return printable(rest);
+}
+
+bool is_held_well(const Limit& limit) {
+  if (limit.mechanism == "cgroup v2" || limit.mechanism == "cgroup v1") return limit.got.has_value();
+  return limit.problem.empty() && (limit.got || limit.mechanism == "supervisor");
+}
+
+std::string held_words(const Limit& limit) {
+  if (limit.mechanism == "supervisor") return "held by Ullage's own samples";
+  return limit.got ? "held by " + limit.mechanism + " only" : "not held, as it could not be set";
+}
+
+// Limits that are held alike are told together, with the last cause of the last.
 std::string problem_words(const Record& record) {
-  std::string text;
+  struct Alike {
+    std::string held, limits, cause;
+    std::size_t count = 0;
+  };
+  std::vector<Alike> groups;
   for (const Limit& limit : record.limits) {
-    if (limit.got &&
-        (limit.mechanism == "cgroup v2" || limit.mechanism == "cgroup v1" || limit.problem.empty()))
-      continue;
-    text += fmt::format("{}{} {} {}", text.empty() ? "" : "; ", limit.resource, limit_value(limit),
-                        limit.got ? "is held by " + limit.mechanism + " only" : "could not be set");
-    if (!limit.problem.empty()) text += " (" + printable(limit.problem) + ")";
+    if (is_held_well(limit)) continue;
+    const std::string held = held_words(limit);
+    auto group = std::ranges::find(groups, held, &Alike::held);
+    if (group == groups.end()) group = groups.insert(groups.end(), Alike{.held = held});
+    group->limits += (group->count++ == 0 ? "" : ", ") + limit.resource + ' ' + limit_value(limit);
+    group->cause = last_cause(limit.problem);
+  }
+  std::string text;
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    const Alike& group = groups[i];
+    text += fmt::format("{}{} {} {}", i == 0 ? "" : "; ", group.limits, group.count == 1 ? "is" : "are",
+                        group.held);
+    const bool told_next = i + 1 < groups.size() && groups[i + 1].cause == group.cause;
+    if (!group.cause.empty() && !told_next) text += " (" + group.cause + ")";
   }
   return text;
 }
@@ -161,6 +201,7 @@ std::string advice_words(const Record& record) {
 
 std::string report_words(const SummaryStyle& style) {
   if (!style.report_path.empty()) return printable(style.report_path);
+  if (style.run_argument.empty()) return "none, as the run could not be kept";
   return "ullage show " + style.run_argument + " -o report.html";
 }
 

@@ -14,7 +14,8 @@ struct SummaryStyle {
   bool colour = false;
   std::string prefix = "ullage: ";  // of the first line; `show` has none
   std::string report_path = {};     // where a report was written; empty: how to get one is said
-  std::string run_argument = "@1";  // how that run is named in the command that is offered
+  std::string run_argument =
+      "@1";  // how that run is named in the command that is offered; empty: it was not kept
 };
 
 std::string summary_text(const Record& record, const SummaryStyle& style);

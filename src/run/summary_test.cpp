@@ -58,7 +58,7 @@ TEST(Summary, NeverHasMoreThanFiveLines) {
   const std::string text = summary_text(record, {});
   EXPECT_LE(std::ranges::count(text, '\n'), 5);
   EXPECT_THAT(text, HasSubstr("2 descendants left running"));
-  EXPECT_THAT(text, HasSubstr("cpus 1.5 could not be set (no cgroup can be made)"));
+  EXPECT_THAT(text, HasSubstr("cpus 1.5 is not held, as it could not be set (no cgroup can be made)"));
   EXPECT_THAT(text, HasSubstr("Do this. (1 of 2) +1 more; report: ullage show @1 -o report.html"));
 }
 
@@ -67,7 +67,30 @@ TEST(Summary, LimitHeldBySamplesOnlyIsSaid) {
   record.limits[0].mechanism = "supervisor";
   record.limits[0].problem = "cgroups are read-only";
   EXPECT_THAT(summary_text(record, {}),
-              HasSubstr("memory 2.00 GiB is held by supervisor only (cgroups are read-only)"));
+              HasSubstr("memory 2.00 GiB is held by Ullage's own samples (cgroups are read-only)"));
+}
+
+// It said "could not be set" of what the supervisor holds, and each limit told every cause with its paths.
+TEST(Summary, LimitsThatTheKernelDoesNotHoldFitOnALine) {
+  const std::string causes =
+      "cgroup v2: /sys/fs/cgroup/unified is not ours to write; cgroup v1: /sys/fs/cgroup/memory/a: cannot "
+      "make "
+      "the cgroup: Read-only file system";
+  Record record = example_record();
+  record.limits = {
+      {.resource = "memory", .asked = 1 << 30, .got = {}, .mechanism = "supervisor", .problem = causes},
+      {.resource = "cpus", .asked = 1, .got = 1, .mechanism = "affinity", .problem = causes},
+      {.resource = "pids", .asked = 50, .got = {}, .mechanism = "supervisor", .problem = causes},
+      {.resource = "timeout", .asked = 60, .got = 60, .mechanism = "supervisor", .problem = {}}};
+  EXPECT_THAT(
+      summary_text(record, {}),
+      HasSubstr("  limits  memory 1.00 GiB, pids 50 are held by Ullage's own samples; cpus 1 is held by "
+                "affinity only (cannot make the cgroup: Read-only file system)\n"));
+}
+
+TEST(Summary, NoCommandIsOfferedForARunThatWasNotKept) {
+  EXPECT_THAT(summary_text(example_record(), {.run_argument = ""}),
+              HasSubstr("report  none, as the run could not be kept\n"));
 }
 
 TEST(Summary, NamesCannotActOnTheTerminal) {

@@ -74,8 +74,10 @@ std::optional<MemoryWarning> MemoryWatch::look_at_share(const MemoryReading& rea
   const std::size_t reached = std::ranges::upper_bound(shares_, share) - shares_.begin();
   if (reached <= shares_said_) return std::nullopt;
   shares_said_ = reached;
+  // A single share is all that was asked for: it is the time to act.
+  const bool is_critical = reached > 1 || shares_.size() == 1;
   return MemoryWarning{
-      reached > 1, fmt::format("memory is at {} of the limit: {} of {} ({})", format_ratio(share),
+      is_critical, fmt::format("memory is at {} of the limit: {} of {} ({})", format_ratio(share),
                                format_bytes(static_cast<double>(reading.used_bytes)),
                                format_bytes(static_cast<double>(reading.limit_bytes)), reading.limit_source)};
 }

@@ -21,7 +21,7 @@ struct MemoryReading {
 };
 
 struct MemoryWarning {
-  bool is_critical = false;  // beyond the first share, or by trend: time to act
+  bool is_critical = false;  // beyond the first share (or at the only one), or by trend: time to act
   std::string text;
 };
 

@@ -7,6 +7,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace ullage::session {
@@ -65,6 +66,23 @@ TEST(MemoryWatch, AFastLeakIsForeseenBeforeItsEnd) {
   const auto texts = said(4.4, [](double t) { return 10 + 150 * t; });  // full at 6.6 s; 670 MiB at the end
   EXPECT_THAT(texts, ElementsAre(HasSubstr("reaches the limit")));
 }
+
+// How grave each warning was as use rose to 95 % of the limit, with these shares.
+std::vector<bool> gravity(std::vector<double> shares) {
+  MemoryWatch watch(std::move(shares), 0);
+  std::vector<bool> critical;
+  for (std::uint64_t used = 0; used <= 95; ++used)
+    for (const auto& warning : watch.look({static_cast<double>(used), used, 100, "--memory"}))
+      critical.push_back(warning.is_critical);
+  return critical;
+}
+
+TEST(MemoryWatch, TheFirstOfSeveralSharesOnlyWarns) {
+  EXPECT_THAT(gravity({0.8, 0.9}), ElementsAre(false, true));
+}
+
+// `--warn-at '[50%]' --on-pressure term` never acted.
+TEST(MemoryWatch, ASingleShareIsTheTimeToAct) { EXPECT_THAT(gravity({0.5}), ElementsAre(true)); }
 
 TEST(MemoryWatch, WithoutALimitThereIsNothingToSay) {
   MemoryWatch watch({0.8}, 120);

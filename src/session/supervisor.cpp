@@ -63,8 +63,7 @@ std::uint64_t random_number() {
 
 class Supervisor {
  public:
-  Supervisor(const RunOptions& options, const Clock& clock, const OsRoot& root,
-             const std::function<void(const std::string&)>& say)
+  Supervisor(const RunOptions& options, const Clock& clock, const OsRoot& root, const Say& say)
       : options_(options),
         clock_(clock),
         root_(root),
@@ -108,7 +107,7 @@ class Supervisor {
   const RunOptions& options_;
   const Clock& clock_;
   const OsRoot& root_;
-  const std::function<void(const std::string&)>& say_;
+  const Say& say_;
   EventLoop loop_;
   Pace pace_;
   MemoryWatch own_watch_, outer_watch_;
@@ -398,14 +397,15 @@ Outcome Supervisor::finish() {
 }
 
 void Supervisor::tell(std::string kind, std::string severity, const std::string& sentence) {
-  if (recorder_) recorder_->event(time_ms(), std::move(kind), std::move(severity), sentence);
-  say_(sentence);
+  const run::Event event{recorder_ ? time_ms() : clock_.wall_ms(), std::move(kind), std::move(severity),
+                         sentence};
+  if (recorder_) recorder_->event(event.time_ms, event.kind, event.severity, event.text);
+  say_(event);
 }
 
 }  // namespace
 
-Result<Outcome> supervise(const RunOptions& options, const Clock& clock, const OsRoot& root,
-                          const std::function<void(const std::string&)>& say) {
+Result<Outcome> supervise(const RunOptions& options, const Clock& clock, const OsRoot& root, const Say& say) {
   return Supervisor(options, clock, root, say).run();
 }
 

@@ -21,9 +21,10 @@ struct Outcome {
   std::string file_path;  // of the run; empty when it could not be kept
 };
 
-// `say` gets sentences for the person at the terminal, as they happen. The error's exit code is
-// exit_code_of(error): 127 not found, 126 not executable, 125 our own.
-Result<Outcome> supervise(const RunOptions& options, const Clock& clock, const OsRoot& root,
-                          const std::function<void(const std::string&)>& say);
+using Say = std::function<void(const run::Event&)>;
+
+// `say` gets what a person at the terminal should know, as it happens: an event's kind and sentence. The
+// error's exit code is exit_code_of(error): 127 not found, 126 not executable, 125 our own.
+Result<Outcome> supervise(const RunOptions& options, const Clock& clock, const OsRoot& root, const Say& say);
 
 }  // namespace ullage::session

@@ -41,8 +41,13 @@ def test_a_read_only_state_directory_stops_nobody(ullage):
     with mounted("--bind", str(ullage.state), at=ullage.state):
         subprocess.run(["mount", "-o", "remount,bind,ro", str(ullage.state)], check=True)
         done = ullage.run(command=["sh", "-c", "echo works; exit 5"])
+        unwarned = ullage.run("--no-warn", command=["true"])
+        quiet = ullage.run("--quiet", command=["true"])
     assert (done.code, done.out) == (5, "works\n")
-    assert "cannot keep" in done.err or "will not be kept" in done.err
+    for told in (done.err, unwarned.err):  # --no-warn is of memory, not of what went wrong
+        assert "cannot keep" in told or "will not be kept" in told
+        assert "the run could not be kept" in told
+    assert quiet.err == ""
     assert done.json["exit_code"] == 5
 
 

@@ -3,6 +3,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -74,6 +75,18 @@ def test_runs_nest(ullage):
     done = ullage("run", "-q", "--", ullage.binary, "run", "-q", "--", "sh", "-c", "echo inner; exit 4")
     assert (done.code, done.out) == (4, "inner\n")
     assert len(ullage.files()) == 2
+
+
+def test_the_summary_offers_the_report_of_its_own_run(ullage, tmp_path):
+    # "@1" was another run where runs nest, and nothing in a plain `ullage show` with --state.
+    assert "ullage show @1 -o" in ullage("run", "--", "true").err
+    done = ullage("run", "--", ullage.binary, "run", "--", "true")
+    inner, outer = re.findall(r"ullage show (\S+) -o", done.err)
+    ids = [file.stem for file in ullage.files()]
+    assert (inner, outer) == ("@1", ids[1])
+    elsewhere = ullage("run", "--state", tmp_path / "a b", "--", "true").err
+    (file,) = (tmp_path / "a b" / "runs").glob("*.ullage")
+    assert f"ullage show '{file}' -o" in elsewhere
 
 
 def test_a_run_of_milliseconds_has_two_samples(ullage):

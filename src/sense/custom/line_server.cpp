@@ -32,6 +32,8 @@ namespace {
 constexpr std::size_t kReadBytes = 64u << 10;    // at one readiness, so that no client starves the loop
 constexpr std::size_t kFinishBytes = 16u << 20;  // of one client, in finish(): more than any socket buffer
 
+constexpr std::chrono::seconds kRest(1);  // when there is no descriptor for a client
+
 sockaddr_un address_of(const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
@@ -90,7 +92,7 @@ struct LineServer::Impl {
   OnBadLine on_bad_line;
   std::string path, private_folder;
   FileDescriptor listener;
-  EventLoop::Handle watch;
+  EventLoop::Handle watch, pause;
   std::map<int, Client> clients;  // by descriptor
   LineCounts counts;
   std::array<char, kReadBytes> bytes;
@@ -121,14 +123,21 @@ struct LineServer::Impl {
     auto fd = listen_on(path);
     if (!fd) return pass_on(fd);
     listener = *std::move(fd);
-    watch = loop.on_readable(listener.get(), [this] { accept_all(); });
+    watch_listener();
     return {};
+  }
+
+  void watch_listener() {
+    watch = loop.on_readable(listener.get(), [this] { accept_all(); });
   }
 
   void accept_all() {
     while (true) {
       FileDescriptor socket(::accept4(listener.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
-      if (!socket.is_open()) return;
+      if (!socket.is_open()) {
+        if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) rest();
+        return;
+      }
       ++counts.clients;
       if (clients.size() >= options.client_limit) {
         ++counts.refused_clients;
@@ -140,6 +149,13 @@ struct LineServer::Impl {
       client.allowance = options.bytes_per_second;
       resume(fd);
     }
+  }
+
+  // Who cannot be accepted stays in the queue, and the listener readable: watching on would only spin.
+  void rest() {
+    ++counts.rests;
+    watch = {};
+    pause = loop.after(kRest, [this] { watch_listener(); });
   }
 
   void resume(int fd) {

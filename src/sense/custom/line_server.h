@@ -32,6 +32,7 @@ struct LineCounts {
   std::uint64_t refused_clients = 0;  // beyond client_limit
   std::uint64_t dropped_clients = 0;  // for their nonsense
   std::uint64_t held_back = 0;        // times a client wrote faster than it may
+  std::uint64_t rests = 0;            // times no client was taken for a second: descriptors had run out
 };
 
 class LineServer {

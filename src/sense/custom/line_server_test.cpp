@@ -3,9 +3,11 @@
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstddef>
@@ -165,6 +167,25 @@ TEST_F(LineServerTest, ClientsBeyondTheLimitAreTurnedAway) {
   send(first, "event first\n");
   run_until(1);
   EXPECT_EQ(server.counts().refused_clients, 1u);
+}
+
+// The listener stays readable then, and the loop spun.
+TEST_F(LineServerTest, WithoutADescriptorForAClientItRestsAndTakesTheClientLater) {
+  const LineServer server = serve(options());
+  const auto client = connect_to(server.path());
+  send(client, "event at last\n");
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const int next = ::dup(client.get());
+  ::close(next);
+  const rlimit none_left{.rlim_cur = static_cast<rlim_t>(next), .rlim_max = before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none_left), 0);
+  const auto enough = loop_.after(50ms, [this] { loop_.stop(); });
+  loop_.run();
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_EQ(server.counts().rests, 1u);
+  run_until(1);
+  EXPECT_EQ(lines_, (std::vector<std::string>{"event at last"}));
 }
 
 TEST_F(LineServerTest, AClientThatWritesTooFastIsHeldBackNotLost) {
