@@ -2,18 +2,53 @@
 #include "base/file.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
 #include <cstdio>
+#include <cstdlib>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/result.h"
 
 namespace ullage {
+
+namespace {
+
+// 0, or the errno of why not.
+int write_all(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t put = ::write(fd, text.data(), text.size());
+    if (put < 0 && errno == EINTR) continue;
+    if (put < 0) return errno;
+    text.remove_prefix(static_cast<std::size_t>(put));
+  }
+  return 0;
+}
+
+Result<void> write_in_place(const std::string& path, std::string_view text) {
+  // Without waiting: opening a pipe that nobody reads would never end. The writes may wait for the reader.
+  const FileDescriptor fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  if (!fd.is_open()) return fail_errno("cannot write", path, errno);
+  ::fcntl(fd.get(), F_SETFL, ::fcntl(fd.get(), F_GETFL) & ~O_NONBLOCK);
+  if (const int reason = write_all(fd.get(), text); reason != 0)
+    return fail_errno("cannot write", path, reason);
+  return {};
+}
+
+std::string real_path(const std::string& path) {
+  const std::unique_ptr<char, decltype(&std::free)> real(::realpath(path.c_str(), nullptr), &std::free);
+  return real ? real.get() : path;
+}
+
+}  // namespace
 
 FileDescriptor& FileDescriptor::operator=(FileDescriptor&& other) noexcept {
   if (this != &other) {
@@ -76,25 +111,19 @@ Result<void> write_kernel_file(const std::string& path, std::string_view text) {
 }
 
 Result<void> replace_file(const std::string& path, std::string_view text) {
-  const std::string beside = path + ".tmp" + std::to_string(::getpid());
-  auto fd = open_file(beside, O_WRONLY | O_CREAT | O_TRUNC);
-  if (!fd) return fail_errno("cannot write", path, fd.error().system_error);
-  while (!text.empty()) {
-    const ssize_t put = ::write(fd->get(), text.data(), text.size());
-    if (put < 0 && errno == EINTR) continue;
-    if (put < 0) {
-      const int error_number = errno;
-      ::unlink(beside.c_str());
-      return fail_errno("cannot write", path, error_number);
-    }
-    text.remove_prefix(static_cast<std::size_t>(put));
-  }
-  if (::rename(beside.c_str(), path.c_str()) != 0) {
-    const int error_number = errno;
-    ::unlink(beside.c_str());
-    return fail_errno("cannot write", path, error_number);
-  }
-  return {};
+  struct stat info;
+  const bool is_there = ::stat(path.c_str(), &info) == 0;
+  if (is_there && !S_ISREG(info.st_mode)) return write_in_place(path, text);
+  const std::string target = is_there ? real_path(path) : path;
+  std::string beside = target + ".XXXXXX";
+  // As open(O_EXCL) with a name that nobody guesses, mode 0600: a link laid there is not followed.
+  const FileDescriptor fd(::mkostemp(beside.data(), O_CLOEXEC));
+  if (!fd.is_open()) return fail_errno("cannot write", path, errno);
+  int reason = write_all(fd.get(), text);
+  if (reason == 0 && ::rename(beside.c_str(), target.c_str()) != 0) reason = errno;
+  if (reason == 0) return {};
+  ::unlink(beside.c_str());
+  return fail_errno("cannot write", path, reason);
 }
 
 Result<void> make_folders(const std::string& path) {

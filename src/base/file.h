@@ -44,7 +44,9 @@ bool read_into(int fd, std::string& buffer, std::size_t limit_bytes = kReadLimit
 
 // In place, as kernel files are written: one write(2).
 Result<void> write_kernel_file(const std::string& path, std::string_view text);
-// Beside it, then renamed over it, so that a reader sees the old or the new, never half. Mode 0600.
+// Beside it, then renamed over it, so that a reader sees the old or the new, never half. Mode 0600. Of a
+// link, the file it points to; what is there and no regular file (a device, a pipe with a reader) is written
+// to.
 Result<void> replace_file(const std::string& path, std::string_view text);
 // The folder and its parents, mode 0700.
 Result<void> make_folders(const std::string& path);

@@ -6,8 +6,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <filesystem>
+#include <iterator>
 #include <string>
 
 namespace ullage {
@@ -31,6 +33,49 @@ TEST_F(Files, ReplaceThenReadGivesTheTextBack) {
   struct stat info;
   ASSERT_EQ(::stat(path.c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777, 0600u);
+}
+
+// `--json /dev/null` replaced the device by a file.
+TEST_F(Files, WhatIsNoRegularFileIsWrittenToNotReplaced) {
+  const std::string path = folder_ + "/pipe";
+  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  const auto reader = open_file(path, O_RDONLY | O_NONBLOCK);
+  ASSERT_TRUE(reader);
+  ASSERT_TRUE(replace_file(path, "through"));
+  std::array<char, 16> got{};
+  EXPECT_EQ(::read(reader->get(), got.data(), got.size()), 7);
+  EXPECT_EQ(std::string(got.data()), "through");
+  struct stat info;
+  ASSERT_EQ(::lstat(path.c_str(), &info), 0);
+  EXPECT_TRUE(S_ISFIFO(info.st_mode));
+  EXPECT_FALSE(replace_file(folder_, "a folder"));
+}
+
+TEST_F(Files, APipeThatNobodyReadsIsAnErrorNotAWait) {
+  const std::string path = folder_ + "/pipe";
+  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  const auto written = replace_file(path, "x");
+  ASSERT_FALSE(written);
+  EXPECT_EQ(written.error().system_error, ENXIO);
+}
+
+TEST_F(Files, ASymlinkStaysAndTheFileItPointsToIsReplaced) {
+  ASSERT_TRUE(replace_file(folder_ + "/a/file", "old"));
+  std::filesystem::create_symlink("a/file", folder_ + "/link");
+  ASSERT_TRUE(replace_file(folder_ + "/link", "new"));
+  EXPECT_TRUE(std::filesystem::is_symlink(folder_ + "/link"));
+  EXPECT_EQ(read_file(folder_ + "/a/file").value(), "new");
+}
+
+TEST_F(Files, NothingThatLiesInTheTemporarysPlaceIsFollowedAndNothingIsLeft) {
+  ASSERT_TRUE(replace_file(folder_ + "/victim", "precious"));
+  for (int guess = 0; guess < 3; ++guess)
+    std::filesystem::create_symlink(folder_ + "/victim", folder_ + "/file.tmp" + std::to_string(::getpid()) +
+                                                             (guess == 0 ? "" : std::to_string(guess)));
+  ASSERT_TRUE(replace_file(folder_ + "/a/file", "new"));
+  ASSERT_TRUE(replace_file(folder_ + "/file", "new"));
+  EXPECT_EQ(read_file(folder_ + "/victim").value(), "precious");
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_ + "/a"), {}), 2);  // b and file
 }
 
 TEST_F(Files, AMissingFileIsAnErrorThatNamesIt) {

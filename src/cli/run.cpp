@@ -79,6 +79,16 @@ int gated(int exit_code, const run::Figures& figures, bool quiet, const Console&
   return 1;
 }
 
+// Before the command has run for hours.
+Result<void> check_outputs(const RunFlags& flags) {
+  for (const auto& [flag, path] : {std::pair("--json", &flags.json_path), {"--report", &flags.report_path}})
+    if (*path == "-")
+      return fail("standard output is the command's own", flag,
+                  "name a file, as in " + std::string(flag) +
+                      (path == &flags.json_path ? " run.json" : " report.html"));
+  return {};
+}
+
 Result<void> write_outputs(const RunFlags& flags, const run::Record& record,
                            std::optional<run::LoadedRun>& loaded) {
   if (!flags.json_path.empty())
@@ -105,6 +115,7 @@ std::string run_argument(const session::Outcome& outcome, const std::string& sta
 int act_run(const CLI::App& app, const RunFlags& flags, const Common& common, Console& console) {
   auto settings = common.settings(console);
   if (!settings) return own_failure(console, settings.error(), kOwnFailure);
+  if (auto files = check_outputs(flags); !files) return own_failure(console, files.error(), kOwnFailure);
   RunArguments arguments = flags.arguments;
   auto command = command_of(app, common);
   if (!command) return own_failure(console, command.error(), kOwnFailure);

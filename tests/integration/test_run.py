@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -65,6 +66,19 @@ def test_ten_megabytes_through_stdout_come_out_unharmed(ullage):
     without = subprocess.run([sys.executable, "-c", script], capture_output=True)
     assert with_ullage.stdout == without.stdout
     assert len(without.stdout) == 160 * 65536
+
+
+@pytest.mark.parametrize("flag", ["--json", "--report"])
+def test_a_file_named_dash_is_refused_before_anything_starts(ullage, flag):
+    done = ullage("run", flag, "-", "--", "echo", "started")
+    assert (done.code, done.out) == (125, "")
+    assert f"{flag}: standard output is the command's own" in done.err
+
+
+def test_outputs_may_be_devices(ullage):
+    done = ullage("run", "-q", "--json", "/dev/null", "--report", "/dev/null", "--", "true")
+    assert (done.code, done.err) == (0, "")
+    assert not Path("/dev/null").is_file()
 
 
 def test_stdin_is_the_commands(ullage):
