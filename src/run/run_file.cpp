@@ -7,8 +7,10 @@
 #include <cstdint>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/result.h"
 #include "history/series_file.h"
@@ -26,46 +28,52 @@ constexpr const char* kTables =
     "CREATE TABLE events(id INTEGER PRIMARY KEY, time_ms INTEGER NOT NULL, kind TEXT NOT NULL,"
     " severity TEXT NOT NULL, text TEXT NOT NULL);";
 
-// The events have a table of their own, to which one is added without writing the others again.
-std::string document_of(const Record& record) {
-  nlohmann::json document = to_json(record);
-  document.erase("events");
-  return document.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
-
 }  // namespace
 
 struct RunFile::Impl {
   std::string path;
   RunLock lock;  // let go of after the writer has closed: members go in reverse
   history::SeriesWriter writer;
-  Record record;
+  Record record;  // without its events: they have a table of their own, to which new ones are added
   bool record_changed = false;
   bool tables_made = false;
+  std::vector<Event> events_to_write = {};
   std::size_t events_written = 0;
+  bool events_begin_anew = false;
+
+  void set_events(std::span<const Event> all) {
+    if (all.size() < events_written + events_to_write.size()) {  // they were thinned
+      events_begin_anew = true;
+      events_written = 0;
+      events_to_write.clear();
+    }
+    const auto fresh = all.subspan(events_written + events_to_write.size());
+    events_to_write.insert(events_to_write.end(), fresh.begin(), fresh.end());
+  }
 
   Result<void> write_record(sqlite3* handle) {
     auto database = history::Database::borrow(handle);
     if (!tables_made)
       if (auto made = database.execute(kTables); !made) return made;
+    if (auto done = write_events(database); !done) return done;
     if (!record_changed) return {};
-    const std::string document = document_of(record);
+    nlohmann::json json = to_json(record);
+    json.erase("events");
+    const std::string document = json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
     auto replace = database.prepare("INSERT OR REPLACE INTO documents VALUES('record', ?)");
     if (!replace) return pass_on(replace);
-    if (auto done = replace->bind_text(1, document).run(); !done) return done;
-    return write_events(database);
+    return replace->bind_text(1, document).run();
   }
 
   Result<void> write_events(history::Database& database) {
-    if (record.events.size() < events_written)
+    if (events_begin_anew)
       if (auto done = database.execute("DELETE FROM events"); !done) return done;
-    std::size_t i = record.events.size() < events_written ? 0 : events_written;
-    if (i == record.events.size()) return {};
+    if (events_to_write.empty()) return {};
     auto insert = database.prepare("INSERT INTO events VALUES(?,?,?,?,?)");
     if (!insert) return pass_on(insert);
-    for (; i < record.events.size(); ++i) {
-      const Event& event = record.events[i];
-      insert->bind(1, static_cast<std::int64_t>(i) + 1).bind(2, event.time_ms).bind_text(3, event.kind);
+    auto id = static_cast<std::int64_t>(events_written);
+    for (const Event& event : events_to_write) {
+      insert->bind(1, ++id).bind(2, event.time_ms).bind_text(3, event.kind);
       if (auto done = insert->bind_text(4, event.severity).bind_text(5, event.text).run(); !done) return done;
     }
     return {};
@@ -75,7 +83,9 @@ struct RunFile::Impl {
     if (!written) return written;
     tables_made = true;
     record_changed = false;
-    events_written = record.events.size();
+    events_begin_anew = false;
+    events_written += events_to_write.size();
+    events_to_write.clear();
     return written;
   }
 };
@@ -101,6 +111,12 @@ void RunFile::append(const metric::Tick& tick, const metric::SeriesTable& table)
 }
 void RunFile::halve_ticks() { impl_->writer.halve(); }
 void RunFile::set_record(Record record) {
+  impl_->set_events(record.events);
+  set_record_without_events(std::move(record));
+}
+void RunFile::set_events(std::span<const Event> events) { impl_->set_events(events); }
+void RunFile::set_record_without_events(Record record) {
+  record.events.clear();
   impl_->record = std::move(record);
   impl_->record_changed = true;
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -23,7 +24,10 @@ class RunFile {
   void append(const metric::Tick& tick, const metric::SeriesTable& table);
   // Each two ticks become one; the file follows little by little with the next flushes.
   void halve_ticks();
-  void set_record(Record record);
+  void set_record(Record record);  // with all its events so far
+  // All so far, of which only the new are copied: what a long run calls each second instead.
+  void set_record_without_events(Record record);
+  void set_events(std::span<const Event> events);
   // Series, record and events in one transaction. On an error (disk full) keep going and call again.
   Result<void> flush();
   std::uint64_t ticks() const;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "session/recorder.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -8,8 +10,10 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/result.h"
+#include "base/units.h"
 #include "metric/series.h"
 #include "run/record.h"
 #include "sense/proc/process_tree.h"
@@ -26,6 +30,15 @@ constexpr std::uint64_t kProcessesWithSeries = 2000;
 constexpr std::uint64_t kLargeBytes = 32u << 20;
 // Ticks that wait for a file that cannot be made yet.
 constexpr std::size_t kEarlyTicks = 500;
+
+// Of the text of the command's events, which may be 4 KiB each.
+constexpr std::uint64_t kEventBytes = 4u << 20;
+// Beside those of the command: warnings, what was done about them, the end.
+constexpr std::size_t kOwnEvents = 1000;
+// A record with more processes or phases than this takes milliseconds to write out; then it is written each
+// tenth time. A run that is killed lacks that much of its table; its series and events are as fresh as ever.
+constexpr std::size_t kLargeRecord = 200;
+constexpr std::uint64_t kFlushesOfLargeRecord = 10;
 
 template <class T>
 std::optional<T> since(const std::optional<T>& now, const std::optional<T>& then) {
@@ -89,7 +102,19 @@ double Recorder::cpu_seconds() const {
 }
 
 void Recorder::event(std::int64_t time_ms, std::string kind, std::string severity, std::string text) {
-  record_.events.push_back({time_ms, std::move(kind), std::move(severity), std::move(text)});
+  // A command may write events without end; what we have to say ourselves is little, and kept.
+  const bool is_commands = kind == "emit";
+  const bool has_room = is_commands ? record_.events.size() < kEvents && event_bytes_ < kEventBytes
+                                    : record_.events.size() < kEvents + kOwnEvents;
+  if (has_room) {
+    if (is_commands) event_bytes_ += text.size();
+    record_.events.push_back({time_ms, std::move(kind), std::move(severity), std::move(text)});
+  } else if (dropped_events_++ == 0) {
+    record_.events.push_back({time_ms, "storage", "warning",
+                              fmt::format("there were more events than a run keeps ({}, or {} of text); the "
+                                          "others are only counted",
+                                          kEvents, format_bytes(static_cast<double>(kEventBytes)))});
+  }
 }
 
 void Recorder::keep_figures(const Look& look, const Accounts& accounts) {
@@ -239,23 +264,42 @@ void Recorder::halve_ticks() {
   if (file_) file_->halve_ticks();
 }
 
+bool Recorder::is_record_due() const {
+  const bool is_large = record_.process_table.size() + record_.phases.size() > kLargeRecord;
+  return !is_large || flushes_since_record_ >= kFlushesOfLargeRecord;
+}
+
+// A copy, for which ten thousand events are not copied too.
+run::Record Recorder::record_without_events() {
+  std::vector<run::Event> events = std::exchange(record_.events, {});
+  run::Record copy = record_;
+  record_.events = std::move(events);
+  return copy;
+}
+
 Result<void> Recorder::give_record(const Accounts& accounts) {
   record_.process_table = accounts.table();
   record_.phases = phases_.list(cpu_seconds());
   if (auto made = ensure_file(); !made) return made;
   record_.sampling.ticks = file_->ticks();
-  record_.sampling.dropped_samples = unstored_ticks_ + file_->dropped_ticks() + custom_.dropped();
-  file_->set_record(record_);
+  record_.sampling.dropped_samples =
+      unstored_ticks_ + file_->dropped_ticks() + custom_.dropped() + dropped_events_ + phases_.dropped();
+  file_->set_record_without_events(record_without_events());
+  flushes_since_record_ = 0;
   return {};
 }
 
 Result<void> Recorder::flush(const Accounts& accounts) {
-  if (auto given = give_record(accounts); !given) return given;
+  ++flushes_since_record_;
+  if (!file_ || is_record_due())
+    if (auto given = give_record(accounts); !given) return given;
+  file_->set_events(record_.events);
   return file_->flush();
 }
 
 Result<void> Recorder::close(const Accounts& accounts) {
   if (auto given = give_record(accounts); !given) return given;
+  file_->set_events(record_.events);
   return file_->close();
 }
 

@@ -48,6 +48,9 @@ class Recorder {
 
   // Each look; `store` adds a tick.
   void look(const Look& look, const Accounts& accounts, bool store);
+  // Beyond kEvents, or 4 MiB of text, those of the command are counted as dropped and not kept; that is said
+  // once.
+  static constexpr std::size_t kEvents = 10'000;
   void event(std::int64_t time_ms, std::string kind, std::string severity, std::string text);
   void own_value(const sense::GaugeLine& gauge) { custom_.set(gauge, table_); }
   void own_value(const sense::CounterLine& counter) { custom_.add(counter, table_); }
@@ -56,7 +59,8 @@ class Recorder {
 
   run::Record& record() { return record_; }
   const run::Record& record() const { return record_; }
-  // Writes all that is known so far. On an error nothing is lost but what does not fit: call again.
+  // Writes all that is known so far; the record of a run of many processes only now and then. On an error
+  // nothing is lost but what does not fit: call again.
   Result<void> flush(const Accounts& accounts);
   // The last flush: one file is left, with nothing beside it.
   Result<void> close(const Accounts& accounts);
@@ -75,6 +79,8 @@ class Recorder {
 
   Result<void> ensure_file();
   Result<void> give_record(const Accounts& accounts);
+  bool is_record_due() const;
+  run::Record record_without_events();
 
   std::string path_;
   std::optional<run::RunFile> file_;
@@ -99,6 +105,8 @@ class Recorder {
   std::uint64_t used_before_ = 0;
   std::uint64_t processes_with_series_ = 0;
   std::uint64_t unstored_ticks_ = 0;
+  std::uint64_t dropped_events_ = 0, event_bytes_ = 0;
+  std::uint64_t flushes_since_record_ = 0;
 };
 
 }  // namespace ullage::session

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "session/recorder.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "run/record.h"
+#include "run/run_file.h"
+#include "sense/proc/process_tree.h"
+#include "session/accounts.h"
+
+namespace ullage::session {
+namespace {
+
+using testing::HasSubstr;
+
+class RecorderTest : public testing::Test {
+ protected:
+  ~RecorderTest() override { std::filesystem::remove_all(folder_); }
+
+  static std::string make_folder() {
+    std::string name = testing::TempDir() + "/recorder-XXXXXX";
+    return ::mkdtemp(name.data());
+  }
+  static run::Record start() {
+    run::Record record;
+    record.id = "20261124-064012-k3f9";
+    record.command = {"true"};
+    record.started_ms = 1'000;
+    return record;
+  }
+  std::string folder_ = make_folder(), path_ = folder_ + "/run.ullage";
+  Accounts accounts_{1, 0, 2000};
+};
+
+TEST_F(RecorderTest, EventsAreBoundedCountedAndThatIsSaidOnce) {
+  // A child that wrote `event` lines for six seconds left 124,000 of them, and 136 MB resident.
+  Recorder recorder(path_, start(), {});
+  for (std::size_t i = 0; i < Recorder::kEvents + 500; ++i) recorder.event(2'000, "emit", "info", "x");
+  recorder.event(3'000, "memory_warning", "warning", "memory is at 82 %");
+  ASSERT_TRUE(recorder.flush(accounts_));
+  ASSERT_TRUE(recorder.close(accounts_));
+  const auto run = run::load_run(path_);
+  ASSERT_TRUE(run) << run.error().text();
+  const auto& events = run->record.events;
+  ASSERT_EQ(events.size(), Recorder::kEvents + 2);
+  EXPECT_THAT(events[Recorder::kEvents].text,
+              HasSubstr("more events than a run keeps (10000, or 4.00 MiB of text)"));
+  EXPECT_EQ(events.back().kind, "memory_warning");
+  EXPECT_EQ(run->record.sampling.dropped_samples, 500u);
+}
+
+TEST_F(RecorderTest, EachFlushAddsTheNewEvents) {
+  Recorder recorder(path_, start(), {});
+  for (const char* text : {"a", "b", "c"}) {
+    recorder.event(2'000, "emit", "info", text);
+    ASSERT_TRUE(recorder.flush(accounts_));
+  }
+  EXPECT_EQ(recorder.record().events.size(), 3u);
+  const auto run = run::load_run(path_);
+  ASSERT_TRUE(run) << run.error().text();
+  ASSERT_EQ(run->record.events.size(), 3u);
+  EXPECT_EQ(run->record.events[2].text, "c");
+}
+
+TEST_F(RecorderTest, TheRecordOfManyProcessesIsWrittenNowAndThenAndItsEventsEachTime) {
+  std::vector<sense::TreeProcess> living(300);
+  for (std::size_t i = 0; i < living.size(); ++i) {
+    living[i].sample.pid = 100 + static_cast<std::int64_t>(i);
+    living[i].sample.parent_pid = 1;
+    living[i].sample.name = "p";
+  }
+  accounts_.observe(living, {}, 1'000);
+  Recorder recorder(path_, start(), {});
+  ASSERT_TRUE(recorder.flush(accounts_));
+  recorder.record().wall_seconds = 5;
+  recorder.event(2'000, "emit", "info", "now");
+  ASSERT_TRUE(recorder.flush(accounts_));
+  const auto run = run::load_run(path_);
+  ASSERT_TRUE(run) << run.error().text();
+  EXPECT_EQ(run->record.wall_seconds, 0);
+  EXPECT_EQ(run->record.process_table.size(), 300u);
+  EXPECT_EQ(run->record.events.size(), 1u);
+  for (int flush = 0; flush < 10; ++flush) ASSERT_TRUE(recorder.flush(accounts_));
+  EXPECT_EQ(run::load_run(path_)->record.wall_seconds, 5);
+}
+
+}  // namespace
+}  // namespace ullage::session
