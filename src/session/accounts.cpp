@@ -233,9 +233,12 @@ void Accounts::take_record(const sense::ExitRecord& record, std::int64_t now_ms)
 
 void Accounts::reaped(std::int64_t pid, const act::ExitStatus& status, std::int64_t now_ms) {
   const auto found = entries_.find(pid);
+  if (status.peak_resident_bytes) {
+    const auto file_bytes = found == entries_.end() ? std::nullopt : found->second.last.file_bytes;
+    raise_high_mark(less(*status.peak_resident_bytes, file_bytes.value_or(0)), now_ms, "wait4");
+  }
   if (found == entries_.end()) {
-    // It lived and died between two looks, and no record came: rusage is all there is. It has no
-    // high-water mark of its own: ru_maxrss survives exec.
+    // It lived and died between two looks, and no record came: rusage is all there is.
     Entry& entry = begin(pid, supervisor_pid_, "", now_ms);
     entry.use.user_seconds = status.user_seconds;
     entry.use.system_seconds = status.system_seconds;

@@ -33,7 +33,7 @@ struct Totals {
 struct HighMark {  // the greatest high-water mark that any one process reached
   std::uint64_t used_bytes = 0;
   std::int64_t time_ms = 0;
-  std::string method;  // "process high-water mark" (VmHWM) or "taskstats"
+  std::string method;  // "process high-water mark" (VmHWM), "taskstats" or "wait4"
 };
 
 class Accounts {
