@@ -238,6 +238,7 @@ PROGRAMS = {  # of known peak, in MiB
     "100 MiB for 30 ms": (["touch_memory", "100", "30"], 100),
     "100 MiB for 100 ms": (["touch_memory", "100", "100"], 100),
     "1 GiB for 30 ms in a grandchild": (["grandchild_spike", "1024", "30"], 1024),
+    "600 MiB held by a program and 7 forked children": (["fork_memory", "8", "600", "700"], 600),
     "1 GiB shared by 8 processes": (["share_memory", "8", "1024", "700"], 1024),
 }
 

@@ -51,6 +51,14 @@ class AccountsTest : public testing::Test {
   std::int64_t now_ms_ = 1000;
 };
 
+TEST_F(AccountsTest, AnUnprivilegedPeakBetweenTwoLooksIsTheOneThatWait4Knows) {
+  look({process(101, kSupervisor, 1.0, 20 * kMiB)});
+  accounts_.reaped(101, {.code = 0, .peak_resident_bytes = 100 * kMiB}, now_ms_);
+  ASSERT_TRUE(accounts_.high_mark());
+  EXPECT_EQ(accounts_.high_mark()->used_bytes, 100 * kMiB);
+  EXPECT_EQ(accounts_.high_mark()->method, "wait4");
+}
+
 TEST_F(AccountsTest, ASecondIsCountedOnceWhoeverTellsOfIt) {
   look({process(101, kSupervisor, 1.0), process(102, 101, 2.0)});
   EXPECT_DOUBLE_EQ(accounts_.totals().user_seconds, 3.0);
