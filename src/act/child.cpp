@@ -32,6 +32,7 @@
 #include "act/start_state.h"
 #include "base/file.h"
 #include "base/result.h"
+#include "base/text.h"
 
 namespace ullage::act {
 namespace {
@@ -245,8 +246,17 @@ ExitStatus make_status(int status, const rusage& usage) {
   if (WIFSIGNALED(status)) result.signal = WTERMSIG(status);
   result.user_seconds = seconds(usage.ru_utime);
   result.system_seconds = seconds(usage.ru_stime);
-  result.max_resident_bytes = static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
   return result;
+}
+
+// What a child has of ours until it has executed its command, pages of both kinds.
+std::uint64_t own_resident_bytes() {
+  const auto text = read_file("/proc/self/statm");
+  if (!text) return UINT64_MAX;
+  std::string_view rest = *text;
+  take_word(rest);
+  const auto pages = to_unsigned(take_word(rest));
+  return pages ? *pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)) : UINT64_MAX;
 }
 
 // With SIGCHLD ignored (as some services start their children) the kernel reaps for us and wait4 finds
@@ -276,6 +286,7 @@ struct Child::Impl {
   std::string placement_problem;
   FileDescriptor gate, report;
   std::optional<ExitStatus> ended;
+  std::uint64_t born_with_bytes = 0;  // resident
 
   // Never released: the closing gate makes it leave at once, and nobody else would reap it.
   ~Impl() {
@@ -308,6 +319,7 @@ Result<Child> Child::prepare(const ChildSpec& spec) {
   launch.gate_write = gate->write_end.get();
   launch.report = report->write_end.get();
   auto impl = std::make_unique<Impl>();
+  impl->born_with_bytes = own_resident_bytes();
   {
     const SignalsBlocked blocked;
     impl->born = fork_child(spec.cgroup_fd);
@@ -346,6 +358,8 @@ std::optional<ExitStatus> Child::try_wait() {
   rusage usage = {};
   if (::wait4(impl_->born.pid, &status, WNOHANG, &usage) == impl_->born.pid)
     impl_->ended = make_status(status, usage);
+  const auto peak = static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
+  if (impl_->ended && peak > 0 && peak / 2 > impl_->born_with_bytes) impl_->ended->peak_resident_bytes = peak;
   return impl_->ended;
 }
 

@@ -315,7 +315,9 @@ TEST(Child, AProcsFileThatCannotBeWrittenIsAPlacementProblem) {
 TEST(Child, TellsWhatItUsed) {
   const ExitStatus ended = run(command({program("touch_memory"), "40", "0"}));
   EXPECT_EQ(ended.code, 0);
-  EXPECT_GE(ended.max_resident_bytes, 40u << 20);
+  EXPECT_GE(ended.peak_resident_bytes.value_or(0), 40u << 20);
+  // What it had of ours before its exec is not told for its own.
+  EXPECT_FALSE(run(command({"true"})).peak_resident_bytes);
   EXPECT_GT(run(command({program("spin_cpu"), "1", "0.1"})).user_seconds, 0.08);
 }
 

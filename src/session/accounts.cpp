@@ -273,10 +273,8 @@ void Accounts::reaped(std::int64_t pid, const act::ExitStatus& status, std::int6
   set_status(entry.row, status);
   reaped_user_seconds_ += status.user_seconds;
   reaped_system_seconds_ += status.system_seconds;
-  // ru_maxrss is of it and all it waited for. It survives exec, so it may be that of whoever forked them: a
-  // process of this run all the same, or us.
-  if (status.max_resident_bytes > supervisor_bytes_ + supervisor_bytes_ / 8)
-    raise_high_mark(less(status.max_resident_bytes, entry.file_bytes), now_ms, "wait4");
+  if (status.peak_resident_bytes)
+    raise_high_mark(less(*status.peak_resident_bytes, entry.file_bytes), now_ms, "wait4");
 }
 
 void Accounts::raise_high_mark(std::uint64_t used_bytes, std::int64_t now_ms, const char* method) {

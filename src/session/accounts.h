@@ -39,10 +39,9 @@ struct HighMark {  // the greatest high-water mark that any one process reached
 
 class Accounts {
  public:
-  // supervisor_pid: our own, whose every other child is an orphan of the run. supervisor_bytes: what we hold
-  // when the command is forked, which is the least that its ru_maxrss can say.
-  Accounts(std::int64_t supervisor_pid, std::uint64_t supervisor_bytes, std::size_t table_rows)
-      : supervisor_pid_(supervisor_pid), supervisor_bytes_(supervisor_bytes), rows_(table_rows) {}
+  // supervisor_pid: our own, whose every other child is an orphan of the run.
+  Accounts(std::int64_t supervisor_pid, std::size_t table_rows)
+      : supervisor_pid_(supervisor_pid), rows_(table_rows) {}
 
   // A child of the supervisor's own doing (a handler, a guard): not of the run.
   void leave_out(std::int64_t pid) { helpers_.insert(pid); }
@@ -101,7 +100,6 @@ class Accounts {
   void fold_the_lesser();
 
   std::int64_t supervisor_pid_;
-  std::uint64_t supervisor_bytes_;
   std::size_t rows_;
   std::unordered_map<std::int64_t, Entry> entries_;  // by pid: the living, and the latest dead of each
   std::map<std::string, run::Process> folded_;       // dead rows that the table has no room for, by name

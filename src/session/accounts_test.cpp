@@ -47,9 +47,17 @@ class AccountsTest : public testing::Test {
   }
   void exits(std::vector<sense::ExitRecord> records) { accounts_.exited(records, now_ms_); }
 
-  Accounts accounts_{kSupervisor, 8 * kMiB, 4};
+  Accounts accounts_{kSupervisor, 4};
   std::int64_t now_ms_ = 1000;
 };
+
+TEST_F(AccountsTest, AnUnprivilegedPeakBetweenTwoLooksIsTheOneThatWait4Knows) {
+  look({process(101, kSupervisor, 1.0, 20 * kMiB)});
+  accounts_.reaped(101, {.code = 0, .peak_resident_bytes = 100 * kMiB}, now_ms_);
+  ASSERT_TRUE(accounts_.high_mark());
+  EXPECT_EQ(accounts_.high_mark()->used_bytes, 100 * kMiB);
+  EXPECT_EQ(accounts_.high_mark()->method, "wait4");
+}
 
 TEST_F(AccountsTest, ASecondIsCountedOnceWhoeverTellsOfIt) {
   look({process(101, kSupervisor, 1.0), process(102, 101, 2.0)});
@@ -129,7 +137,7 @@ TEST_F(AccountsTest, WhatNobodyToldIsAbsent) {
 TEST_F(AccountsTest, AChildOfTheSupervisorsOwnDoingIsNotOfTheRun) {
   accounts_.leave_out(300);
   exits({record(300, kSupervisor, 5.0)});
-  accounts_.reaped(300, {.code = 0, .user_seconds = 5.0, .max_resident_bytes = 500 * kMiB}, now_ms_);
+  accounts_.reaped(300, {.code = 0, .user_seconds = 5.0, .peak_resident_bytes = 500 * kMiB}, now_ms_);
   look({});
   EXPECT_EQ(accounts_.processes_seen(), 0u);
   EXPECT_DOUBLE_EQ(accounts_.totals().user_seconds, 0);
@@ -162,16 +170,6 @@ TEST_F(AccountsTest, TheHighMarkLeavesMappedFilesOut) {
   one.sample.file_bytes = 8 * kMiB;
   look({one});
   EXPECT_EQ(accounts_.high_mark()->used_bytes, 42 * kMiB);
-}
-
-TEST_F(AccountsTest, WhatWait4TellsOfAPeakIsBelievedUnlessItMayBeOurOwn) {
-  look({process(101, kSupervisor, 0, 2 * kMiB)});
-  accounts_.reaped(101, {.code = 0, .max_resident_bytes = 8 * kMiB}, now_ms_);
-  EXPECT_EQ(accounts_.high_mark()->used_bytes, 2 * kMiB);  // the copy of the supervisor before the exec
-  look({process(102, kSupervisor, 0, 2 * kMiB)});
-  accounts_.reaped(102, {.code = 0, .max_resident_bytes = 300 * kMiB}, now_ms_);
-  EXPECT_EQ(accounts_.high_mark()->used_bytes, 300 * kMiB);
-  EXPECT_EQ(accounts_.high_mark()->method, "wait4");
 }
 
 TEST_F(AccountsTest, TheTableIsBoundedAndNothingInItIsLost) {

@@ -22,10 +22,12 @@ Pace::Pace(std::optional<Duration> fixed_interval)
 
 Pace::Duration Pace::until_next_look(Duration elapsed, Duration cost) {
   usual_cost_ = usual_cost_ == Duration(0) ? cost : (usual_cost_ * 7 + cost) / 8;
+  const auto earned = std::chrono::duration_cast<Duration>(elapsed * kCostShare);
+  spent_ = std::max(spent_ + cost, earned - kCostAhead);  // what was not spent is not saved for ever
   if (automatic_ && elapsed < kFirstInterval) return std::max(kFirstLook, elapsed);
   const auto affordable = std::chrono::duration_cast<Duration>(usual_cost_ / kCostShare);
   Duration delay = std::min(interval_, kLongestLook);
-  if (automatic_) delay = std::clamp(delay, std::min(affordable, kLongestLook), kLongestLook);
+  if (automatic_ && spent_ > earned + kCostAhead) delay = std::max(delay, std::min(affordable, kLongestLook));
   // On the grid of the interval, so that a look which came late does not push the later ones.
   const Duration grid = elapsed / delay * delay + delay;
   return std::max(grid - elapsed, delay / 4);

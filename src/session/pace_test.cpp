@@ -63,6 +63,17 @@ TEST(Pace, CostlyLooksComeLessOftenUpToASecond) {
   EXPECT_GE(simulate(slow, 100s, 100ms).looks, 99u);
 }
 
+TEST(Pace, TheFirstLooksMayBeDearerThanTheLater) {
+  Pace pace(std::nullopt);
+  Pace::Duration elapsed{0};
+  elapsed += pace.until_next_look(elapsed, 3ms);
+  while (elapsed < 100ms) {
+    const auto delay = pace.until_next_look(elapsed, 200us);
+    EXPECT_LE(delay, 20ms);
+    elapsed += delay;
+  }
+}
+
 TEST(Pace, AFixedIntervalIsKept) {
   Pace pace(250ms);
   const auto run = simulate(pace, 100s, 50us);

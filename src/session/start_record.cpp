@@ -77,15 +77,6 @@ Surroundings look_around(const OsRoot& root) {
   return around;
 }
 
-std::uint64_t own_resident_bytes(const OsRoot& root) {
-  // "size resident shared …" in pages (Documentation/filesystems/proc.rst).
-  const auto statm = read_file(root.path("/proc/self/statm"));
-  if (!statm) return 0;
-  std::string_view rest = *statm;
-  take_word(rest);
-  return to_unsigned(take_word(rest)).value_or(0) * static_cast<std::uint64_t>(root.page_size_bytes);
-}
-
 run::Record start_record(const RunOptions& options, const Surroundings& around, const OsRoot& root,
                          const std::string& run_id, std::int64_t now_ms) {
   run::Record record;

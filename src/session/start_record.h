@@ -20,9 +20,6 @@ struct Surroundings {
 };
 Surroundings look_around(const OsRoot& root);
 
-// What this process holds now.
-std::uint64_t own_resident_bytes(const OsRoot& root);
-
 run::Record start_record(const RunOptions& options, const Surroundings& around, const OsRoot& root,
                          const std::string& run_id, std::int64_t now_ms);
 // Limits as they are held, and the tightest of memory and cores that follow from them.

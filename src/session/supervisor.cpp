@@ -171,7 +171,7 @@ Result<void> Supervisor::prepare() {
                                   .costly_share = options_.costly_share});
   recorder_.emplace(file_path_, std::move(record),
                     RecorderOptions{.cgroup_is_own = own, .cgroup_id = cgroup_id});
-  accounts_.emplace(::getpid(), own_resident_bytes(root_), options_.process_rows);
+  accounts_.emplace(::getpid(), options_.process_rows);
   oom_witness_.emplace(root_, around_.place);
   if (!placement_problem_.empty() && options_.limits.any())
     tell("limit", "warning", "a limit does not hold: " + placement_problem_);

@@ -21,6 +21,8 @@
 #include "sense/proc/process_files.h"
 #include "sense/proc/tracked_process.h"
 #include "sense/proc/tree_members.h"
+#include "sense/proc/used_memory.h"
+#include "sense/sample.h"
 
 namespace ullage::sense {
 
@@ -37,6 +39,9 @@ constexpr std::uint64_t kProportionalFromBytes = 1 << 20;
 // What PSS costs before it was ever read: 37 µs, and 20 ms for 2 GiB.
 constexpr nanoseconds kProportionalBase = std::chrono::microseconds(37);
 constexpr std::uint64_t kProportionalBytesPerNanosecond = 107;
+
+// What stat shows to those who may not see (proc_pid_stat(5): startcode): 1, and 0 of those without memory.
+constexpr std::uint64_t kHiddenStartCode = 1;
 
 bool share_address_space(std::int64_t a, std::int64_t b) {
   return ::syscall(SYS_kcmp, static_cast<pid_t>(a), static_cast<pid_t>(b), KCMP_VM, 0, 0) == 0;
@@ -74,7 +79,11 @@ struct ProcessTree::Impl {
   void add_new_members(nanoseconds now, Freshness freshness);
   void insert(std::int64_t pid);
   void read_member(std::size_t index, nanoseconds now, Freshness freshness);
+  std::size_t parent_of(std::size_t index) const;  // pids.size() when it is not of the tree
   void mark_borrowers();
+  void note_fork(std::size_t index);
+  void estimate_forked();
+  bool waits_for_parent(std::size_t index) const;
   void drop_gone();
   void note_departed(const TreeProcess& process);
   void forget_departed_if_reread();
@@ -98,6 +107,7 @@ void ProcessTree::Impl::read(Freshness freshness) {
   for (std::size_t i = 0; i < processes.size(); ++i) read_member(i, now, freshness);
   mark_borrowers();
   drop_gone();
+  estimate_forked();
   read_counters_in_turn();
   read_proportional_in_turn();
   forget_departed_if_reread();
@@ -148,7 +158,18 @@ void ProcessTree::Impl::read_member(std::size_t index, nanoseconds now, Freshnes
   }
   member.stat_at = now;
   if (member.is_memory_stale()) pay_for([&] { member.read_status(files, process); });
-  if (member.has_executed()) member.read_command_line(files, process);
+  if (!member.has_executed()) return;
+  if (!process.is_new && member.inherited_bytes) {
+    member.inherited_bytes.reset();
+    process.proportional.reset();
+  }
+  member.read_command_line(files, process);
+}
+
+std::size_t ProcessTree::Impl::parent_of(std::size_t index) const {
+  const std::int64_t parent = processes[index].sample.parent_pid;
+  const auto found = std::ranges::lower_bound(pids, parent);
+  return static_cast<std::size_t>((found == pids.end() || *found != parent ? pids.end() : found) - pids.begin());
 }
 
 // A parent sleeps uninterruptibly in vfork until its child has executed; only then is the system asked.
@@ -157,14 +178,54 @@ void ProcessTree::Impl::mark_borrowers() {
   for (std::size_t i = 0; i < processes.size(); ++i) {
     TreeProcess& process = processes[i];
     process.borrows_memory = false;
-    const auto parent =
-        static_cast<std::size_t>(std::ranges::lower_bound(pids, process.sample.parent_pid) - pids.begin());
-    if (parent == pids.size() || pids[parent] != process.sample.parent_pid) continue;
+    const std::size_t parent = parent_of(i);
+    if (parent == pids.size()) continue;
     if (processes[parent].sample.state != 'D' || tracked[parent].start_code() != tracked[i].start_code())
       continue;
     process.borrows_memory = share_address_space(pids[i], pids[parent]);
     if (process.borrows_memory) process.spike_bytes = 0;
   }
+}
+
+// A child that has executed nothing yet runs its parent's program, and has what that held.
+void ProcessTree::Impl::note_fork(std::size_t index) {
+  const std::size_t parent = parent_of(index);
+  if (parent == pids.size() || tracked[parent].is_gone) return;
+  if (tracked[index].start_code() <= kHiddenStartCode || tracked[parent].start_code() != tracked[index].start_code()) return;
+  tracked[index].inherited_bytes = counted_bytes(processes[parent].sample);
+  tracked[index].forked_at = last_read;
+}
+
+// Until its PSS is read, a forked child's own pages are those that it has faulted in since, at most, or what it
+// holds beyond its parent; of the others it has the share that its parent has by PSS, or none as long as all are
+// counted with the parent.
+void ProcessTree::Impl::estimate_forked() {
+  for (std::size_t i = 0; i < processes.size(); ++i) {
+    if (processes[i].is_new) note_fork(i);
+    if (!tracked[i].inherited_bytes || tracked[i].is_gone) continue;
+    const ProcessSample& sample = processes[i].sample;
+    const std::uint64_t counted = counted_bytes(sample);
+    const std::uint64_t beyond = counted - std::min(counted, *tracked[i].inherited_bytes);
+    const std::uint64_t faulted = sample.minor_faults * static_cast<std::uint64_t>(root.page_size_bytes);
+    std::uint64_t used = std::min(counted, std::max(beyond, faulted));
+    if (const std::size_t parent = parent_of(i); parent < pids.size() && !waits_for_parent(i)) {
+      const ProportionalReading& known = *processes[parent].proportional;
+      const double whole = std::max(1.0, static_cast<double>(known.counted_bytes));
+      const double share = std::min(1.0, static_cast<double>(known.used_bytes) / whole);
+      used += static_cast<std::uint64_t>(static_cast<double>(counted - used) * share);
+    }
+    processes[i].proportional = ProportionalReading{.used_bytes = used, .counted_bytes = counted, .at = last_read};
+  }
+}
+
+// A forked child's PSS has its parent's pages in it by share: as long as they are counted with the parent, whose
+// own was read before the fork or never, they would count twice.
+bool ProcessTree::Impl::waits_for_parent(std::size_t index) const {
+  if (!tracked[index].inherited_bytes) return false;
+  const std::size_t parent = parent_of(index);
+  if (parent == pids.size()) return false;
+  const auto& known = processes[parent].proportional;
+  return !known || tracked[parent].inherited_bytes || known->at < tracked[index].forked_at;
 }
 
 void ProcessTree::Impl::note_departed(const TreeProcess& process) {
@@ -248,6 +309,7 @@ void ProcessTree::Impl::read_proportional_in_turn() {
   };
   std::ranges::sort(turn, [&](std::size_t a, std::size_t b) { return weight(a) > weight(b); });
   for (const std::size_t i : turn) {
+    if (waits_for_parent(i)) continue;
     if (proportional_cost(i) > budget) return;
     const nanoseconds before = budget;
     pay_for([&] { tracked[i].read_proportional(files, processes[i], last_read); });
@@ -278,12 +340,15 @@ std::size_t ProcessTree::read_proportional(nanoseconds time) {
   const nanoseconds begin = impl.clock.monotonic();
   impl.turn.resize(impl.processes.size());
   for (std::size_t i = 0; i < impl.turn.size(); ++i) impl.turn[i] = i;
-  std::ranges::sort(impl.turn, std::greater{},
-                    [&](std::size_t i) { return impl.processes[i].sample.resident_bytes.value_or(0); });
+  // Forked children last: they wait for their parents.
+  std::ranges::sort(impl.turn, std::greater{}, [&](std::size_t i) {
+    return std::pair(!impl.tracked[i].inherited_bytes, impl.processes[i].sample.resident_bytes.value_or(0));
+  });
   std::size_t read = 0;
   for (const std::size_t i : impl.turn) {
     const nanoseconds now = impl.clock.monotonic();
     if (now - begin > time) break;
+    if (impl.waits_for_parent(i)) continue;
     if (impl.tracked[i].read_proportional(impl.files, impl.processes[i], now)) ++read;
   }
   impl.forget_departed_if_reread();

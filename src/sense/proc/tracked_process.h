@@ -4,7 +4,9 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "sense/proc/proc_stat.h"
 #include "sense/proc/process_files.h"
@@ -40,6 +42,9 @@ class TrackedProcess {
   std::chrono::nanoseconds proportional_cost{0};
   bool counters_read = false, proportional_tried = false;
   bool is_gone = false;
+  // What its parent held when it was forked, as long as it has executed nothing and its PSS was never read.
+  std::optional<std::uint64_t> inherited_bytes;
+  std::chrono::nanoseconds forked_at{0};  // when that was seen
 
  private:
   struct Figures {
