@@ -295,7 +295,13 @@ def peak_of_mprof(bench: Bench, command: list[str]) -> float | None:
 
 def bench_peaks(bench: Bench):
     """Programs of known peak, and what each tool says of them."""
-    tools = {"ullage": peak_of_ullage, "ullage, unprivileged": peak_unprivileged, "time -v": peak_of_time, "psrecord": peak_of_psrecord, "mprof": peak_of_mprof}
+    tools = {
+        "ullage": peak_of_ullage,
+        "ullage, unprivileged": peak_unprivileged,
+        "time -v": peak_of_time,
+        "psrecord": peak_of_psrecord,
+        "mprof": peak_of_mprof,
+    }
     for name, (command, true_mib) in PROGRAMS.items():
         errors = {}
         for tool, measure in tools.items():

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What libfmt 9's shared library holds, to be linked in: Debian and Ubuntu have no archive of it. Only compiled
-// where cmake/UllageDependencies.cmake finds the version this stands for.
+// What libfmt 9's shared library holds, to be linked in: Debian and Ubuntu have no archive of it. Only
+// compiled where cmake/UllageDependencies.cmake finds the version this stands for.
 #include <fmt/format-inl.h>
 
 FMT_BEGIN_NAMESPACE

@@ -32,8 +32,8 @@ struct ExitStatus {
   std::optional<int> code;
   std::optional<int> signal;
   double user_seconds = 0, system_seconds = 0;  // rusage of it and the children it waited for
-  // Of the largest of it and those it waited for, as it is known only of our own child: ru_maxrss survives exec,
-  // and is the parent's own where the parent was larger.
+  // Of the largest of it and those it waited for, as it is known only of our own child: ru_maxrss survives
+  // exec, and is the parent's own where the parent was larger.
   std::optional<std::uint64_t> peak_resident_bytes;
 };
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What we were started with and the command must find unchanged, whatever we do to ourselves: the signal
-// mask, the ignored signals (nohup's SIGHUP, a shell's `trap '' INT`), closed standard descriptors, and how many
-// files it may open.
-// Taken once, on the first call; main calls it before anything else and before any thread.
+// mask, the ignored signals (nohup's SIGHUP, a shell's `trap '' INT`), closed standard descriptors, and how
+// many files it may open. Taken once, on the first call; main calls it before anything else and before any
+// thread.
 #pragma once
 
 #include <sys/resource.h>
@@ -22,8 +22,8 @@ const StartState& start_state();
 // number and our messages do not land in it. The command finds them closed, as it would have.
 void guard_standard_descriptors();
 
-// Lets us open more files than programs are let by default (1,024, for the sake of those that use select()): two
-// for each of a thousand processes. The command has the limit that it would have had.
+// Lets us open more files than programs are let by default (1,024, for the sake of those that use select()):
+// two for each of a thousand processes. The command has the limit that it would have had.
 void raise_open_files();
 
 }  // namespace ullage::act

@@ -35,7 +35,8 @@ constexpr std::size_t kRewrittenPerSample = 3;
 // either. Small caches: a writer is a guest in its user's memory.
 constexpr const char* kSettings =
     // synchronous first: setting up the log would wait for the disk.
-    "PRAGMA synchronous=OFF; PRAGMA auto_vacuum=INCREMENTAL; PRAGMA secure_delete=OFF; PRAGMA cache_size=-256;"
+    "PRAGMA synchronous=OFF; PRAGMA auto_vacuum=INCREMENTAL; PRAGMA secure_delete=OFF; PRAGMA "
+    "cache_size=-256;"
     "PRAGMA temp_store=MEMORY;";
 // Readers come while it is written. A file that is made whole in one transaction does without the log, and is
 // made in half the time: a short run's.

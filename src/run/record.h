@@ -29,7 +29,7 @@ struct Cpu {
 struct Memory {
   std::optional<std::uint64_t> peak_bytes;  // of used memory: what cannot be reclaimed
   std::string peak_method;  // "samples", "process high-water mark", "taskstats", "wait4", "cgroup"
-  std::optional<std::int64_t> peak_ms;      // when
+  std::optional<std::int64_t> peak_ms;             // when
   std::optional<std::uint64_t> cgroup_peak_bytes;  // the cgroup's own mark, page cache included
   std::optional<std::uint64_t> limit_bytes;        // the tightest that applies
   std::string limit_source;                        // "--memory", "cgroup /system.slice/x", "machine"

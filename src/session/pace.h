@@ -23,8 +23,8 @@ class Pace {
 
   explicit Pace(std::optional<Duration> fixed_interval);
 
-  // The delay until the next look, at `elapsed` since the start, when all since the look before (waking, exits,
-  // the command's lines, the look itself) took `cost` of CPU time.
+  // The delay until the next look, at `elapsed` since the start, when all since the look before (waking,
+  // exits, the command's lines, the look itself) took `cost` of CPU time.
   Duration until_next_look(Duration elapsed, Duration cost);
   // True when the look at `elapsed` is due to be stored; the next one is then an interval later.
   bool take_store(Duration elapsed);

@@ -105,8 +105,7 @@ Look Reading::take_start(std::int64_t time_ms) {
 }
 
 Look Reading::take(std::int64_t time_ms, Depth depth, Accounts& accounts) {
-  const auto living =
-      tree_.read(depth == Depth::usual ? sense::Freshness::usual : sense::Freshness::all);
+  const auto living = tree_.read(depth == Depth::usual ? sense::Freshness::usual : sense::Freshness::all);
   accounts.observe(living, tree_.gone(), time_ms);
   // After the processes: whoever ended since they were read is known by now.
   if (exit_records_) accounts.exited(exit_records_->read(), time_ms);

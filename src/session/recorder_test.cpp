@@ -38,7 +38,7 @@ class RecorderTest : public testing::Test {
     return record;
   }
   std::string folder_ = make_folder(), path_ = folder_ + "/run.ullage";
-  Accounts accounts_{1, 0, 2000};
+  Accounts accounts_{1, 2000};
 };
 
 TEST_F(RecorderTest, EventsAreBoundedCountedAndThatIsSaidOnce) {

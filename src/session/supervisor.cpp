@@ -57,7 +57,8 @@ constexpr std::int64_t kForeseeableMs = 5'000;
 // without randomness our own number is enough: the name has the time in it, too.
 std::uint64_t random_number() {
   std::uint64_t number = 0;
-  if (::getrandom(&number, sizeof number, GRND_NONBLOCK) != sizeof number) number = static_cast<std::uint64_t>(::getpid());
+  if (::getrandom(&number, sizeof number, GRND_NONBLOCK) != sizeof number)
+    number = static_cast<std::uint64_t>(::getpid());
   return number;
 }
 

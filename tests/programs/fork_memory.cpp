@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// fork_memory PROCESSES MIB MS: touches MIB of its own memory, forks so often that there are PROCESSES, and all of
-// them hold it for MS milliseconds. Its true use is MIB, not PROCESSES × MIB: nobody writes.
+// fork_memory PROCESSES MIB MS: touches MIB of its own memory, forks so often that there are PROCESSES, and
+// all of them hold it for MS milliseconds. Its true use is MIB, not PROCESSES × MIB: nobody writes.
 #include <sys/wait.h>
 #include <unistd.h>
 

@@ -104,7 +104,8 @@ struct CgroupReader::Impl {
   void add(const std::string& folder, std::span<const Source> sources) {
     if (folder.empty()) return;
     for (const Source& source : sources)
-      files.push_back({KernelFile(root.path(folder + "/" + std::string(source.name))), source.parse, source.is_slow});
+      files.push_back(
+          {KernelFile(root.path(folder + "/" + std::string(source.name))), source.parse, source.is_slow});
   }
 };
 

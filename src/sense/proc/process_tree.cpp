@@ -169,7 +169,8 @@ void ProcessTree::Impl::read_member(std::size_t index, nanoseconds now, Freshnes
 std::size_t ProcessTree::Impl::parent_of(std::size_t index) const {
   const std::int64_t parent = processes[index].sample.parent_pid;
   const auto found = std::ranges::lower_bound(pids, parent);
-  return static_cast<std::size_t>((found == pids.end() || *found != parent ? pids.end() : found) - pids.begin());
+  return static_cast<std::size_t>((found == pids.end() || *found != parent ? pids.end() : found) -
+                                  pids.begin());
 }
 
 // A parent sleeps uninterruptibly in vfork until its child has executed; only then is the system asked.
@@ -191,14 +192,16 @@ void ProcessTree::Impl::mark_borrowers() {
 void ProcessTree::Impl::note_fork(std::size_t index) {
   const std::size_t parent = parent_of(index);
   if (parent == pids.size() || tracked[parent].is_gone) return;
-  if (tracked[index].start_code() <= kHiddenStartCode || tracked[parent].start_code() != tracked[index].start_code()) return;
+  if (tracked[index].start_code() <= kHiddenStartCode ||
+      tracked[parent].start_code() != tracked[index].start_code())
+    return;
   tracked[index].inherited_bytes = counted_bytes(processes[parent].sample);
   tracked[index].forked_at = last_read;
 }
 
-// Until its PSS is read, a forked child's own pages are those that it has faulted in since, at most, or what it
-// holds beyond its parent; of the others it has the share that its parent has by PSS, or none as long as all are
-// counted with the parent.
+// Until its PSS is read, a forked child's own pages are those that it has faulted in since, at most, or what
+// it holds beyond its parent; of the others it has the share that its parent has by PSS, or none as long as
+// all are counted with the parent.
 void ProcessTree::Impl::estimate_forked() {
   for (std::size_t i = 0; i < processes.size(); ++i) {
     if (processes[i].is_new) note_fork(i);
@@ -214,12 +217,13 @@ void ProcessTree::Impl::estimate_forked() {
       const double share = std::min(1.0, static_cast<double>(known.used_bytes) / whole);
       used += static_cast<std::uint64_t>(static_cast<double>(counted - used) * share);
     }
-    processes[i].proportional = ProportionalReading{.used_bytes = used, .counted_bytes = counted, .at = last_read};
+    processes[i].proportional =
+        ProportionalReading{.used_bytes = used, .counted_bytes = counted, .at = last_read};
   }
 }
 
-// A forked child's PSS has its parent's pages in it by share: as long as they are counted with the parent, whose
-// own was read before the fork or never, they would count twice.
+// A forked child's PSS has its parent's pages in it by share: as long as they are counted with the parent,
+// whose own was read before the fork or never, they would count twice.
 bool ProcessTree::Impl::waits_for_parent(std::size_t index) const {
   if (!tracked[index].inherited_bytes) return false;
   const std::size_t parent = parent_of(index);
