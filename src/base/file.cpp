@@ -137,6 +137,12 @@ Result<void> make_folders(const std::string& path) {
   }
 }
 
+bool is_own_folder(const std::string& path, unsigned closed_mode) {
+  struct stat info;
+  return ::lstat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode) && info.st_uid == ::geteuid() &&
+         (info.st_mode & closed_mode) == 0;
+}
+
 bool file_exists(const std::string& path) {
   struct stat info;
   return ::stat(path.c_str(), &info) == 0;

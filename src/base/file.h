@@ -50,6 +50,9 @@ Result<void> write_kernel_file(const std::string& path, std::string_view text);
 Result<void> replace_file(const std::string& path, std::string_view text);
 // The folder and its parents, mode 0700.
 Result<void> make_folders(const std::string& path);
+// A directory, no link to one, that belongs to us and keeps these mode bits (022, 077) from everybody else:
+// what lies in a folder that all may write to may have been laid there by a stranger.
+bool is_own_folder(const std::string& path, unsigned closed_mode);
 bool file_exists(const std::string& path);
 
 }  // namespace ullage

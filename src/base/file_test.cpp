@@ -100,6 +100,20 @@ TEST_F(Files, ReadIntoReusesItsBufferAndReadsFromTheStart) {
   EXPECT_EQ(buffer, std::string(9'000, 'y'));
 }
 
+TEST_F(Files, AnOwnFolderIsNoLinkNoStrangersAndClosed) {
+  const std::string folder = folder_ + "/a";
+  EXPECT_TRUE(is_own_folder(folder, 077));
+  ASSERT_EQ(::chmod(folder.c_str(), 0755), 0);
+  EXPECT_FALSE(is_own_folder(folder, 077));
+  EXPECT_TRUE(is_own_folder(folder, 022));
+  std::filesystem::create_symlink(folder, folder_ + "/link");
+  EXPECT_FALSE(is_own_folder(folder_ + "/link", 0));
+  EXPECT_FALSE(is_own_folder(folder_ + "/none", 0));
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can give a folder away";
+  ASSERT_EQ(::chown(folder.c_str(), 65534, 65534), 0);
+  EXPECT_FALSE(is_own_folder(folder, 0));
+}
+
 TEST_F(Files, AFolderCannotBeRead) {
   const auto fd = open_file(folder_, O_RDONLY);
   ASSERT_TRUE(fd);

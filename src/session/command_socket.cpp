@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "session/command_socket.h"
 
+#include <stdlib.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -21,11 +23,15 @@ namespace {
 
 constexpr std::uint64_t kBadLinesTold = 3;
 
-std::string socket_folder(const std::map<std::string, std::string>& environment) {
+// The usual one, if no stranger made it first; root that has a user's variables leaves the user's folder
+// alone.
+Result<std::string> usual_folder(const std::map<std::string, std::string>& environment) {
   const auto runtime = environment.find("XDG_RUNTIME_DIR");
-  if (runtime != environment.end() && ::access(runtime->second.c_str(), W_OK) == 0)
-    return runtime->second + "/ullage";
-  return "/tmp/ullage-" + std::to_string(::geteuid());
+  std::string folder = "/tmp/ullage-" + std::to_string(::geteuid());
+  if (runtime != environment.end() && is_own_folder(runtime->second, 0)) folder = runtime->second + "/ullage";
+  if (auto made = make_folders(folder); !made) return pass_on(made);
+  if (!is_own_folder(folder, 077)) return fail("belongs to somebody else, or is open to others", folder);
+  return folder;
 }
 
 template <class... Calls>
@@ -37,10 +43,16 @@ struct Overloaded : Calls... {
 
 CommandSocket::CommandSocket(EventLoop& loop, const std::string& run_id,
                              const std::map<std::string, std::string>& environment) {
-  const std::string folder = socket_folder(environment);
-  if (auto made = make_folders(folder); !made) {
-    problem_ = made.error();
-    return;
+  std::string folder = usual_folder(environment).value_or("");
+  if (folder.empty()) {
+    private_folder_ = "/tmp/ullage-XXXXXX";
+    if (::mkdtemp(private_folder_.data()) == nullptr) {
+      const int reason = errno;
+      problem_ = fail_errno("cannot make a folder for the socket", "/tmp", reason).value();
+      private_folder_.clear();
+      return;
+    }
+    folder = private_folder_;
   }
   auto server = sense::LineServer::listen(
       loop, {.path = folder + '/' + run_id + ".socket"}, [this](const sense::Line& line) { take(line); },
@@ -55,6 +67,11 @@ CommandSocket::CommandSocket(EventLoop& loop, const std::string& run_id,
   }
   server_ = *std::move(server);
   path_ = server_->path();
+}
+
+CommandSocket::~CommandSocket() {
+  server_.reset();
+  if (!private_folder_.empty()) ::rmdir(private_folder_.c_str());
 }
 
 void CommandSocket::open(Recorder& recorder, Now now) {

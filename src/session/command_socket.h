@@ -19,9 +19,13 @@ class CommandSocket {
  public:
   using Now = std::function<std::int64_t()>;  // milliseconds of wall time
 
-  // run_id names the socket, in $XDG_RUNTIME_DIR or the like.
+  // run_id names the socket, in $XDG_RUNTIME_DIR or /tmp/ullage-UID where that is ours and closed to others,
+  // else in a fresh folder.
   CommandSocket(EventLoop& loop, const std::string& run_id,
                 const std::map<std::string, std::string>& environment);
+  ~CommandSocket();
+  CommandSocket(const CommandSocket&) = delete;
+  CommandSocket& operator=(const CommandSocket&) = delete;
   const std::string& path() const { return path_; }  // empty when there is none
   const std::optional<Error>& problem() const { return problem_; }
   // Lines go to the recorder from now on.
@@ -34,6 +38,7 @@ class CommandSocket {
 
   std::optional<sense::LineServer> server_;
   std::string path_;
+  std::string private_folder_;  // made for this socket alone
   std::optional<Error> problem_;
   Recorder* recorder_ = nullptr;
   Now now_;
