@@ -108,6 +108,9 @@ Error exec_error(const std::string& path, int error_number) {
 int exit_code_of(const Error& prepare_error) {
   switch (prepare_error.system_error) {
     case 0:
+    case EMFILE:  // what we lack ourselves says nothing of the command
+    case ENFILE:
+    case ENOMEM:
       return 125;
     case ENOENT:
       return 127;

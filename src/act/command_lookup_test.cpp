@@ -84,7 +84,10 @@ TEST_F(CommandLookup, SaysWhenTheCommandLiesInThisFolder) {
   EXPECT_THAT(found.error().text(), HasSubstr("./tool"));
 }
 
-TEST_F(CommandLookup, AnErrorOfOurOwnIs125) { EXPECT_EQ(exit_code_of(Error{.what = "no pipe"}), 125); }
+TEST_F(CommandLookup, AnErrorOfOurOwnIs125) {
+  EXPECT_EQ(exit_code_of(Error{.what = "no pipe"}), 125);
+  EXPECT_EQ(exit_code_of(Error{.what = "no pipe", .system_error = EMFILE}), 125);
+}
 
 }  // namespace
 }  // namespace ullage::act

@@ -6,11 +6,14 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/system/system_error.hpp>
 #include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <utility>
+
+#include "base/result.h"
 
 namespace asio = boost::asio;
 
@@ -52,10 +55,21 @@ EventLoop::Handle::~Handle() {
 struct EventLoop::Impl {
   asio::io_context context{1};
   asio::executor_work_guard<asio::io_context::executor_type> work = asio::make_work_guard(context);
+  // Asio makes its reactor, which needs descriptors, with the first timer: now, where create() can tell.
+  asio::steady_timer first_timer{context};
 };
 
 EventLoop::EventLoop() : impl_(std::make_unique<Impl>()) {}
+EventLoop::EventLoop(EventLoop&&) noexcept = default;
 EventLoop::~EventLoop() = default;
+
+Result<EventLoop> EventLoop::create() {
+  try {
+    return EventLoop();
+  } catch (const boost::system::system_error& error) {
+    return fail_errno("cannot make the event loop", {}, error.code().value());
+  }
+}
 
 EventLoop::Handle EventLoop::on_readable(int fd, std::function<void()> call) {
   auto state = std::make_shared<Handle::State>();

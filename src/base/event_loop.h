@@ -7,6 +7,8 @@
 #include <functional>
 #include <memory>
 
+#include "base/result.h"
+
 namespace ullage {
 
 class EventLoop {
@@ -25,8 +27,12 @@ class EventLoop {
     std::shared_ptr<State> state_;
   };
 
+  // It needs a few descriptors: create() tells when there are none, where the constructor would throw.
+  static Result<EventLoop> create();
   EventLoop();
   ~EventLoop();
+  EventLoop(EventLoop&&) noexcept;
+  EventLoop& operator=(EventLoop&&) = delete;
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;
 

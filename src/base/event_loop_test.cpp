@@ -2,6 +2,7 @@
 #include "base/event_loop.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <array>
@@ -74,6 +75,19 @@ TEST(EventLoop, PostMayComeFromAnotherThread) {
   std::thread other([&] { loop.post([&] { loop.stop(); }); });
   loop.run();
   other.join();
+}
+
+// With `ulimit -n 5` an exception ended the program.
+TEST(EventLoop, WithoutDescriptorsItIsNotMadeAndSaysWhy) {
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit none{.rlim_cur = 3, .rlim_max = before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  const auto loop = EventLoop::create();
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  ASSERT_FALSE(loop);
+  EXPECT_EQ(loop.error().text(), "cannot make the event loop: Too many open files");
+  EXPECT_TRUE(EventLoop::create());
 }
 
 }  // namespace

@@ -64,11 +64,13 @@ std::uint64_t random_number() {
 
 class Supervisor {
  public:
-  Supervisor(const RunOptions& options, const Clock& clock, const OsRoot& root, const Say& say)
+  Supervisor(EventLoop& loop, const RunOptions& options, const Clock& clock, const OsRoot& root,
+             const Say& say)
       : options_(options),
         clock_(clock),
         root_(root),
         say_(say),
+        loop_(loop),
         pace_(options.interval),
         own_watch_(options.warn_at, to_seconds(options.horizon)),
         outer_watch_(options.warn_at, to_seconds(options.horizon)),
@@ -109,7 +111,7 @@ class Supervisor {
   const Clock& clock_;
   const OsRoot& root_;
   const Say& say_;
-  EventLoop loop_;
+  EventLoop& loop_;
   Pace pace_;
   MemoryWatch own_watch_, outer_watch_;
   Enforcer enforcer_;
@@ -407,7 +409,9 @@ void Supervisor::tell(std::string kind, std::string severity, const std::string&
 }  // namespace
 
 Result<Outcome> supervise(const RunOptions& options, const Clock& clock, const OsRoot& root, const Say& say) {
-  return Supervisor(options, clock, root, say).run();
+  auto loop = EventLoop::create();
+  if (!loop) return pass_on(loop);
+  return Supervisor(*loop, options, clock, root, say).run();
 }
 
 }  // namespace ullage::session

@@ -92,6 +92,16 @@ def test_sixty_four_descriptors_are_enough(ullage):
     assert done.json["processes"]["peak"] == 21
 
 
+def test_five_descriptors_are_too_few_and_that_is_said(ullage):
+    def few():
+        resource.setrlimit(resource.RLIMIT_NOFILE, (5, 5))
+
+    done = ullage("run", "--", "true", preexec_fn=few)
+    assert done.code == 125, done.err
+    assert "Too many open files" in done.err
+    assert "terminate" not in done.err
+
+
 def test_an_unprivileged_user_without_cgroups_gets_a_true_summary(ullage, programs, tmp_path):
     need_root()
     tmp_path.chmod(0o777)
