@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "base/file.h"
 #include "config/settings.h"
 
 namespace ullage::config {
@@ -66,7 +67,8 @@ std::string default_state_directory(const Environment& environment) {
 
 std::string temporary_state_directory(const Environment& environment) {
   const std::string runtime = absolute_variable(environment, "XDG_RUNTIME_DIR");
-  if (!runtime.empty()) return runtime + "/ullage-testing";
+  // Root that has a user's variables leaves the user's folder alone.
+  if (!runtime.empty() && is_own_folder(runtime, 0)) return runtime + "/ullage-testing";
   const std::string temporary = absolute_variable(environment, "TMPDIR");
   return (temporary.empty() ? "/tmp" : temporary) + "/ullage-testing-" + std::to_string(::getuid());
 }

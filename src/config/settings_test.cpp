@@ -277,9 +277,12 @@ TEST_F(SettingsTest, TheStateDirectoryIsAlwaysAnAbsolutePath) {
   EXPECT_EQ(value_and_origin("state.directory"), "/x/state/ullage from default");
   sources_.environment["STATE_DIRECTORY"] = "/var/lib/ullage:/var/lib/other";
   EXPECT_EQ(value_and_origin("state.directory"), "/var/lib/ullage from default");
-  sources_.environment["XDG_RUNTIME_DIR"] = "/run/user/7";
+  write("/run/user/7/file", "");
+  sources_.environment["XDG_RUNTIME_DIR"] = root_ + "/run/user/7";
   sources_.profile = "testing";
   EXPECT_EQ(value_and_origin("state.directory"), "/run/user/7/ullage-testing from profile testing");
+  sources_.environment["XDG_RUNTIME_DIR"] = root_ + "/run/user/none";  // not ours: passed over
+  EXPECT_EQ(value_and_origin("state.directory").find("/run/user/none"), std::string::npos);
   write("/home/.config/ullage/ullage.yaml", "state: {directory: ~/runs}\n");
   EXPECT_EQ(value_and_origin("state.directory"), "/home/runs from /home/.config/ullage/ullage.yaml:1:20");
   sources_.flags["state.directory"] = {"here", "--state"};

@@ -110,11 +110,22 @@ Result<std::string> by_name(const std::vector<Found>& files, const std::string& 
   return fail("no run of this id or name", wanted, hint);
 }
 
+// As in /tmp, where a stranger may have made the folder that we are about to use.
+bool all_may_write_beside(const std::string& folder) {
+  struct stat info;
+  // Not "folder/..": of a link that is another place.
+  return ::stat(std::filesystem::absolute(folder).parent_path().c_str(), &info) == 0 &&
+         (info.st_mode & S_IWOTH) != 0;
+}
+
 }  // namespace
 
 Result<std::string> runs_folder(const std::string& state_directory) {
   std::string folder = state_directory + "/runs";
   if (auto made = make_folders(folder); !made) return pass_on(made);
+  if (all_may_write_beside(state_directory) && !is_own_folder(state_directory, 022))
+    return fail("it belongs to somebody else or is open to others, in a folder that all may write to",
+                state_directory, "name another with --state");
   return folder;
 }
 

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -12,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/file.h"
 #include "history/open_for_reading.h"
 #include "run/record.h"
 #include "run/run_file.h"
@@ -143,6 +145,21 @@ TEST_F(Catalog, GarbageBySizeSparesTheNewest) {
   const auto done = collect_garbage(state(), {.keep_runs = 1000, .keep_bytes = 10}, false);
   ASSERT_TRUE(done);
   EXPECT_THAT(ids(), ElementsAre("20260102-000000-aaaa"));
+}
+
+TEST(RunsFolder, AFolderLaidByAStrangerIsRefused) {
+  const std::string open = testing::TempDir() + "/open-" + std::to_string(::getpid());
+  ASSERT_TRUE(make_folders(open + "/state"));
+  ASSERT_EQ(::chmod(open.c_str(), 01777), 0);
+  EXPECT_TRUE(runs_folder(open + "/state"));
+  ASSERT_EQ(::chmod((open + "/state").c_str(), 0777), 0);
+  const auto refused = runs_folder(open + "/state");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().where, open + "/state");
+  ASSERT_EQ(::chmod((open + "/state").c_str(), 0700), 0);
+  std::filesystem::create_symlink("state", open + "/link");
+  EXPECT_FALSE(runs_folder(open + "/link"));
+  std::filesystem::remove_all(open);
 }
 
 }  // namespace
