@@ -148,7 +148,6 @@ bool TrackedProcess::read_proportional(ProcessFiles& files, TreeProcess& process
   if (!text) return false;
   const Proportional proportional = parse_smaps_rollup(*text);
   if (!proportional.all_bytes) return false;
-  inherited_bytes.reset();
   sample.proportional_bytes = proportional.all_bytes;
   sample.proportional_used_bytes = proportional.used_bytes;
   // Of the same moment, as near as two files can be.
