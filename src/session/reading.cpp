@@ -97,7 +97,7 @@ Look Reading::take(std::int64_t time_ms, Depth depth, Accounts& accounts) {
     look.host = &host_;
   }
   look.headroom_bytes = headroom_bytes_;
-  look.used_bytes = used_bytes(living);
+  look.used_bytes = used_bytes();
   return look;
 }
 
@@ -109,19 +109,21 @@ void Reading::read_cgroup(Depth depth) {
   cgroup_ = cgroup_reader_.read(all ? Which::all : Which::quick);
 }
 
-std::optional<std::uint64_t> Reading::used_bytes(std::span<const sense::TreeProcess> living) {
+std::optional<std::uint64_t> Reading::used_bytes() {
   if (options_.cgroup_is_own)
     if (const auto used = cgroup_.used_bytes()) return used;
-  sense::UsedMemory used = sense::used_memory(living, tree_.departed_bytes());
   std::uint64_t shared = UINT64_MAX;
-  if (sense::needs_shared_sum(used, used_peak_)) {
+  const auto reckon = [&] {
+    sense::UsedMemory used = sense::used_memory(tree_.processes(), tree_.departed_bytes(), shared);
+    if (!sense::needs_shared_sum(used, used_peak_)) return used;
     if (const auto text = meminfo_.read(meminfo_text_))
       shared = sense::parse_shared(*text).value_or(UINT64_MAX);
-    used = sense::used_memory(tree_.processes(), tree_.departed_bytes(), shared);
-  }
+    return sense::used_memory(tree_.processes(), tree_.departed_bytes(), shared);
+  };
+  sense::UsedMemory used = reckon();
   if (sense::needs_proportional(used, used_peak_)) {
     tree_.read_proportional(kSettlingTime);
-    used = sense::used_memory(tree_.processes(), tree_.departed_bytes(), shared);
+    used = reckon();  // reading has taken time, in which they may have grown
   }
   used_peak_ = std::max(used_peak_, used.peak_bytes);
   return used.peak_bytes;

@@ -50,7 +50,7 @@ class Reading {
 
  private:
   void read_cgroup(Depth depth);
-  std::optional<std::uint64_t> used_bytes(std::span<const sense::TreeProcess> living);
+  std::optional<std::uint64_t> used_bytes();
 
   OsRoot root_;
   const Clock& clock_;

@@ -60,7 +60,7 @@ UsedMemory used_memory(std::span<const TreeProcess> processes, std::uint64_t dep
 }
 
 bool needs_shared_sum(const UsedMemory& used, std::uint64_t known_peak_bytes) {
-  return used.peak_bytes > known_peak_bytes && used.unsettled_bytes > 0 &&
+  return used.peak_bytes > known_peak_bytes &&
          used.shared_doubt_bytes > std::max(kSettledBytes, used.best_bytes / kSettledShare);
 }
 
