@@ -178,6 +178,8 @@ Result<void> Supervisor::prepare() {
   oom_witness_.emplace(root_, around_.place);
   if (!placement_problem_.empty() && options_.limits.any())
     tell("limit", "warning", "a limit does not hold: " + placement_problem_);
+  if (socket_->problem())
+    tell("socket", "warning", "the command has no ULLAGE_SOCKET: " + socket_->problem()->text());
   if (!folder)
     storage_failed_ = true, tell("storage", "warning", "this run will not be kept: " + folder.error().text());
   return {};
