@@ -134,6 +134,8 @@ void Accounts::end(Entry& entry, std::int64_t now_ms) {
 void Accounts::take_sample(const sense::TreeProcess& process, std::int64_t now_ms) {
   const sense::ProcessSample& sample = process.sample;
   const auto found = entries_.find(sample.pid);
+  // Not waited for yet, but folded with others of its name already: many that died at once.
+  if (found == entries_.end() && !process.is_new && sample.state == 'Z') return;
   const bool same = found != entries_.end() &&
                     (found->second.last.pid == 0 || found->second.last.start_ticks == sample.start_ticks);
   const bool is_zombie = sample.state == 'Z' || sample.state == 'X';

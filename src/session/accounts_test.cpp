@@ -59,6 +59,18 @@ TEST_F(AccountsTest, AnUnprivilegedPeakBetweenTwoLooksIsTheOneThatWait4Knows) {
   EXPECT_EQ(accounts_.high_mark()->method, "wait4");
 }
 
+TEST_F(AccountsTest, ZombiesThatWereFoldedAlreadyAreNotCountedAgain) {
+  std::vector<sense::TreeProcess> many{process(101, kSupervisor, 1.0)};
+  for (std::int64_t pid = 200; pid < 240; ++pid) many.push_back(process(pid, 101, 0.1));
+  look(many);
+  for (sense::TreeProcess& one : many)
+    if (one.sample.pid != 101) one.sample.state = 'Z';
+  for (std::int64_t pid = 200; pid < 240; ++pid) exits({record(pid, 101, 0.1)});
+  look(many);
+  look(many);
+  EXPECT_EQ(accounts_.processes_seen(), 41u);
+}
+
 TEST_F(AccountsTest, ASecondIsCountedOnceWhoeverTellsOfIt) {
   look({process(101, kSupervisor, 1.0), process(102, 101, 2.0)});
   EXPECT_DOUBLE_EQ(accounts_.totals().user_seconds, 3.0);

@@ -42,6 +42,7 @@ constexpr std::uint64_t kProportionalBytesPerNanosecond = 107;
 
 // What stat shows to those who may not see (proc_pid_stat(5): startcode): 1, and 0 of those without memory.
 constexpr std::uint64_t kHiddenStartCode = 1;
+constexpr std::uint64_t kMuchShared = 64;  // of a process's memory, this part
 
 bool share_address_space(std::int64_t a, std::int64_t b) {
   return ::syscall(SYS_kcmp, static_cast<pid_t>(a), static_cast<pid_t>(b), KCMP_VM, 0, 0) == 0;
@@ -83,7 +84,6 @@ struct ProcessTree::Impl {
   void mark_borrowers();
   void note_fork(std::size_t index);
   void estimate_forked();
-  bool waits_for_parent(std::size_t index) const;
   void drop_gone();
   void note_departed(const TreeProcess& process);
   void forget_departed_if_reread();
@@ -107,9 +107,9 @@ void ProcessTree::Impl::read(Freshness freshness) {
   for (std::size_t i = 0; i < processes.size(); ++i) read_member(i, now, freshness);
   mark_borrowers();
   drop_gone();
-  estimate_forked();
   read_counters_in_turn();
   read_proportional_in_turn();
+  estimate_forked();
   forget_departed_if_reread();
 }
 
@@ -196,40 +196,28 @@ void ProcessTree::Impl::note_fork(std::size_t index) {
       tracked[parent].start_code() != tracked[index].start_code())
     return;
   tracked[index].inherited_bytes = counted_bytes(processes[parent].sample);
-  tracked[index].forked_at = last_read;
 }
 
-// Until its PSS is read, a forked child's own pages are those that it has faulted in since, at most, or what
-// it holds beyond its parent; of the others it has the share that its parent has by PSS, or none as long as
-// all are counted with the parent.
+// A family of forks is counted without PSS, which is of many moments where the truth is of one: who forked
+// holds all that it has; a child, what it has faulted in since, at most, or what it has beyond its parent.
+// Where shared memory is much of it, PSS has the word.
 void ProcessTree::Impl::estimate_forked() {
+  for (TreeProcess& process : processes) process.has_forked = false;
   for (std::size_t i = 0; i < processes.size(); ++i) {
-    if (processes[i].is_new) note_fork(i);
-    if (!tracked[i].inherited_bytes || tracked[i].is_gone) continue;
+    if (processes[i].is_new && !tracked[i].inherited_bytes) note_fork(i);
     const ProcessSample& sample = processes[i].sample;
     const std::uint64_t counted = counted_bytes(sample);
+    if (!tracked[i].inherited_bytes || counted == 0) continue;
+    if (sample.shared_bytes.value_or(0) > counted / kMuchShared) continue;
+    if (const std::size_t parent = parent_of(i); parent < pids.size() && !tracked[parent].inherited_bytes)
+      processes[parent].has_forked = true;
     const std::uint64_t beyond = counted - std::min(counted, *tracked[i].inherited_bytes);
     const std::uint64_t faulted = sample.minor_faults * static_cast<std::uint64_t>(root.page_size_bytes);
-    std::uint64_t used = std::min(counted, std::max(beyond, faulted));
-    if (const std::size_t parent = parent_of(i); parent < pids.size() && !waits_for_parent(i)) {
-      const ProportionalReading& known = *processes[parent].proportional;
-      const double whole = std::max(1.0, static_cast<double>(known.counted_bytes));
-      const double share = std::min(1.0, static_cast<double>(known.used_bytes) / whole);
-      used += static_cast<std::uint64_t>(static_cast<double>(counted - used) * share);
-    }
     processes[i].proportional =
-        ProportionalReading{.used_bytes = used, .counted_bytes = counted, .at = last_read};
+        ProportionalReading{.used_bytes = std::min(counted, std::max(beyond, faulted)),
+                            .counted_bytes = counted,
+                            .at = last_read};
   }
-}
-
-// A forked child's PSS has its parent's pages in it by share: as long as they are counted with the parent,
-// whose own was read before the fork or never, they would count twice.
-bool ProcessTree::Impl::waits_for_parent(std::size_t index) const {
-  if (!tracked[index].inherited_bytes) return false;
-  const std::size_t parent = parent_of(index);
-  if (parent == pids.size()) return false;
-  const auto& known = processes[parent].proportional;
-  return !known || tracked[parent].inherited_bytes || known->at < tracked[index].forked_at;
 }
 
 void ProcessTree::Impl::note_departed(const TreeProcess& process) {
@@ -251,7 +239,7 @@ void ProcessTree::Impl::drop_gone() {
   for (std::size_t i = 0; i < processes.size(); ++i) {
     if (tracked[i].is_gone) {
       files.close(tracked[i].handles);
-      note_departed(processes[i]);
+      if (!tracked[i].inherited_bytes) note_departed(processes[i]);
       // One that was never read is nobody's loss here: exit records tell of it.
       if (!processes[i].is_new) gone.push_back(std::move(processes[i]));
       continue;
@@ -313,7 +301,6 @@ void ProcessTree::Impl::read_proportional_in_turn() {
   };
   std::ranges::sort(turn, [&](std::size_t a, std::size_t b) { return weight(a) > weight(b); });
   for (const std::size_t i : turn) {
-    if (waits_for_parent(i)) continue;
     if (proportional_cost(i) > budget) return;
     const nanoseconds before = budget;
     pay_for([&] { tracked[i].read_proportional(files, processes[i], last_read); });
@@ -344,17 +331,15 @@ std::size_t ProcessTree::read_proportional(nanoseconds time) {
   const nanoseconds begin = impl.clock.monotonic();
   impl.turn.resize(impl.processes.size());
   for (std::size_t i = 0; i < impl.turn.size(); ++i) impl.turn[i] = i;
-  // Forked children last: they wait for their parents.
-  std::ranges::sort(impl.turn, std::greater{}, [&](std::size_t i) {
-    return std::pair(!impl.tracked[i].inherited_bytes, impl.processes[i].sample.resident_bytes.value_or(0));
-  });
+  std::ranges::sort(impl.turn, std::greater{},
+                    [&](std::size_t i) { return impl.processes[i].sample.resident_bytes.value_or(0); });
   std::size_t read = 0;
   for (const std::size_t i : impl.turn) {
     const nanoseconds now = impl.clock.monotonic();
     if (now - begin > time) break;
-    if (impl.waits_for_parent(i)) continue;
     if (impl.tracked[i].read_proportional(impl.files, impl.processes[i], now)) ++read;
   }
+  impl.estimate_forked();
   impl.forget_departed_if_reread();
   return read;
 }

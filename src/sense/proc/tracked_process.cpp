@@ -40,8 +40,12 @@ bool TrackedProcess::take_stat(std::string_view text, const OsRoot& root, TreePr
   ProcessSample& sample = process.sample;
   if (!first_ && stat->start_ticks != sample.start_ticks) return false;
 
-  executed_ = executed_ || stat->start_code != start_code_ || stat->name != sample.name;
-  start_code_ = stat->start_code;
+  // On its way out, before it is a zombie: its memory is gone already, and its program with it.
+  const bool is_leaving = !first_ && stat->start_code == 0 && stat->resident_pages == 0;
+  if (!is_leaving) {
+    executed_ = executed_ || stat->start_code != start_code_ || stat->name != sample.name;
+    start_code_ = stat->start_code;
+  }
   const double tick_seconds = 1.0 / static_cast<double>(root.ticks_per_second);
   sample.pid = stat->pid;
   sample.parent_pid = stat->parent_pid;
@@ -66,7 +70,7 @@ bool TrackedProcess::take_stat(std::string_view text, const OsRoot& root, TreePr
   dirty_ = dirty_ || changed_;
   first_ = false;
   now_ = figures;
-  if (sample.state == 'Z' || sample.state == 'X') {
+  if (is_leaving || sample.state == 'Z' || sample.state == 'X') {
     set_no_memory(sample);
     process.proportional.reset();
   }
@@ -150,7 +154,6 @@ bool TrackedProcess::read_proportional(ProcessFiles& files, TreeProcess& process
   if (!text) return false;
   const Proportional proportional = parse_smaps_rollup(*text);
   if (!proportional.all_bytes) return false;
-  inherited_bytes.reset();
   sample.proportional_bytes = proportional.all_bytes;
   sample.proportional_used_bytes = proportional.used_bytes;
   // Of the same moment, as near as two files can be.

@@ -42,9 +42,7 @@ class TrackedProcess {
   std::chrono::nanoseconds proportional_cost{0};
   bool counters_read = false, proportional_tried = false;
   bool is_gone = false;
-  // What its parent held when it was forked, as long as it has executed nothing and its PSS was never read.
-  std::optional<std::uint64_t> inherited_bytes;
-  std::chrono::nanoseconds forked_at{0};  // when that was seen
+  std::optional<std::uint64_t> inherited_bytes;  // what its parent held at the fork; until it executes
 
  private:
   struct Figures {

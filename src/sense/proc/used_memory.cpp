@@ -30,7 +30,9 @@ UsedMemory used_memory(std::span<const TreeProcess> processes, std::uint64_t dep
     if (process.borrows_memory) continue;
     const std::uint64_t counted = counted_bytes(process.sample);
     std::uint64_t best = counted, gained = counted;
-    if (process.proportional) {
+    if (process.has_forked) {
+      gained = process.sample.shared_bytes.value_or(0);
+    } else if (process.proportional) {
       gained = counted - std::min(counted, process.proportional->counted_bytes);
       best = std::min(counted, process.proportional->used_bytes + gained);
     }
