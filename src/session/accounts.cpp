@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -104,7 +105,7 @@ void Accounts::observe(std::span<const sense::TreeProcess> living, std::span<con
   }
   for (const sense::TreeProcess& process : living) take_sample(process, now_ms);
   sum_living();
-  fold_the_lesser();
+  fold_the_lesser(now_ms);
 }
 
 Accounts::Entry& Accounts::begin(std::int64_t pid, std::int64_t parent_pid, const std::string& name,
@@ -335,12 +336,13 @@ const sense::ProcessSample* Accounts::largest() const {
   return found == entries_.end() ? nullptr : &found->second.last;
 }
 
-// The dead may be twice as many as the table has rows; then the lesser half of them is folded by name.
-void Accounts::fold_the_lesser() {
+// The dead may be twice as many as the table has rows; then the lesser half of them is folded by name. Not
+// those that died just now: their records may still come.
+void Accounts::fold_the_lesser(std::int64_t now_ms) {
   if (dead_ < rows_ * 2) return;
   std::vector<std::pair<std::uint64_t, std::int64_t>> dead;  // peak, pid
   for (const auto& [pid, entry] : entries_)
-    if (!entry.alive) dead.emplace_back(entry.row.peak_bytes.value_or(0), pid);
+    if (!is_fresh(entry, now_ms)) dead.emplace_back(entry.row.peak_bytes.value_or(0), pid);
   const auto keep = dead.begin() + static_cast<std::ptrdiff_t>(std::min(rows_, dead.size()));
   std::ranges::nth_element(dead, keep, std::greater<>{});
   for (auto lesser = keep; lesser != dead.end(); ++lesser) {

@@ -97,7 +97,7 @@ class Accounts {
   void raise_counters(Totals& now, const Use& use) const;
   void raise_high_mark(std::uint64_t used_bytes, std::int64_t now_ms, const char* method);
   void sum_living();
-  void fold_the_lesser();
+  void fold_the_lesser(std::int64_t now_ms);
 
   std::int64_t supervisor_pid_;
   std::size_t rows_;

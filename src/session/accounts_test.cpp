@@ -193,6 +193,8 @@ TEST_F(AccountsTest, TheTableIsBoundedAndNothingInItIsLost) {
   }
   look(all);
   look({}, all);
+  now_ms_ += 5'000;
+  look({});
   const auto table = accounts_.table();
   ASSERT_EQ(table.size(), 5u);  // four rows and one that sums the others
   std::uint64_t count = 0;

@@ -262,12 +262,12 @@ TEST(ProcessTreeLive, PagesSharedByEightProcessesCountOnce) {
   EXPECT_GE(cheap.upper_bytes, 8 * kSize);
   // Without PSS already: a forked child has faulted in little of its own.
   EXPECT_GE(cheap.best_bytes, kSize);
-  EXPECT_LT(cheap.best_bytes, kSize + 8 * 4 * kMiB);
+  EXPECT_LT(cheap.best_bytes, kSize + 32ull * kMiB);
   EXPECT_EQ(tree.read_proportional(std::chrono::seconds(2)), 8u);
   const UsedMemory settled = used_memory(tree.processes(), tree.departed_bytes());
   // Each has a little of its own: some pages, and under a sanitizer some of that as well.
   EXPECT_GE(settled.best_bytes, kSize);
-  EXPECT_LT(settled.best_bytes, kSize + 8 * 4 * kMiB);
+  EXPECT_LT(settled.best_bytes, kSize + 32ull * kMiB);
   EXPECT_FALSE(needs_proportional(settled, 0));
 }
 
