@@ -31,6 +31,7 @@
 #include "act/job_stop.h"
 #include "act/start_state.h"
 #include "base/file.h"
+#include "base/os_root.h"
 #include "base/result.h"
 #include "base/text.h"
 
@@ -251,7 +252,7 @@ ExitStatus make_status(int status, const rusage& usage) {
 
 // What a child has of ours until it has executed its command, pages of both kinds.
 std::uint64_t own_resident_bytes() {
-  const auto text = read_file("/proc/self/statm");
+  const auto text = read_file(OsRoot::live().path("/proc/self/statm"));
   if (!text) return UINT64_MAX;
   std::string_view rest = *text;
   take_word(rest);
