@@ -88,7 +88,9 @@ std::optional<analysis::TimeUntil> MemoryWatch::time_until_limit(const MemoryRea
   const double seen = points_.back().seconds - points_.front().seconds;
   if (seen < kLeastSeenSeconds) return std::nullopt;
   if (points_.back().value - points_.front().value < limit * kLeastGrowth) return std::nullopt;
-  const auto until = analysis::time_until(limit, points_);
+  auto until = analysis::time_until(limit, points_);
+  // From where memory stands now: the fitted level of a window in which it jumped may be anywhere.
+  if (until) until->seconds = std::max(0.0, limit - points_.back().value) / growth_per_second().value_or(1);
   if (!until || until->seconds > horizon_seconds_ || until->seconds > believed_seconds(seen))
     return std::nullopt;
   return until;
