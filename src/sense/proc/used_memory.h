@@ -1,14 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The memory of a tree that cannot be reclaimed (anonymous, shared, swapped), with pages that several
 // processes share counted once. Each tick it is reckoned from cheap figures as a bound from above; only when
-// that bound passes the known peak, and sharing may be why, is PSS worth its price:
-//
-//   UsedMemory used = used_memory(tree.read(), tree.departed_bytes());
-//   if (needs_proportional(used, known_peak)) {
-//     tree.read_proportional(time);
-//     used = used_memory(tree.processes(), tree.departed_bytes());
-//   }
-//   known_peak = std::max(known_peak, used.peak_bytes);
+// there is doubt, because sharing may be why, is PSS worth its price: read of all at once and when nothing
+// grows, for PSS of different moments does not add up (session/reading.cpp).
 //
 // Pure.
 #pragma once
