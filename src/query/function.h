@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// The functions of PromQL by name: what the parser needs to check a call, and what the evaluator needs to do
+// it. Other layers pass tables of their own functions to the engine's constructor.
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "query/ast.h"
+
+namespace ullage::query {
+
+// The parser's half; the evaluator's half (how to compute it) is added beside it.
+struct Function {
+  std::string_view name;
+  std::vector<ValueType> arguments;
+  int variadic = 0;  // how many of the last may be left out; -1: the last may be repeated or left out
+  ValueType result = ValueType::vector;
+};
+
+}  // namespace ullage::query
