@@ -15,7 +15,7 @@ namespace ullage::query {
 struct Function {
   std::string_view name;
   std::vector<ValueType> arguments;
-  int variadic = 0;  // how many of the last may be left out; -1: the last may be repeated or left out
+  int variadic = 0;  // the last may be left out or stand up to so many times; -1: any number of times
   ValueType result = ValueType::vector;
 };
 
