@@ -3,6 +3,7 @@
 // files, and the nearest of several names for a misspelt one.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -26,6 +27,10 @@ std::optional<double> to_double(std::string_view digits);
 std::optional<std::string> nearest(std::string_view misspelt, std::span<const std::string_view> candidates);
 // "did you mean 'memory'?", or empty.
 std::string did_you_mean(std::string_view misspelt, std::span<const std::string_view> candidates);
+
+// Length of the UTF-8 sequence at the front (RFC 3629: no overlong forms, no surrogates), or 0.
+std::size_t utf8_length(std::string_view bytes);
+char32_t code_point(std::string_view sequence);  // of one whole sequence
 
 // Safe for a terminal line: bytes that are not UTF-8 become U+FFFD, control characters \xNN, and characters
 // that turn the direction of text \uNNNN.

@@ -64,7 +64,20 @@ struct Call {
 };
 
 enum class Aggregation {
-  sum, avg, count, min, max, group, stddev, stdvar, topk, bottomk, count_values, quantile, limitk, limit_ratio
+  sum,
+  avg,
+  count,
+  min,
+  max,
+  group,
+  stddev,
+  stdvar,
+  topk,
+  bottomk,
+  count_values,
+  quantile,
+  limitk,
+  limit_ratio
 };
 struct Aggregate {
   Aggregation operation = Aggregation::sum;
@@ -80,14 +93,27 @@ struct Unary {
 };
 
 enum class Operator {
-  add, subtract, multiply, divide, modulo, power, atan2,
-  equal, not_equal, greater, less, greater_or_equal, less_or_equal,
-  and_, or_, unless
+  add,
+  subtract,
+  multiply,
+  divide,
+  modulo,
+  power,
+  atan2,
+  equal,
+  not_equal,
+  greater,
+  less,
+  greater_or_equal,
+  less_or_equal,
+  and_,
+  or_,
+  unless
 };
 struct VectorMatching {
   enum class Cardinality { one_to_one, many_to_one, one_to_many, many_to_many };
   Cardinality cardinality = Cardinality::one_to_one;
-  bool is_on = false;               // on(labels), else ignoring(labels)
+  bool is_on = false;  // on(labels), else ignoring(labels)
   std::vector<std::string> labels;
   std::vector<std::string> include;  // group_left(include), group_right(include)
 };
@@ -105,8 +131,8 @@ struct Parentheses {
 struct Expression {
   Span span;
   ValueType type = ValueType::scalar;
-  std::variant<NumberLiteral, StringLiteral, VectorSelector, MatrixSelector, Subquery, Call, Aggregate, Unary, Binary,
-               Parentheses>
+  std::variant<NumberLiteral, StringLiteral, VectorSelector, MatrixSelector, Subquery, Call, Aggregate, Unary,
+               Binary, Parentheses>
       node;
 };
 

@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "query/literal.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+#include "base/text.h"
+
+namespace ullage::query {
+
+namespace {
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
+int hex_value(char c) {
+  if (is_digit(c)) return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return 16;
+}
+
+bool is_hex_prefix(std::string_view text) {
+  return text.size() > 2 && text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
+}
+
+// Digits of a base with single underscores between them.
+std::size_t digits_length(std::string_view text, int base) {
+  std::size_t length = 0;
+  while (length < text.size()) {
+    const std::size_t next = length > 0 && text[length] == '_' ? length + 1 : length;
+    if (next >= text.size() || hex_value(text[next]) >= base) break;
+    length = next + 1;
+  }
+  return length;
+}
+
+std::size_t exponent_length(std::string_view text) {
+  if (text.empty() || (text[0] != 'e' && text[0] != 'E')) return 0;
+  const std::size_t sign = text.size() > 1 && (text[1] == '+' || text[1] == '-') ? 1 : 0;
+  const std::size_t digits = digits_length(text.substr(1 + sign), 10);
+  return digits == 0 ? 0 : 1 + sign + digits;
+}
+
+struct Unit {
+  std::string_view name;
+  std::int64_t ms;
+};
+// In the order in which a duration names them, each at most once.
+constexpr std::array<Unit, 7> kUnits = {{{"y", 365LL * 86400000},
+                                         {"w", 7LL * 86400000},
+                                         {"d", 86400000},
+                                         {"h", 3600000},
+                                         {"m", 60000},
+                                         {"s", 1000},
+                                         {"ms", 1}}};
+// Prometheus counts nanoseconds in 64 bits.
+constexpr std::int64_t kDurationMaxMs = std::numeric_limits<std::int64_t>::max() / 1000000;
+
+struct Piece {
+  std::string_view digits;
+  std::string_view unit;
+};
+
+Piece next_piece(std::string_view text) {
+  std::size_t digits = 0, end = 0;
+  while (digits < text.size() && is_digit(text[digits])) ++digits;
+  for (end = digits; end < text.size() && is_letter(text[end]);) ++end;
+  return {text.substr(0, digits), text.substr(digits, end - digits)};
+}
+
+std::optional<double> whole_number(std::string_view digits, int base) {
+  std::int64_t value = 0;
+  const char* end = digits.data() + digits.size();
+  const auto [stopped, error] = std::from_chars(digits.data(), end, value, base);
+  if (error != std::errc{} || stopped != end) return std::nullopt;
+  return static_cast<double>(value);
+}
+
+// "+03", "-7", none; one that is too large for a number stays as large as can be.
+std::int64_t exponent_value(std::string_view text) {
+  if (text.starts_with('+')) text.remove_prefix(1);
+  if (text.empty()) return 0;
+  constexpr std::int64_t kHuge = 1'000'000'000'000;
+  return std::clamp(to_signed(text).value_or(text[0] == '-' ? -kHuge : kHuge), -kHuge, kHuge);
+}
+
+// Of a decimal number without underscores: from_chars does not say which way one is out of range.
+bool is_below_one(std::string_view digits) {
+  std::string_view exponent = digits;
+  const std::string_view mantissa =
+      take_until(exponent, digits.find('E') == std::string_view::npos ? 'e' : 'E');
+  const std::size_t first = mantissa.find_first_not_of("0.");
+  if (first == std::string_view::npos) return true;
+  const auto point = static_cast<std::int64_t>(std::min(mantissa.find('.'), mantissa.size()));
+  return point - static_cast<std::int64_t>(first) + exponent_value(exponent) <= 0;
+}
+
+constexpr std::string_view kEscapeLetters = "abfnrtv\\";
+constexpr std::string_view kEscapeValues = "\a\b\f\n\r\t\v\\";
+
+void append_utf8(char32_t point, std::string& text) {
+  const auto tail = [&](int shift) { return static_cast<char>(0x80 | (point >> shift & 0x3F)); };
+  if (point < 0x80) {
+    text += static_cast<char>(point);
+  } else if (point < 0x800) {
+    text += {static_cast<char>(0xC0 | point >> 6), tail(0)};
+  } else if (point < 0x10000) {
+    text += {static_cast<char>(0xE0 | point >> 12), tail(6), tail(0)};
+  } else {
+    text += {static_cast<char>(0xF0 | point >> 18), tail(12), tail(6), tail(0)};
+  }
+}
+
+// Appends what stands after a backslash, as Go reads it; how much of the text that was, 0 when it is no
+// escape.
+std::size_t append_escape(std::string_view text, char quote, std::string& value) {
+  if (text.empty()) return 0;
+  const char c = text[0];
+  if (c == quote) return value += c, 1;
+  if (const auto i = kEscapeLetters.find(c); i != std::string_view::npos) return value += kEscapeValues[i], 1;
+  const bool is_octal = c >= '0' && c <= '7';
+  const std::size_t begin = is_octal ? 0 : 1;
+  const std::size_t digits = is_octal ? 3 : c == 'x' ? 2 : c == 'u' ? 4 : c == 'U' ? 8 : 0;
+  const int base = is_octal ? 8 : 16;
+  if (digits == 0 || text.size() < begin + digits) return 0;
+  char32_t point = 0;
+  for (const char digit : text.substr(begin, digits)) {
+    if (hex_value(digit) >= base) return 0;
+    point = point * static_cast<char32_t>(base) + static_cast<char32_t>(hex_value(digit));
+  }
+  if (is_octal || c == 'x') {
+    if (point > 0xFF) return 0;
+    value += static_cast<char>(point);  // a byte, which need not be UTF-8
+  } else {
+    if (point > 0x10FFFF || (point >= 0xD800 && point < 0xE000)) return 0;
+    append_utf8(point, value);
+  }
+  return begin + digits;
+}
+
+// Those that would act on a terminal or cannot be seen: controls, separators, marks of direction and width.
+bool is_shown(char32_t point) {
+  return point >= 0x20 && !(point >= 0x7F && point < 0xA1) && point != 0xAD && point != 0x61C &&
+         !(point >= 0x200B && point <= 0x200F) && !(point >= 0x2028 && point <= 0x202E) &&
+         !(point >= 0x2060 && point <= 0x206F) && point != 0xFEFF;
+}
+
+void append_quoted(std::string_view character, bool is_utf8, std::string& quoted) {
+  const char c = character[0];
+  const auto letter = kEscapeValues.find(c);
+  if (!is_utf8)
+    quoted += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+  else if (c == '"')
+    quoted += "\\\"";
+  else if (letter != std::string_view::npos)
+    quoted += {'\\', kEscapeLetters[letter]};
+  else if (const char32_t point = code_point(character); is_shown(point))
+    quoted += character;
+  else
+    quoted += fmt::format(fmt::runtime(point < 0x80 ? "\\x{:02x}" : "\\u{:04x}"),
+                          static_cast<std::uint32_t>(point));
+}
+
+}  // namespace
+
+std::size_t number_length(std::string_view text) {
+  if (is_hex_prefix(text)) {
+    const std::size_t underscore = text[2] == '_' ? 1 : 0;
+    const std::size_t digits = digits_length(text.substr(2 + underscore), 16);
+    return digits == 0 ? 0 : 2 + underscore + digits;
+  }
+  std::size_t length = digits_length(text, 10);
+  if (length < text.size() && text[length] == '.') {
+    const std::size_t fraction = digits_length(text.substr(length + 1), 10);
+    if (length == 0 && fraction == 0) return 0;
+    length += 1 + fraction;
+  }
+  return length == 0 ? 0 : length + exponent_length(text.substr(length));
+}
+
+std::size_t duration_length(std::string_view text) {
+  std::size_t length = 0;
+  const auto* unit = kUnits.begin();
+  while (unit != kUnits.end()) {
+    const Piece piece = next_piece(text.substr(length));
+    unit = std::find_if(unit, kUnits.end(), [&](const Unit& u) { return u.name == piece.unit; });
+    if (piece.digits.empty() || unit == kUnits.end()) break;
+    length += piece.digits.size() + piece.unit.size();
+    ++unit;
+  }
+  return length;
+}
+
+std::size_t number_or_duration_length(std::string_view text) {
+  std::size_t length = 0;
+  const auto takes = [&](char c) {
+    if (is_digit(c) || is_letter(c) || c == '_' || c == '.') return true;
+    const bool is_exponent = length > 0 && (text[length - 1] == 'e' || text[length - 1] == 'E');
+    return (c == '+' || c == '-') && is_exponent && !is_hex_prefix(text);
+  };
+  while (length < text.size() && takes(text[length])) ++length;
+  return length;
+}
+
+std::optional<double> number_value(std::string_view text) {
+  std::string digits(text);
+  std::erase(digits, '_');
+  if (is_hex_prefix(digits)) return whole_number(digits.substr(2), 16);
+  if (digits.size() > 1 && digits[0] == '0' && digits.find_first_not_of("01234567") == std::string::npos)
+    return whole_number(digits, 8);
+  double value = 0;
+  const char* end = digits.data() + digits.size();
+  const auto [stopped, error] = std::from_chars(digits.data(), end, value);
+  if (error == std::errc::result_out_of_range && is_below_one(digits)) return 0;
+  if (error != std::errc{} || stopped != end) return std::nullopt;
+  return value;
+}
+
+std::optional<std::int64_t> duration_value_ms(std::string_view text) {
+  std::int64_t total_ms = 0;
+  while (!text.empty()) {
+    const Piece piece = next_piece(text);
+    const auto unit = std::ranges::find(kUnits, piece.unit, &Unit::name);
+    const auto count = to_signed(piece.digits);
+    if (unit == kUnits.end() || !count || *count > (kDurationMaxMs - total_ms) / unit->ms)
+      return std::nullopt;
+    total_ms += *count * unit->ms;
+    text.remove_prefix(piece.digits.size() + piece.unit.size());
+  }
+  return total_ms;
+}
+
+Result<std::string> unquote(std::string_view text) {
+  const char quote = text.front();
+  std::string_view rest = text.substr(1, text.size() - 2);
+  if (quote == '`') return std::string(rest);
+  std::string value;
+  while (!rest.empty()) {
+    const std::size_t plain = std::min(rest.find('\\'), rest.size());
+    value += rest.substr(0, plain);
+    rest.remove_prefix(plain);
+    if (rest.empty()) break;
+    rest.remove_prefix(1);
+    const std::size_t taken = append_escape(rest, quote, value);
+    if (taken == 0)
+      return fail("unknown escape in a string: \\" + printable(rest.substr(0, utf8_length(rest))), {},
+                  R"(known are \n \t \r \\ \" \xff \377 \u00e9 \U0001f600)");
+    rest.remove_prefix(taken);
+  }
+  return value;
+}
+
+std::string format_number(double value) {
+  if (std::isnan(value)) return "NaN";
+  if (std::isinf(value)) return value > 0 ? "+Inf" : "-Inf";
+  // The fewest digits, then zeros: to_chars's own fixed form has all digits of a large number.
+  std::array<char, 32> buffer;
+  const auto end =
+      std::to_chars(buffer.begin(), buffer.end(), std::abs(value), std::chars_format::scientific);
+  std::string_view exponent(buffer.begin(), end.ptr);
+  const std::string_view mantissa = take_until(exponent, 'e');
+  std::string digits(mantissa);
+  std::erase(digits, '.');
+  const auto point = 1 + static_cast<int>(exponent_value(exponent));  // digits before the point
+  const int size = static_cast<int>(digits.size());
+  std::string text = std::signbit(value) ? "-" : "";
+  if (point <= 0) return text + "0." + std::string(static_cast<std::size_t>(-point), '0') + digits;
+  if (point >= size) return text + digits + std::string(static_cast<std::size_t>(point - size), '0');
+  return text + digits.insert(static_cast<std::size_t>(point), ".");
+}
+
+std::string format_duration_ms(std::int64_t ms) {
+  if (ms == 0) return "0s";
+  std::string text = ms < 0 ? "-" : "";
+  std::int64_t rest = std::abs(ms);
+  for (const Unit& unit : kUnits) {
+    // 90d says more than 12w6d, as Prometheus has it.
+    const bool only_whole = unit.name == "y" || unit.name == "w";
+    if (rest < unit.ms || (only_whole && rest % unit.ms != 0)) continue;
+    text += fmt::format("{}{}", rest / unit.ms, unit.name);
+    rest %= unit.ms;
+  }
+  return text;
+}
+
+std::string quote(std::string_view text) {
+  std::string quoted = "\"";
+  while (!text.empty()) {
+    const std::size_t length = utf8_length(text);
+    const std::string_view character = text.substr(0, std::max<std::size_t>(length, 1));
+    append_quoted(character, length > 0, quoted);
+    text.remove_prefix(character.size());
+  }
+  return quoted + '"';
+}
+
+std::string quote_unless_name(std::string_view label) {
+  const bool is_plain = !label.empty() && !is_digit(label[0]) && std::ranges::all_of(label, [](char c) {
+    return is_letter(c) || is_digit(c) || c == '_';
+  });
+  // Words that by() and on() would take for something else.
+  const bool is_reserved =
+      is_same_word(label, "without") || is_same_word(label, "inf") || is_same_word(label, "nan");
+  return is_plain && !is_reserved ? std::string(label) : quote(label);
+}
+
+bool is_same_word(std::string_view text, std::string_view lower) {
+  return std::ranges::equal(text, lower, [](char a, char b) {
+    return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
+  });
+}
+
+}  // namespace ullage::query

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+// Calls of functions, and aggregations with their labels.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/text.h"
+#include "query/literal.h"
+#include "query/parser_state.h"
+
+namespace ullage::query {
+
+namespace {
+
+std::string counted_arguments(std::size_t count) {
+  return fmt::format("{} argument{}", count, count == 1 ? "" : "s");
+}
+
+// Names that people know from elsewhere, or from Prometheus 2.
+std::string renamed_function(std::string_view name) {
+  return name == "holt_winters" ? "Prometheus 3 calls it double_exponential_smoothing" : "";
+}
+
+std::string suggestion(std::string_view name, const FunctionTable& table) {
+  if (std::string renamed = renamed_function(name); !renamed.empty()) return renamed;
+  std::vector<std::string_view> names;
+  for (const Function& function : table.functions()) names.push_back(function.name);
+  for (int i = 0; i <= static_cast<int>(Aggregation::limit_ratio); ++i)
+    names.push_back(aggregation_name(static_cast<Aggregation>(i)));
+  return did_you_mean(name, names);
+}
+
+}  // namespace
+
+Result<Parsed> Parser::parse_call() {
+  const Span name = take().span;
+  if (const std::string_view feature = unsupported_function(text(name));
+      !feature.empty() && functions_.find(text(name)) == nullptr) {
+    const bool is_named = feature.find(text(name)) != std::string_view::npos;
+    return unsupported(name, is_named ? std::string(feature) : fmt::format("{} ({}())", feature, text(name)));
+  }
+  const Function* function = functions_.find(text(name));
+  if (function == nullptr)
+    return error_at(name, fmt::format("there is no function '{}'", text(name)),
+                    suggestion(text(name), functions_));
+  auto arguments = parse_arguments();
+  if (!arguments) return pass_on(arguments);
+  if (auto checked = check_arguments(*function, *arguments, since(name.begin)); !checked)
+    return pass_on(checked);
+  Call call{function, {}};
+  std::size_t depth = 0;
+  for (Parsed& argument : *arguments) {
+    depth = std::max(depth, argument.depth);
+    call.arguments.push_back(std::move(argument.tree));
+  }
+  return make({since(name.begin), function->result, std::move(call)}, depth);
+}
+
+Result<void> Parser::check_arguments(const Function& function, const std::vector<Parsed>& arguments,
+                                     Span span) {
+  const std::size_t types = function.arguments.size();
+  const std::size_t least = function.variadic == 0 ? types : types - 1;
+  const std::size_t most =
+      function.variadic < 0 ? arguments.size() : least + static_cast<std::size_t>(function.variadic);
+  if (arguments.size() < least || arguments.size() > most) {
+    const std::string_view bound = least == most ? "" : arguments.size() < least ? "at least " : "at most ";
+    return error_at(
+        span, fmt::format("{}() takes {}{}, not {}", function.name, bound,
+                          counted_arguments(arguments.size() < least ? least : most), arguments.size()));
+  }
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const ValueType wanted = function.arguments[std::min(i, types - 1)];
+    if (auto checked = check_type(*arguments[i].tree, wanted, fmt::format("{}()", function.name)); !checked)
+      return checked;
+  }
+  return {};
+}
+
+Result<void> Parser::check_type(const Expression& expression, ValueType wanted, std::string_view where) {
+  if (expression.type == wanted) return {};
+  std::string hint;
+  if (wanted == ValueType::matrix && std::holds_alternative<VectorSelector>(expression.node))
+    hint = fmt::format("a range reads as {}[5m]", text(expression.span));
+  else if (wanted == ValueType::matrix && expression.type == ValueType::vector)
+    hint = fmt::format("a range over an expression is a subquery: ({})[1h:5m]", text(expression.span));
+  return error_at(
+      expression.span,
+      fmt::format("{} takes a {} here, not a {}", where, type_words(wanted), type_words(expression.type)),
+      hint.size() > 120 ? std::string() : printable(hint));
+}
+
+Result<std::vector<Parsed>> Parser::parse_arguments() {
+  const Span opened = peek().span;
+  if (!take_if(TokenKind::left_parenthesis)) return unexpected("expected '('");
+  std::vector<Parsed> arguments;
+  if (take_if(TokenKind::right_parenthesis)) return arguments;
+  do {
+    auto argument = parse_expression(0);
+    if (!argument) return pass_on(argument);
+    arguments.push_back(std::move(*argument));
+  } while (take_if(TokenKind::comma));
+  if (auto closed = take_closing(TokenKind::right_parenthesis, opened, "expected ',' or ')'"); !closed)
+    return pass_on(closed);
+  return arguments;
+}
+
+Result<Parsed> Parser::parse_aggregate() {
+  const Span name = take().span;
+  Aggregate aggregate{.operation = *find_aggregation(text(name))};
+  const bool is_first = peek().kind != TokenKind::left_parenthesis;
+  if (is_first)
+    if (auto modifier = parse_aggregate_modifier(aggregate); !modifier) return pass_on(modifier);
+  auto arguments = parse_arguments();
+  if (!arguments) return pass_on(arguments);
+  if (const auto keyword = peek_keyword();
+      !is_first && (keyword == Keyword::by || keyword == Keyword::without))
+    if (auto modifier = parse_aggregate_modifier(aggregate); !modifier) return pass_on(modifier);
+
+  const bool has_parameter = takes_parameter(aggregate.operation);
+  const std::size_t wanted = has_parameter ? 2 : 1;
+  const std::string_view word = aggregation_name(aggregate.operation);
+  if (arguments->size() != wanted)
+    return error_at(since(name.begin),
+                    fmt::format("{}() takes {}, not {}", word, counted_arguments(wanted), arguments->size()));
+  const ValueType parameter =
+      aggregate.operation == Aggregation::count_values ? ValueType::string : ValueType::scalar;
+  std::size_t depth = 0;
+  for (std::size_t i = 0; i < wanted; ++i) {
+    Parsed& argument = (*arguments)[i];
+    const bool is_parameter = i + 1 < wanted;
+    if (auto checked = check_type(*argument.tree, is_parameter ? parameter : ValueType::vector,
+                                  fmt::format("{}()", word));
+        !checked)
+      return pass_on(checked);
+    depth = std::max(depth, argument.depth);
+    (is_parameter ? aggregate.parameter : aggregate.inner) = std::move(argument.tree);
+  }
+  return make({since(name.begin), ValueType::vector, std::move(aggregate)}, depth);
+}
+
+Result<void> Parser::parse_aggregate_modifier(Aggregate& aggregate) {
+  aggregate.is_without = peek_keyword() == Keyword::without;
+  take();
+  auto labels = parse_labels();
+  if (!labels) return pass_on(labels);
+  aggregate.labels = std::move(*labels);
+  return {};
+}
+
+Result<std::vector<std::string>> Parser::parse_labels() {
+  const Span opened = peek().span;
+  if (!take_if(TokenKind::left_parenthesis)) return unexpected("expected '(' and labels");
+  std::vector<std::string> labels;
+  while (peek().kind != TokenKind::right_parenthesis) {
+    auto label = parse_label();
+    if (!label) return pass_on(label);
+    labels.push_back(std::move(*label));
+    if (!take_if(TokenKind::comma)) break;
+  }
+  if (auto closed = take_closing(TokenKind::right_parenthesis, opened, "expected ',' or ')'"); !closed)
+    return pass_on(closed);
+  return labels;
+}
+
+Result<std::string> Parser::parse_label() {
+  const Span span = peek().span;
+  const auto keyword = peek_keyword();
+  if (peek().kind == TokenKind::word && keyword != Keyword::without && keyword != Keyword::number)
+    return std::string(text(take().span));
+  if (peek().kind == TokenKind::end) return unexpected("expected a label or ')'");
+  if (peek().kind != TokenKind::text)
+    return unexpected("expected a label, \"quoted\" where it is no plain word");
+  auto label = take_unquoted();
+  if (!label) return label;
+  if (label->empty()) return error_at(span, "a label needs a name");
+  if (valid_utf8(*label) != *label) return error_at(span, "a label's name must be UTF-8");
+  return label;
+}
+
+}  // namespace ullage::query
