@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "query/engine.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "history/series_source.h"
+#include "metric/series.h"
+#include "query/ast.h"
+#include "query/budget.h"
+#include "query/example_source.h"
+#include "query/matrix.h"
+
+namespace ullage::query {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+constexpr std::int64_t kMinute = 60'000;
+
+Engine limited(const Limits& limits) { return Engine({.limits = limits}); }
+
+std::string error_of(const Result<QueryResult>& result) { return result ? "no error" : result.error().text(); }
+
+TEST(Engine, AnswersAVectorAtAMoment) {
+  const auto source = example_source({"up{job=\"a\"} 1 2 3", "up{job=\"b\"} 4 5 6"});
+  const auto result = Engine().instant("sum(up) * 2", source, 2 * kMinute);
+  ASSERT_TRUE(result) << error_of(result);
+  EXPECT_EQ(result->kind, QueryResult::Kind::vector);
+  ASSERT_EQ(result->series.size(), 1u);
+  EXPECT_THAT(result->series[0].points, ElementsAre(Point{2 * kMinute, 18}));
+  EXPECT_EQ(result->samples_read, 6u);
+}
+
+TEST(Engine, AnswersARangeInTheOrderOfLabels) {
+  const auto source = example_source({"up{job=\"b\"} 4 5 6", "up{job=\"a\"} 1 2 3"});
+  const auto result = Engine().range("up", source, kMinute, 2 * kMinute, kMinute);
+  ASSERT_TRUE(result) << error_of(result);
+  EXPECT_EQ(result->kind, QueryResult::Kind::matrix);
+  ASSERT_EQ(result->series.size(), 2u);
+  EXPECT_EQ(result->series[0].labels.text(), "up{job=\"a\"}");
+  EXPECT_THAT(result->series[0].points, ElementsAre(Point{kMinute, 2}, Point{2 * kMinute, 3}));
+}
+
+TEST(Engine, ARangeOfAScalarIsASeriesWithoutLabels) {
+  const auto result = Engine().range("time()", example_source({}), 0, kMinute, kMinute);
+  ASSERT_TRUE(result) << error_of(result);
+  ASSERT_EQ(result->series.size(), 1u);
+  EXPECT_EQ(result->series[0].labels.text(), "{}");
+  EXPECT_THAT(result->series[0].points, ElementsAre(Point{0, 0}, Point{kMinute, 60}));
+}
+
+TEST(Engine, WhatHasNoStepsCannotBeARange) {
+  EXPECT_THAT(error_of(Engine().range("up[5m]", example_source({}), 0, 1, 1)), HasSubstr("range vector"));
+  EXPECT_THAT(error_of(Engine().range("\"a\"", example_source({}), 0, 1, 1)), HasSubstr("string"));
+  EXPECT_THAT(error_of(Engine().range("1", example_source({}), 0, 1, 0)), HasSubstr("step"));
+  EXPECT_THAT(error_of(Engine().range("1", example_source({}), 1, 0, 1)), HasSubstr("end before"));
+}
+
+TEST(Engine, EachLimitIsAnErrorThatNamesIt) {
+  const auto source = example_source({"up{job=\"a\"} 1 2 3", "up{job=\"b\"} 4 5 6"});
+  const auto ask = [&](const Limits& limits, std::string_view query) {
+    return error_of(limited(limits).range(query, source, 0, 2 * kMinute, kMinute));
+  };
+  EXPECT_THAT(ask({.samples_max = 5}, "up"), HasSubstr("more than 5 samples"));
+  EXPECT_THAT(ask({.series_max = 1}, "up"), HasSubstr("more than 1 series"));
+  EXPECT_THAT(ask({.steps_max = 2}, "up"), HasSubstr("more than the 2 allowed"));
+  EXPECT_THAT(ask({.steps_max = 10}, "max_over_time(up[5m:1s])"), HasSubstr("steps"));
+  EXPECT_THAT(ask({.bytes_max = 30}, "up"), HasSubstr("MiB of memory"));
+  EXPECT_THAT(ask({.depth_max = 3}, "abs(abs(abs(up)))"), HasSubstr("deeper than 3"));
+  EXPECT_THAT(ask({.regex_bytes_max = 3}, "up{job=~\"a.*b\"}"), HasSubstr("longer than the 3 allowed"));
+  EXPECT_THAT(ask({.regex_bytes_max = 3}, "label_replace(up, \"a\", \"b\", \"c\", \"long\")"), HasSubstr("longer"));
+  EXPECT_EQ(ask({}, "abs(abs(abs(up)))"), "no error");
+}
+
+TEST(Engine, MemoryIsGivenBackAsTheQueryGoesOn) {
+  const auto source = example_source({"up 1+1x999"});
+  const std::string query = "abs(up) + abs(up) + abs(up) + abs(up) + abs(up) + abs(up) + abs(up) + abs(up)";
+  const auto ask = [&](std::uint64_t bytes_max) {
+    return error_of(limited({.bytes_max = bytes_max}).range(query, source, 0, 999 * kMinute, kMinute));
+  };
+  EXPECT_EQ(ask(40'000), "no error");
+  EXPECT_THAT(ask(10'000), HasSubstr("memory"));
+}
+
+TEST(Engine, EndsWhenItIsCancelledOrItsTimeIsUp) {
+  const auto source = example_source({"up 1 2 3"});
+  std::atomic<bool> cancelled = true;
+  EXPECT_THAT(error_of(Engine().instant("up", source, 0, {.cancelled = &cancelled})), HasSubstr("cancelled"));
+  int looks = 0;
+  const Stop stop{.expired = [&] { return ++looks > 3; }};
+  EXPECT_THAT(error_of(Engine().instant("abs(abs(abs(abs(up))))", source, 0, stop)), HasSubstr("longer than it may"));
+}
+
+// A source that fails half-way.
+class Broken final : public history::SeriesSource {
+ public:
+  Result<void> select(const history::Selection&, const VisitSamples& visit) const override {
+    const Sample sample{0, 1};
+    if (auto visited = visit({"up", {}}, {&sample, 1}); !visited) return visited;
+    return fail("the disk is gone");
+  }
+};
+
+TEST(Engine, AnErrorOfTheSourceIsTheQuerys) {
+  for (const char* query : {"up", "rate(up[5m])", "absent(up)", "up + up", "up[5m]", "sum_over_time(up[5m:1m])"})
+    EXPECT_EQ(error_of(Engine().instant(query, Broken(), 0)), "the disk is gone") << query;
+}
+
+TEST(Engine, ExtraFunctionsGetWindowsOrValues) {
+  std::vector<ExtraFunction> extra(2);
+  extra[0].signature = {"ullage_span_seconds", {ValueType::matrix, ValueType::scalar}, 0, ValueType::vector};
+  extra[0].over_window = [](std::span<const Sample> window, const ExtraFunction::Arguments& arguments) {
+    const auto span_ms = static_cast<double>(window.back().time_ms - window.front().time_ms);
+    return span_ms < 60'000 ? kAbsent : span_ms / 1000 * arguments.scalars[0];
+  };
+  extra[1].signature = {"ullage_plus", {ValueType::vector, ValueType::scalar}, 0, ValueType::vector};
+  extra[1].over_value = [](double value, const ExtraFunction::Arguments& arguments) {
+    return value + arguments.scalars[0];
+  };
+  const Engine engine({}, extra);
+  const auto source = example_source({"up{job=\"a\"} 1 2 3"});
+  const auto windows = engine.range("ullage_span_seconds(up[3m], 2)", source, 0, 2 * kMinute, kMinute);
+  ASSERT_TRUE(windows) << error_of(windows);
+  ASSERT_EQ(windows->series.size(), 1u);
+  EXPECT_EQ(windows->series[0].labels.text(), "{job=\"a\"}");
+  EXPECT_THAT(windows->series[0].points, ElementsAre(Point{kMinute, 120}, Point{2 * kMinute, 240}));
+  const auto values = engine.instant("ullage_plus(up, scalar(up))", source, kMinute);
+  ASSERT_TRUE(values) << error_of(values);
+  EXPECT_THAT(values->series[0].points, ElementsAre(Point{kMinute, 4}));
+}
+
+TEST(Engine, ALookbackOfOnesOwn) {
+  const auto source = example_source({"up 1"});
+  const Engine engine({.lookback_ms = 1000});
+  EXPECT_EQ(engine.instant("up", source, 999)->series.size(), 1u);
+  EXPECT_EQ(engine.instant("up", source, 1000)->series.size(), 0u);
+}
+
+}  // namespace
+}  // namespace ullage::query

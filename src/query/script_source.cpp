@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "query/script_source.h"
+
+#include <re2/re2.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "history/series_source.h"
+#include "metric/series.h"
+#include "query/label_set.h"
+#include "query/script_series.h"
+
+namespace ullage::query {
+
+namespace {
+
+using Kind = history::Matcher::Kind;
+
+class Matching {
+ public:
+  static Result<Matching> of(std::span<const history::Matcher> matchers) {
+    Matching matching(matchers);
+    for (const history::Matcher& matcher : matchers) {
+      const bool is_regex = matcher.kind == Kind::regex || matcher.kind == Kind::not_regex;
+      re2::RE2::Options options;
+      options.set_log_errors(false);
+      options.set_dot_nl(true);
+      auto regex = is_regex ? std::make_unique<re2::RE2>(matcher.value, options) : nullptr;
+      if (regex && !regex->ok()) return fail("not a regular expression: " + matcher.value, "", regex->error());
+      matching.regexes_.push_back(std::move(regex));
+    }
+    return matching;
+  }
+
+  bool holds(const metric::SeriesKey& key) const {
+    for (std::size_t i = 0; i < matchers_.size(); ++i) {
+      const history::Matcher& matcher = matchers_[i];
+      const std::string_view value = matcher.label == kNameLabel ? key.name : key.label(matcher.label);
+      const bool is_same = regexes_[i] ? re2::RE2::FullMatch(re2::StringPiece(value.data(), value.size()), *regexes_[i])
+                                       : value == matcher.value;
+      if (is_same != (matcher.kind == Kind::equal || matcher.kind == Kind::regex)) return false;
+    }
+    return true;
+  }
+
+ private:
+  explicit Matching(std::span<const history::Matcher> matchers) : matchers_(matchers) {}
+  std::span<const history::Matcher> matchers_;
+  std::vector<std::unique_ptr<re2::RE2>> regexes_;
+};
+
+// What lies in (begin, end] of things in order of time.
+template <class Thing, class TimeOf>
+std::span<const Thing> within(std::span<const Thing> things, const history::Selection& selection, TimeOf time_of) {
+  const auto begin = std::ranges::upper_bound(things, selection.begin_ms, {}, time_of);
+  const auto end = std::ranges::upper_bound(things, selection.end_ms, {}, time_of);
+  return begin < end ? std::span<const Thing>(begin, end) : std::span<const Thing>();
+}
+
+// The name of the histogram that a classic series is a part of; empty for other series.
+std::string histogram_name(const LabelSet& labels) {
+  std::string_view name = labels.name();
+  const bool is_bucket = name.ends_with("_bucket") && !labels.value(kBucketLabel).empty();
+  for (const std::string_view suffix : {"_bucket", "_count", "_sum"})
+    if (name.ends_with(suffix) && (suffix != "_bucket" || is_bucket))
+      return std::string(name.substr(0, name.size() - suffix.size()));
+  return {};
+}
+
+}  // namespace
+
+ScriptSource::Stored& ScriptSource::stored(const LabelSet& labels) {
+  const auto [found, is_new] = index_.try_emplace(labels.bytes(), series_.size());
+  if (is_new) series_.push_back({labels.key(), {}, {}});
+  return series_[found->second];
+}
+
+void ScriptSource::load(std::span<const ScriptSeries> series, std::int64_t interval_ms) {
+  for (const ScriptSeries& given : series) {
+    Stored& into = stored(given.labels);
+    for (std::size_t i = 0; i < given.values.size(); ++i) {
+      const std::int64_t time_ms = interval_ms * static_cast<std::int64_t>(i);
+      if (given.values[i].kind == ScriptValue::Kind::number)
+        into.samples.push_back({time_ms, given.values[i].value});
+      else if (given.values[i].kind == ScriptValue::Kind::histogram)
+        into.histogram_times_ms.push_back(time_ms);
+    }
+    std::ranges::sort(into.histogram_times_ms);
+    // The later of equal times comes first, and stays.
+    std::ranges::reverse(into.samples);
+    std::ranges::stable_sort(into.samples, {}, &history::Sample::time_ms);
+    const auto repeats = std::ranges::unique(into.samples, {}, &history::Sample::time_ms);
+    into.samples.erase(repeats.begin(), repeats.end());
+  }
+}
+
+void ScriptSource::load_as_histograms(std::span<const ScriptSeries> series, std::int64_t interval_ms) {
+  load(series, interval_ms);
+  for (const ScriptSeries& given : series) {
+    const std::string name = histogram_name(given.labels);
+    if (name.empty()) continue;
+    Stored& into = stored(given.labels.with(kBucketLabel, "").with(kNameLabel, name));
+    for (std::size_t i = 0; i < given.values.size(); ++i)
+      if (given.values[i].kind == ScriptValue::Kind::number)
+        into.histogram_times_ms.push_back(interval_ms * static_cast<std::int64_t>(i));
+    std::ranges::sort(into.histogram_times_ms);
+  }
+}
+
+void ScriptSource::clear() {
+  series_.clear();
+  index_.clear();
+}
+
+Result<void> ScriptSource::select(const history::Selection& selection, const VisitSamples& visit) const {
+  auto matching = Matching::of(selection.matchers);
+  if (!matching) return pass_on(matching);
+  for (const Stored& stored : series_) {
+    if (!matching->holds(stored.key)) continue;
+    const auto histograms =
+        within(std::span<const std::int64_t>(stored.histogram_times_ms), selection, std::identity{});
+    found_histogram_ |= !histograms.empty();
+    const auto samples =
+        within(std::span<const history::Sample>(stored.samples), selection, &history::Sample::time_ms);
+    if (samples.empty()) continue;
+    if (auto visited = visit(stored.key, samples); !visited) return visited;
+  }
+  return {};
+}
+
+}  // namespace ullage::query
