@@ -87,13 +87,13 @@ bool is_set_operator(Operator operation) { return operation >= Operator::and_; }
 std::string_view type_words(ValueType type) {
   switch (type) {
     case ValueType::scalar:
-      return "scalar";
+      return "a scalar";
     case ValueType::vector:
-      return "instant vector";
+      return "an instant vector";
     case ValueType::matrix:
-      return "range vector";
+      return "a range vector";
     case ValueType::string:
-      return "string";
+      return "a string";
   }
   return "";
 }

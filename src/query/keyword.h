@@ -41,6 +41,6 @@ std::string_view operator_text(Operator operation);
 bool is_comparison(Operator operation);
 bool is_set_operator(Operator operation);
 
-std::string_view type_words(ValueType type);  // "instant vector"
+std::string_view type_words(ValueType type);  // "an instant vector"
 
 }  // namespace ullage::query

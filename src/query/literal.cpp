@@ -261,7 +261,7 @@ Result<std::string> unquote(std::string_view text) {
 
 std::string format_number(double value) {
   if (std::isnan(value)) return "NaN";
-  if (std::isinf(value)) return value > 0 ? "+Inf" : "-Inf";
+  if (std::isinf(value)) return value > 0 ? "Inf" : "-Inf";
   // The fewest digits, then zeros: to_chars's own fixed form has all digits of a large number.
   std::array<char, 32> buffer;
   const auto end =

@@ -28,9 +28,11 @@ std::string renamed_function(std::string_view name) {
 std::string suggestion(std::string_view name, const FunctionTable& table) {
   if (std::string renamed = renamed_function(name); !renamed.empty()) return renamed;
   std::vector<std::string_view> names;
-  for (const Function& function : table.functions()) names.push_back(function.name);
   for (int i = 0; i <= static_cast<int>(Aggregation::limit_ratio); ++i)
     names.push_back(aggregation_name(static_cast<Aggregation>(i)));
+  for (const Function& function : table.functions()) names.push_back(function.name);
+  // Of equally near ones, one that was only cut short comes first.
+  std::ranges::stable_partition(names, [&](std::string_view known) { return known.starts_with(name); });
   return did_you_mean(name, names);
 }
 
@@ -89,7 +91,7 @@ Result<void> Parser::check_type(const Expression& expression, ValueType wanted, 
     hint = fmt::format("a range over an expression is a subquery: ({})[1h:5m]", text(expression.span));
   return error_at(
       expression.span,
-      fmt::format("{} takes a {} here, not a {}", where, type_words(wanted), type_words(expression.type)),
+      fmt::format("{} takes {} here, not {}", where, type_words(wanted), type_words(expression.type)),
       hint.size() > 120 ? std::string() : printable(hint));
 }
 

@@ -201,7 +201,7 @@ Result<Parsed> Parser::parse_subquery(Parsed inner, std::int64_t range_ms) {
     subquery.step_ms = *step_ms;
   }
   if (inner.tree->type != ValueType::vector)
-    return error_at(inner.tree->span, fmt::format("a subquery of a {}", type_words(inner.tree->type)),
+    return error_at(inner.tree->span, fmt::format("a subquery of {}", type_words(inner.tree->type)),
                     "it must be of an instant vector");
   subquery.inner = std::move(inner.tree);
   return make({{}, ValueType::matrix, std::move(subquery)}, inner.depth);

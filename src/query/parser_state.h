@@ -87,6 +87,7 @@ class Parser {
   Result<void> take_closing(TokenKind kind, Span opened, std::string_view expected);
   std::string_view text(Span span) const { return query_.substr(span.begin, span.end - span.begin); }
   Span since(std::size_t begin) const { return {begin, last_end_}; }
+  std::string operator_meant() const;
   Result<std::string> take_unquoted();
 
   tl::unexpected<Error> error_at(Span span, std::string what, std::string hint = {}) const;
