@@ -9,7 +9,6 @@
 #include <string_view>
 
 #include "query/ast.h"
-#include "query/literal.h"
 
 namespace ullage::query {
 
@@ -53,6 +52,12 @@ constexpr auto kAfterExpression =
     std::to_array<std::string_view>({"and", "or", "unless", "atan2", "offset", "by", "without"});
 
 }  // namespace
+
+bool is_same_word(std::string_view text, std::string_view lower) {
+  return std::ranges::equal(text, lower, [](char a, char b) {
+    return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
+  });
+}
 
 std::optional<Keyword> find_keyword(std::string_view word) {
   for (const Entry& entry : kKeywords)

@@ -30,6 +30,7 @@ enum class Keyword : std::uint8_t {
   at_end,  // start, end, after an @
 };
 
+bool is_same_word(std::string_view text, std::string_view lower);  // whatever the case of ASCII letters
 std::optional<Keyword> find_keyword(std::string_view word);
 std::span<const std::string_view> operator_words();  // for a word where an operator should stand
 

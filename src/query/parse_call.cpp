@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "base/text.h"
-#include "query/literal.h"
 #include "query/parser_state.h"
 
 namespace ullage::query {

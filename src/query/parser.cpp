@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,9 +12,9 @@
 #include <variant>
 
 #include "base/text.h"
-#include "query/literal.h"
 #include "query/parser_state.h"
 #include "query/query_error.h"
+#include "query/quoting.h"
 
 namespace ullage::query {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The parser itself, for its three sources: parser.cpp (operators and what stands behind an expression),
-// parse_selector.cpp (selectors, durations) and parse_call.cpp (functions, aggregations). By precedence
-// climbing; what a node must fulfil is checked where it is made. Not for users: they call parser.h.
+// The parser itself, for its sources: parser.cpp (precedence climbing, literals), parse_matching.cpp (what
+// operators carry), parse_suffix.cpp (ranges, offset, @), parse_selector.cpp and parse_call.cpp. What a node
+// must fulfil is checked where it is made. Not for users: they call parser.h.
 #pragma once
 
 #include <cstddef>

@@ -14,6 +14,7 @@
 #include "query/keyword.h"
 #include "query/literal.h"
 #include "query/print_parts.h"
+#include "query/quoting.h"
 
 namespace ullage::query {
 
