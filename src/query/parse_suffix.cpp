@@ -2,6 +2,7 @@
 // What may stand behind an expression: ranges, subqueries, offset and @, with their durations and times.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -18,8 +19,8 @@ namespace ullage::query {
 namespace {
 
 constexpr std::string_view kDurationExpressions = "duration expressions";
-// The year 73,000: milliseconds up to here are exact in a double of seconds.
-constexpr double kAtMaxMs = 2251799813685248.0;
+// The year 37,000: milliseconds up to here survive being seconds in a double.
+constexpr double kAtMaxMs = 0x1p50;
 constexpr double kDurationMaxSeconds = 9223372036.0;  // Prometheus counts nanoseconds in 64 bits
 
 TimeShift* shift_of(Expression& expression) {
@@ -182,8 +183,12 @@ Result<double> Parser::number_or_duration(const Token& token) {
 Result<std::int64_t> Parser::to_duration_ms(double seconds, Span span) {
   if (!(std::abs(seconds) < kDurationMaxSeconds))
     return error_at(span, "a duration out of range", "at most 292 years");
-  // Prometheus rounds to nanoseconds, then drops what is less than a millisecond.
-  return static_cast<std::int64_t>(std::round(seconds * 1e9)) / 1000000;
+  // Prometheus rounds to nanoseconds, then drops what is less than a millisecond. Here a duration of whole
+  // milliseconds stays one however long it is, when a double of seconds no longer knows nanoseconds.
+  const double ms = seconds * 1000;
+  const double whole = std::round(ms);
+  const double slack = std::max(0.5e-6, std::abs(ms) * 0x1p-51);
+  return static_cast<std::int64_t>(std::abs(ms - whole) < slack ? whole : std::trunc(ms));
 }
 
 }  // namespace ullage::query

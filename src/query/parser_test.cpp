@@ -133,6 +133,8 @@ TEST(Parser, RangesSubqueriesAndShifts) {
                          {"x offset - 5m", "x offset -5m"},
                          {"x OFFSET 1w", "x offset 1w"},
                          {"x offset 0", "x"},
+                         {"x offset 291y364d23h59m59s999ms", "x offset 106579d23h59m59s999ms"},
+                         {"x offset 1.0019", "x offset 1s1ms"},
                          {"x @ 1.5", "x @ 1.500"},
                          {"x @ -0.5", "x @ -0.500"},
                          {"x @ 5m", "x @ 300.000"},
