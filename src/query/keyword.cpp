@@ -66,6 +66,11 @@ std::optional<Keyword> find_keyword(std::string_view word) {
   return std::nullopt;
 }
 
+bool is_plain_in_list(std::string_view label) {
+  const auto keyword = find_keyword(label);
+  return keyword != Keyword::without && keyword != Keyword::number;
+}
+
 std::span<const std::string_view> operator_words() { return kAfterExpression; }
 
 std::optional<Aggregation> find_aggregation(std::string_view word) {

@@ -32,6 +32,8 @@ enum class Keyword : std::uint8_t {
 
 bool is_same_word(std::string_view text, std::string_view lower);  // whatever the case of ASCII letters
 std::optional<Keyword> find_keyword(std::string_view word);
+// Most keywords may name a label in by(…) and on(…); these must be quoted there.
+bool is_plain_in_list(std::string_view label);
 std::span<const std::string_view> operator_words();  // for a word where an operator should stand
 
 std::optional<Aggregation> find_aggregation(std::string_view word);

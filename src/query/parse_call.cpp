@@ -169,9 +169,7 @@ Result<std::vector<std::string>> Parser::parse_labels() {
 
 Result<std::string> Parser::parse_label() {
   const Span span = peek().span;
-  const auto keyword = peek_keyword();
-  if (peek().kind == TokenKind::word && keyword != Keyword::without && keyword != Keyword::number)
-    return std::string(text(take().span));
+  if (peek().kind == TokenKind::word && is_plain_in_list(text(span))) return std::string(text(take().span));
   if (peek().kind == TokenKind::end) return unexpected("expected a label or ')'");
   if (peek().kind != TokenKind::text)
     return unexpected("expected a label, \"quoted\" where it is no plain word");

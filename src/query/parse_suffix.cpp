@@ -152,8 +152,9 @@ Result<void> Parser::parse_at_time(TimeShift& shift) {
 }
 
 Result<double> Parser::parse_signed_seconds(std::string_view expected) {
-  const bool has_sign = peek().kind == TokenKind::add || peek().kind == TokenKind::subtract;
-  const bool is_minus = has_sign && take().kind == TokenKind::subtract;
+  bool is_minus = false;
+  while (peek().kind == TokenKind::add || peek().kind == TokenKind::subtract)
+    is_minus ^= take().kind == TokenKind::subtract;
   const bool is_call = peek(1).kind == TokenKind::left_parenthesis;
   if (peek().kind == TokenKind::left_parenthesis ||
       (peek().kind == TokenKind::word && is_call && is_duration_word(text(peek().span))))

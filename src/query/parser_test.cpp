@@ -92,18 +92,17 @@ TEST(Parser, StringsAreGos) {
 }
 
 TEST(Parser, SelectorsPrintTheirMatchersInOrder) {
-  expect_all(
-      reprinted,
-      {{"up", "up"},
-       {"job:rate:5m", "job:rate:5m"},
-       {":a", ":a"},
-       {"up{}", "up"},
-       {R"(up { job = "b" , a !~ 'x.*', } )", R"(up{a!~"x.*",job="b"})"},
-       {R"({__name__=~"a|b"})", R"({__name__=~"a|b"})"},
-       {R"({"my.metric"})", R"({__name__="my.metric"})"},
-       {R"({"my.metric", "a.b"="c", "d"=~"e"})", R"({"a.b"="c",__name__="my.metric",d=~"e"})"},
-       {R"({sum="1", by!="", without="2", offset="3"})", R"({"without"="2",by!="",offset="3",sum="1"})"},
-       {"x{a=\"1\"} # the first\n+ # and\ny", "x{a=\"1\"} + y"}});
+  expect_all(reprinted,
+             {{"up", "up"},
+              {"job:rate:5m", "job:rate:5m"},
+              {":a", ":a"},
+              {"up{}", "up"},
+              {R"(up { job = "b" , a !~ 'x.*', } )", R"(up{a!~"x.*",job="b"})"},
+              {R"({__name__=~"a|b"})", R"({__name__=~"a|b"})"},
+              {R"({"my.metric"})", R"({__name__="my.metric"})"},
+              {R"({"my.metric", "a.b"="c", "d"=~"e"})", R"({"a.b"="c",__name__="my.metric",d=~"e"})"},
+              {R"({sum="1", by!="", without="2", offset="3"})", R"({by!="",offset="3",sum="1",without="2"})"},
+              {"x{a=\"1\"} # the first\n+ # and\ny", "x{a=\"1\"} + y"}});
 }
 
 TEST(Parser, KeywordsMayNameMetricsAndLabels) {
@@ -131,6 +130,7 @@ TEST(Parser, RangesSubqueriesAndShifts) {
                          {"(a + b)[5m:1m]", "(a + b)[5m:1m]"},
                          {"x offset -5m", "x offset -5m"},
                          {"x offset - 5m", "x offset -5m"},
+                         {"x offset -+-5m", "x offset 5m"},
                          {"x OFFSET 1w", "x offset 1w"},
                          {"x offset 0", "x"},
                          {"x offset 291y364d23h59m59s999ms", "x offset 106579d23h59m59s999ms"},

@@ -10,7 +10,6 @@
 #include <string_view>
 
 #include "base/text.h"
-#include "query/keyword.h"
 
 namespace ullage::query {
 
@@ -129,10 +128,7 @@ std::string quote_unless_name(std::string_view label) {
   const bool is_plain = !label.empty() && !is_digit(label[0]) && std::ranges::all_of(label, [](char c) {
     return is_letter(c) || is_digit(c) || c == '_';
   });
-  // Words that by() and on() would take for something else.
-  const bool is_reserved =
-      is_same_word(label, "without") || is_same_word(label, "inf") || is_same_word(label, "nan");
-  return is_plain && !is_reserved ? std::string(label) : quote(label);
+  return is_plain ? std::string(label) : quote(label);
 }
 
 }  // namespace ullage::query
