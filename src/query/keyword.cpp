@@ -9,7 +9,6 @@
 #include <string_view>
 
 #include "query/ast.h"
-#include "query/literal.h"
 
 namespace ullage::query {
 
@@ -54,11 +53,22 @@ constexpr auto kAfterExpression =
 
 }  // namespace
 
+bool is_same_word(std::string_view text, std::string_view lower) {
+  return std::ranges::equal(text, lower, [](char a, char b) {
+    return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
+  });
+}
+
 std::optional<Keyword> find_keyword(std::string_view word) {
   for (const Entry& entry : kKeywords)
     if (is_same_word(word, entry.word)) return entry.keyword;
   if (find_aggregation(word)) return Keyword::aggregation;
   return std::nullopt;
+}
+
+bool is_plain_in_list(std::string_view label) {
+  const auto keyword = find_keyword(label);
+  return keyword != Keyword::without && keyword != Keyword::number;
 }
 
 std::span<const std::string_view> operator_words() { return kAfterExpression; }
@@ -87,13 +97,13 @@ bool is_set_operator(Operator operation) { return operation >= Operator::and_; }
 std::string_view type_words(ValueType type) {
   switch (type) {
     case ValueType::scalar:
-      return "scalar";
+      return "a scalar";
     case ValueType::vector:
-      return "instant vector";
+      return "an instant vector";
     case ValueType::matrix:
-      return "range vector";
+      return "a range vector";
     case ValueType::string:
-      return "string";
+      return "a string";
   }
   return "";
 }

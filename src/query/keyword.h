@@ -30,7 +30,10 @@ enum class Keyword : std::uint8_t {
   at_end,  // start, end, after an @
 };
 
+bool is_same_word(std::string_view text, std::string_view lower);  // whatever the case of ASCII letters
 std::optional<Keyword> find_keyword(std::string_view word);
+// Most keywords may name a label in by(…) and on(…); these must be quoted there.
+bool is_plain_in_list(std::string_view label);
 std::span<const std::string_view> operator_words();  // for a word where an operator should stand
 
 std::optional<Aggregation> find_aggregation(std::string_view word);
@@ -41,6 +44,6 @@ std::string_view operator_text(Operator operation);
 bool is_comparison(Operator operation);
 bool is_set_operator(Operator operation);
 
-std::string_view type_words(ValueType type);  // "instant vector"
+std::string_view type_words(ValueType type);  // "an instant vector"
 
 }  // namespace ullage::query

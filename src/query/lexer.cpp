@@ -148,7 +148,7 @@ class Lexer {
     if (const std::size_t length = duration_length(rest); length > 0 && length == whole)
       return push(TokenKind::duration, length);
     refuse({at_, at_ + whole}, fmt::format("'{}' is neither a number nor a duration", rest.substr(0, whole)),
-           "a number reads as 12, 0.5, 1e3 or 0x1f, a duration as 90s, 5m or 1h30m");
+           "a number reads as 12, 0.5, 1e3 or 0x1f, a duration as 90s, 5m or 1h30m (y w d h m s ms)");
   }
 
   void take_text(char quote) {

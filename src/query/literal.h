@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Numbers, durations and strings as PromQL writes them, read and written. Pure functions of text.
+// Numbers and durations as PromQL writes them, read and written. Pure functions of text.
 #pragma once
 
 #include <cstddef>
@@ -8,12 +8,9 @@
 #include <string>
 #include <string_view>
 
-#include "base/result.h"
-
 namespace ullage::query {
 
-// How much of the front is a literal of the kind; 0 for none. Whether what follows may follow is not looked
-// at.
+// How much of the front is one; 0 for none. Whether what follows may follow is not looked at.
 std::size_t number_length(std::string_view text);
 std::size_t duration_length(std::string_view text);
 // All that was meant as one: digits, letters, dots, and the sign of an exponent.
@@ -24,14 +21,8 @@ std::size_t number_or_duration_length(std::string_view text);
 std::optional<double> number_value(std::string_view text);
 // What duration_length measured; nothing beyond 292 years, where Prometheus ends too.
 std::optional<std::int64_t> duration_value_ms(std::string_view text);
-// A quoted string with its quotes; in "" and '' with Go's escapes. The error's `where` is empty.
-Result<std::string> unquote(std::string_view text);
 
-bool is_same_word(std::string_view text, std::string_view lower);  // whatever the case of ASCII letters
-
-std::string format_number(double value);                // digits without an exponent, as few as give it back
-std::string format_duration_ms(std::int64_t ms);        // 1h30m; -5m; 0s
-std::string quote(std::string_view text);               // "…", safe for a terminal
-std::string quote_unless_name(std::string_view label);  // a label's name, quoted where it must be
+std::string format_number(double value);          // digits without an exponent, as few as give it back
+std::string format_duration_ms(std::int64_t ms);  // 1h30m; -5m; 0s
 
 }  // namespace ullage::query

@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "base/text.h"
-#include "query/literal.h"
 #include "query/parser_state.h"
 
 namespace ullage::query {
@@ -28,9 +27,11 @@ std::string renamed_function(std::string_view name) {
 std::string suggestion(std::string_view name, const FunctionTable& table) {
   if (std::string renamed = renamed_function(name); !renamed.empty()) return renamed;
   std::vector<std::string_view> names;
-  for (const Function& function : table.functions()) names.push_back(function.name);
   for (int i = 0; i <= static_cast<int>(Aggregation::limit_ratio); ++i)
     names.push_back(aggregation_name(static_cast<Aggregation>(i)));
+  for (const Function& function : table.functions()) names.push_back(function.name);
+  // Of equally near ones, one that was only cut short comes first.
+  std::ranges::stable_partition(names, [&](std::string_view known) { return known.starts_with(name); });
   return did_you_mean(name, names);
 }
 
@@ -89,7 +90,7 @@ Result<void> Parser::check_type(const Expression& expression, ValueType wanted, 
     hint = fmt::format("a range over an expression is a subquery: ({})[1h:5m]", text(expression.span));
   return error_at(
       expression.span,
-      fmt::format("{} takes a {} here, not a {}", where, type_words(wanted), type_words(expression.type)),
+      fmt::format("{} takes {} here, not {}", where, type_words(wanted), type_words(expression.type)),
       hint.size() > 120 ? std::string() : printable(hint));
 }
 
@@ -168,9 +169,7 @@ Result<std::vector<std::string>> Parser::parse_labels() {
 
 Result<std::string> Parser::parse_label() {
   const Span span = peek().span;
-  const auto keyword = peek_keyword();
-  if (peek().kind == TokenKind::word && keyword != Keyword::without && keyword != Keyword::number)
-    return std::string(text(take().span));
+  if (peek().kind == TokenKind::word && is_plain_in_list(text(span))) return std::string(text(take().span));
   if (peek().kind == TokenKind::end) return unexpected("expected a label or ')'");
   if (peek().kind != TokenKind::text)
     return unexpected("expected a label, \"quoted\" where it is no plain word");

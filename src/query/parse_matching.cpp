@@ -57,10 +57,9 @@ Result<void> Parser::check_binary(Binary& binary, Span modifiers) {
   for (const ExpressionPtr* side : {&binary.left, &binary.right}) {
     const ValueType type = (*side)->type;
     if (type != ValueType::scalar && type != ValueType::vector)
-      return error_at(
-          (*side)->span,
-          fmt::format("{} cannot work on a {}", operator_text(binary.operation), type_words(type)),
-          "both sides must be scalars or instant vectors");
+      return error_at((*side)->span,
+                      fmt::format("{} cannot work on {}", operator_text(binary.operation), type_words(type)),
+                      "both sides must be scalars or instant vectors");
   }
   const bool are_scalars = binary.left->type == ValueType::scalar && binary.right->type == ValueType::scalar;
   if (binary.is_bool && !is_comparison(binary.operation))

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,9 +12,9 @@
 #include <variant>
 
 #include "base/text.h"
-#include "query/literal.h"
 #include "query/parser_state.h"
 #include "query/query_error.h"
+#include "query/quoting.h"
 
 namespace ullage::query {
 
@@ -67,7 +66,8 @@ Result<ExpressionPtr> Parser::parse_all() {
   if (peek().kind == TokenKind::end) return error_at(peek().span, "an empty query", std::string(kExpected));
   auto parsed = parse_expression(0);
   if (!parsed) return pass_on(parsed);
-  if (peek().kind != TokenKind::end) return unexpected("expected an operator or the end of the query");
+  if (peek().kind != TokenKind::end)
+    return unexpected("expected an operator or the end of the query" + operator_meant());
   return std::move(parsed->tree);
 }
 
@@ -128,7 +128,7 @@ Result<Parsed> Parser::parse_unary() {
   }
   const ValueType type = inner->tree->type;
   if (!is_value(type))
-    return error_at(inner->tree->span, fmt::format("a sign before a {}", type_words(type)),
+    return error_at(inner->tree->span, fmt::format("a sign before {}", type_words(type)),
                     "it may stand before a scalar or an instant vector");
   return make({since(sign.span.begin), type, Unary{is_minus, std::move(inner->tree)}}, inner->depth);
 }
@@ -229,7 +229,14 @@ Result<void> Parser::take_closing(TokenKind kind, Span opened, std::string_view 
   if (take_if(kind)) return {};
   if (peek().kind == TokenKind::end)
     return error_at(opened, fmt::format("'{}' is never closed", text(opened)), std::string(expected));
-  return unexpected(expected);
+  return unexpected(std::string(expected) + operator_meant());
+}
+
+// "; did you mean 'and'?", where an operator could stand but another word does.
+std::string Parser::operator_meant() const {
+  if (peek().kind != TokenKind::word || peek_keyword()) return "";
+  const std::string meant = did_you_mean(text(peek().span), operator_words());
+  return meant.empty() ? "" : "; " + meant;
 }
 
 Result<std::string> Parser::take_unquoted() {
@@ -248,11 +255,8 @@ tl::unexpected<Error> Parser::unexpected(std::string_view expected) const {
   if (token.kind == TokenKind::refused) return fail(*lexed_.error);
   if (token.kind == TokenKind::end)
     return error_at(token.span, "the query ends too early", std::string(expected));
-  std::string hint(expected);
-  if (token.kind == TokenKind::word)
-    if (const std::string meant = did_you_mean(text(token.span), operator_words()); !meant.empty())
-      hint += "; " + meant;
-  return error_at(token.span, fmt::format("unexpected {}", printable(text(token.span))), hint);
+  return error_at(token.span, fmt::format("unexpected '{}'", printable(text(token.span))),
+                  std::string(expected));
 }
 
 tl::unexpected<Error> Parser::unsupported(Span span, std::string_view feature) const {

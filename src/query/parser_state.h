@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The parser itself, for its three sources: parser.cpp (operators and what stands behind an expression),
-// parse_selector.cpp (selectors, durations) and parse_call.cpp (functions, aggregations). By precedence
-// climbing; what a node must fulfil is checked where it is made. Not for users: they call parser.h.
+// The parser itself, for its sources: parser.cpp (precedence climbing, literals), parse_matching.cpp (what
+// operators carry), parse_suffix.cpp (ranges, offset, @), parse_selector.cpp and parse_call.cpp. What a node
+// must fulfil is checked where it is made. Not for users: they call parser.h.
 #pragma once
 
 #include <cstddef>
@@ -87,6 +87,7 @@ class Parser {
   Result<void> take_closing(TokenKind kind, Span opened, std::string_view expected);
   std::string_view text(Span span) const { return query_.substr(span.begin, span.end - span.begin); }
   Span since(std::size_t begin) const { return {begin, last_end_}; }
+  std::string operator_meant() const;
   Result<std::string> take_unquoted();
 
   tl::unexpected<Error> error_at(Span span, std::string what, std::string hint = {}) const;

@@ -14,6 +14,7 @@
 #include "query/keyword.h"
 #include "query/literal.h"
 #include "query/print_parts.h"
+#include "query/quoting.h"
 
 namespace ullage::query {
 
@@ -25,7 +26,8 @@ std::string joined(const std::vector<std::string>& parts, std::string_view separ
 
 std::string labels_text(const std::vector<std::string>& labels) {
   std::vector<std::string> names;
-  for (const std::string& label : labels) names.push_back(quote_unless_name(label));
+  for (const std::string& label : labels)
+    names.push_back(is_plain_in_list(label) ? quote_unless_name(label) : quote(label));
   return "(" + joined(names, ", ") + ")";
 }
 

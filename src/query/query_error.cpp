@@ -67,7 +67,7 @@ std::string shown(const Place& place) {
 
 Error query_error(std::string_view query, Span span, std::string what, std::string hint) {
   const Place place = find_place(query, span);
-  (hint.empty() ? what : hint) += shown(place);
+  if (!trim(query).empty()) (hint.empty() ? what : hint) += shown(place);
   return {.what = std::move(what),
           .where = fmt::format("{}:{}", place.line_number, width(place.before) + 1),
           .hint = std::move(hint)};
