@@ -15,7 +15,7 @@
 
 #include "query/ast.h"
 #include "query/calendar.h"
-#include "query/literal.h"
+#include "query/quoting.h"
 
 namespace ullage::query {
 

@@ -23,7 +23,7 @@
 #include "query/buckets.h"
 #include "query/evaluator.h"
 #include "query/label_set.h"
-#include "query/literal.h"
+#include "query/quoting.h"
 #include "query/matrix.h"
 
 namespace ullage::query {

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "metric/series.h"
-#include "query/literal.h"
+#include "query/quoting.h"
 
 namespace ullage::query {
 

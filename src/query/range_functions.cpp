@@ -17,7 +17,7 @@
 #include "query/ast.h"
 #include "query/engine.h"
 #include "query/evaluator.h"
-#include "query/literal.h"
+#include "query/quoting.h"
 #include "query/matrix.h"
 #include "query/windows.h"
 

@@ -12,7 +12,9 @@
 
 #include "base/result.h"
 #include "base/text.h"
+#include "query/keyword.h"
 #include "query/literal.h"
+#include "query/quoting.h"
 #include "query/script_series.h"
 
 namespace ullage::query {

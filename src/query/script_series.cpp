@@ -14,7 +14,8 @@
 #include "base/text.h"
 #include "metric/series.h"
 #include "query/label_set.h"
-#include "query/literal.h"
+#include "query/keyword.h"
+#include "query/quoting.h"
 #include "query/matrix.h"
 
 namespace ullage::query {
@@ -34,7 +35,8 @@ class LineReader {
   Result<ScriptSeries> series() {
     ScriptSeries series;
     metric::Labels labels;
-    if (const std::string_view name = take_while(is_name_part); !name.empty())
+    const bool is_number = !rest_.empty() && rest_.front() >= '0' && rest_.front() <= '9';
+    if (const std::string_view name = is_number ? "" : take_while(is_name_part); !name.empty())
       labels.push_back({std::string(kNameLabel), std::string(name)});
     skip_blanks();
     if (rest_.starts_with('{') && !rest_.starts_with("{{"))
