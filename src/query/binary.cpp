@@ -69,10 +69,14 @@ class Matcher {
     std::size_t many = 0, one = 0, result = 0;
   };
 
-  Result<void> check_one_side() const;
-  Result<void> check_many_side(std::span<const Row> rows) const;
-  std::size_t one_at(std::size_t group, std::size_t step) const;
-  tl::unexpected<Error> duplicate(std::size_t a, std::size_t b) const;
+  // The first step at which a match is forbidden, and why.
+  struct Forbidden {
+    std::size_t step = 0;
+    Error error;
+  };
+  std::optional<Forbidden> two_of_one_side() const;
+  std::optional<Forbidden> two_of_one_result(std::span<const Row> rows) const;
+  Error duplicate(std::size_t a, std::size_t b) const;
   void fill(const Row& row, std::span<double> result);
   bool is_one_to_one() const { return matching_.cardinality == VectorMatching::Cardinality::one_to_one; }
 
@@ -83,67 +87,70 @@ class Matcher {
   MatchGroups groups_;
 };
 
-tl::unexpected<Error> Matcher::duplicate(std::size_t a, std::size_t b) const {
+Error Matcher::duplicate(std::size_t a, std::size_t b) const {
   const LabelSet& labels = sides_.one.series()[a].labels;
   std::string first = labels.braced_text(), second = sides_.one.series()[b].labels.braced_text();
   if (second < first) std::swap(first, second);
   const LabelSet group = matching_.is_on ? labels.only(names_) : labels.without(sorted_names(matching_.labels, true));
-  return fail(fmt::format("found duplicate series for the match group {} on the {} hand-side of the operation: "
+  return {fmt::format("found duplicate series for the match group {} on the {} hand-side of the operation: "
                           "[{}, {}];many-to-many matching not allowed: matching labels must be unique on one side",
-                          group.braced_text(), sides_.is_swapped ? "left" : "right", first, second));
+                          group.braced_text(), sides_.is_swapped ? "left" : "right", first, second)};
 }
 
-// Two series of one group on the side that must have one are an error where both have a value, if the other
-// side has any value there.
-Result<void> Matcher::check_one_side() const {
-  std::optional<std::vector<bool>> is_many_there;
+// Two series of one group on the side that must have one, where both have a value and the other side has any.
+std::optional<Matcher::Forbidden> Matcher::two_of_one_side() const {
+  std::optional<Forbidden> earliest;
+  std::vector<bool> is_many_there;
   for (std::size_t group = 0; group < groups_.size(); ++group) {
     const auto members = groups_.of_right(group);
     if (members.size() < 2) continue;
-    if (!is_many_there) is_many_there = steps_with_values(sides_.many);
-    for (std::size_t step = 0; step < sides_.one.steps(); ++step) {
-      if (!(*is_many_there)[step]) continue;
-      std::optional<std::size_t> found;
-      for (const std::size_t member : members) {
-        if (is_absent(sides_.one.row(member)[step])) continue;
-        if (found) return duplicate(*found, member);
-        found = member;
-      }
+    if (is_many_there.empty()) is_many_there = steps_with_values(sides_.many);
+    const std::size_t steps = earliest ? earliest->step : sides_.one.steps();
+    for (std::size_t step = 0; step < steps; ++step) {
+      if (!is_many_there[step]) continue;
+      const auto is_there = [&](std::size_t member) { return !is_absent(sides_.one.row(member)[step]); };
+      const auto first = std::ranges::find_if(members, is_there);
+      if (first == members.end()) continue;
+      const auto second = std::ranges::find_if(first + 1, members.end(), is_there);
+      if (second == members.end()) continue;
+      earliest = {step, duplicate(*first, *second)};
+      break;
     }
   }
-  return {};
+  return earliest;
 }
 
-// Two matches that would give one series at one step.
-Result<void> Matcher::check_many_side(std::span<const Row> rows) const {
-  std::unordered_map<std::uint64_t, std::vector<bool>> taken;  // by group, and by result where many are allowed
-  std::unordered_map<std::uint64_t, int> count;
+// Two matches that would give one series at one step: any two of a group, or of a group and a result where
+// the many side may have several.
+std::optional<Matcher::Forbidden> Matcher::two_of_one_result(std::span<const Row> rows) const {
   const auto key_of = [&](const Row& row) {
     const std::uint64_t group = groups_.group_of_left(row.many);
     return is_one_to_one() ? group : (group << 32 | row.result);
   };
-  const auto series_of = [](const Row& row) { return row.many; };
-  std::unordered_map<std::uint64_t, std::size_t> first;
-  for (const Row& row : rows) {
-    const auto [found, is_new] = first.try_emplace(key_of(row), series_of(row));
-    if (is_new || found->second == row.many) continue;
-    count[key_of(row)] = 1;
-  }
-  if (count.empty()) return {};
-  for (const Row& row : rows) {
-    if (!count.contains(key_of(row))) continue;
-    auto [found, is_new] = taken.try_emplace(key_of(row), sides_.many.steps(), false);
-    const auto many = sides_.many.row(row.many), one = sides_.one.row(row.one);
-    for (std::size_t step = 0; step < many.size(); ++step) {
-      if (is_absent(many[step]) || is_absent(one[step])) continue;
-      if (found->second[step])
-        return fail(is_one_to_one()
-                        ? "multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)"
-                        : "multiple matches for labels: grouping labels must ensure unique matches");
-      found->second[step] = true;
+  std::unordered_map<std::uint64_t, std::vector<const Row*>> rivals;
+  for (const Row& row : rows) rivals[key_of(row)].push_back(&row);
+  std::optional<Forbidden> earliest;
+  std::vector<bool> taken;
+  for (const auto& [key, same] : rivals) {
+    if (same.size() < 2) continue;
+    taken.assign(earliest ? earliest->step : sides_.many.steps(), false);
+    for (const Row* row : same) {
+      const auto many = sides_.many.row(row->many), one = sides_.one.row(row->one);
+      for (std::size_t step = 0; step < taken.size(); ++step) {
+        if (is_absent(many[step]) || is_absent(one[step])) continue;
+        if (taken[step]) {
+          earliest = {step,
+                      {is_one_to_one() ? "multiple matches for labels: many-to-one matching must be explicit "
+                                         "(group_left/group_right)"
+                                       : "multiple matches for labels: grouping labels must ensure unique matches"}};
+          taken.resize(step);
+          break;
+        }
+        taken[step] = true;
+      }
     }
   }
-  return {};
+  return earliest;
 }
 
 void Matcher::fill(const Row& row, std::span<double> result) {
@@ -158,7 +165,6 @@ void Matcher::fill(const Row& row, std::span<double> result) {
 }
 
 Result<Matrix> Matcher::run(Budget& budget) {
-  if (auto valid = check_one_side(); !valid) return pass_on(valid);
   Matrix result(budget, sides_.many.steps());
   std::vector<Row> rows;
   std::unordered_map<std::string, std::size_t> result_of;
@@ -171,7 +177,9 @@ Result<Matrix> Matcher::run(Budget& budget) {
       if (!is_new) continue;
       if (auto row = result.add({std::move(labels), binary_.is_bool}); !row) return pass_on(row);
     }
-  if (auto valid = check_many_side(rows); !valid) return pass_on(valid);
+  const auto two_of_one = two_of_one_side(), two_of_result = two_of_one_result(rows);
+  if (two_of_one && (!two_of_result || two_of_one->step <= two_of_result->step)) return fail(two_of_one->error);
+  if (two_of_result) return fail(two_of_result->error);
   // Rows of different groups may have the same labels: then not at the same step.
   std::vector<bool> is_filled(result.size());
   std::vector<double> other(result.steps());

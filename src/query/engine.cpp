@@ -132,7 +132,7 @@ Result<QueryResult> Engine::range(std::string_view query, const history::SeriesS
                 "\" for range query, must be Scalar or instant Vector");
   if (step_ms <= 0) return fail("the step of a range query must be longer than nothing");
   if (end_ms < start_ms) return fail("a range query must not end before it starts");
-  const Grid grid{start_ms, step_ms, static_cast<std::size_t>((end_ms - start_ms) / step_ms) + 1};
+  const Grid grid{start_ms, step_ms, static_cast<std::size_t>((end_ms - start_ms) / step_ms) + 1, end_ms > start_ms};
   Evaluator evaluator(options_, extra_, source, stop, grid, end_ms);
   if (auto fits = evaluator.budget().check_steps(grid.steps); !fits) return pass_on(fits);
   auto result = answer(evaluator, **expression, query, grid);

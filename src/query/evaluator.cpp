@@ -109,7 +109,7 @@ Result<Matrix> Evaluator::vector(const Expression& expression, const Grid& grid)
   const Level level(depth_);
   if (auto shallow = budget_.check_depth(depth_); !shallow) return pass_on(shallow);
   if (auto alive = budget_.alive(); !alive) return pass_on(alive);
-  if (grid.steps == 1 || !is_step_invariant(expression)) return vector_here(expression, grid);
+  if (!grid.is_range || !is_step_invariant(expression)) return vector_here(expression, grid);
   auto once = vector_here(expression, Grid{grid.start_ms, grid.step_ms, 1});
   if (!once) return once;
   return once->broadcast(grid.steps);
@@ -162,7 +162,7 @@ Result<Matrix> Evaluator::one_series(std::span<const double> values, const Grid&
 Result<Scalars> Evaluator::scalar(const Expression& expression, const Grid& grid) {
   const Level level(depth_);
   if (auto shallow = budget_.check_depth(depth_); !shallow) return pass_on(shallow);
-  if (grid.steps == 1 || !is_step_invariant(expression)) return scalar_here(expression, grid);
+  if (!grid.is_range || !is_step_invariant(expression)) return scalar_here(expression, grid);
   auto once = scalar_here(expression, Grid{grid.start_ms, grid.step_ms, 1});
   if (!once) return once;
   return Scalars(grid.steps, once->front());

@@ -135,7 +135,7 @@ Result<Matrix> Evaluator::label_join(const Call& call, const Grid& grid) {
 Result<Matrix> Evaluator::sorted(const Expression& expression, const Call& call, const Grid& grid) {
   auto matrix = vector(*call.arguments[0], grid);
   if (!matrix) return matrix;
-  if (grid.steps > 1) {
+  if (grid.is_range) {
     annotations_.warn("sort is ineffective for range queries since results are always ordered by labels",
                       expression.span);
     return matrix;

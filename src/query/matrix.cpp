@@ -83,7 +83,7 @@ Result<Matrix> Matrix::copy() const {
   return other;
 }
 
-Result<void> Matrix::merge_same_labels() {
+Result<void> Matrix::merge_same_labels(NameOf name_of) {
   if (series_.size() < 2) return {};
   std::unordered_map<std::string_view, std::size_t> first;
   first.reserve(series_.size());
@@ -96,6 +96,10 @@ Result<void> Matrix::merge_same_labels() {
       continue;
     }
     const auto into = row(found->second), from = row(i);
+    const auto is_there = [](double value) { return !is_absent(value); };
+    if (name_of == NameOf::first_value && std::ranges::find_if(from, is_there) - from.begin() <
+                                              std::ranges::find_if(into, is_there) - into.begin())
+      series_[found->second].drops_name = series_[i].drops_name;
     for (std::size_t step = 0; step < steps_; ++step) {
       if (is_absent(from[step])) continue;
       if (!is_absent(into[step])) return fail("vector cannot contain metrics with the same labelset");

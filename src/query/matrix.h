@@ -24,8 +24,9 @@ struct Grid {
   std::int64_t step_ms = 1;
   std::size_t steps = 1;
 
+  bool is_range = false;  // asked for as one: it may have a single step all the same
+
   std::int64_t at(std::size_t step) const { return start_ms + step_ms * static_cast<std::int64_t>(step); }
-  std::int64_t end_ms() const { return at(steps - 1); }
   bool operator==(const Grid&) const = default;
 };
 
@@ -59,8 +60,10 @@ class Matrix {
   Result<Matrix> broadcast(std::size_t steps) const;
   Result<Matrix> copy() const;
 
-  // Series of equal labels become one; two values at one step are an error.
-  Result<void> merge_same_labels();
+  // Series of equal labels become one; two values at one step are an error. Whether the one drops its name is
+  // said by its first series, or by that whose values begin first.
+  enum class NameOf { first_series, first_value };
+  Result<void> merge_same_labels(NameOf name_of = NameOf::first_series);
 
  private:
   HeldBytes held_;

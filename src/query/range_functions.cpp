@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "base/result.h"
@@ -34,6 +35,12 @@ const Expression& range_argument(const Call& call) {
       call.arguments, ValueType::matrix, [](const ExpressionPtr& argument) { return argument->type; });
   check(found != call.arguments.end(), "a function over ranges has a range vector among its arguments");
   return bare(**found);
+}
+
+// Where annotations of a range function point. That of a subquery is the query's begin, as in Prometheus,
+// whose texts we keep.
+Span place_of(const Expression& argument) {
+  return std::holds_alternative<Subquery>(argument.node) ? Span{} : argument.span;
 }
 
 Result<void> check_factors(std::span<const Scalars> scalars) {
@@ -72,7 +79,7 @@ Result<Matrix> Evaluator::over_windows(const Call& call, const Grid& grid) {
     if (wants_counter && !series.name().empty() && !looks_like_counter(series.name()))
       annotations_.inform("metric might not be a counter, name does not end in _total/_sum/_count/_bucket: " +
                               quote(series.name()),
-                          argument.span);
+                          place_of(argument));
     auto added = result.add({series.labels(), !keeps_name || series.drops_name()});
     if (!added) return pass_on(added);
     std::ranges::copy(row, added->begin());

@@ -76,7 +76,10 @@ Result<Matrix> Evaluator::selected(const VectorSelector& selector, const Grid& g
 }
 
 Result<Matrix> Evaluator::selected_times(const VectorSelector& selector, const Grid& grid) {
-  return select_instants(selector, grid,
+  // As in Prometheus, @ takes the place of an offset here.
+  VectorSelector pinned = selector;
+  if (selector.shift.at != TimeShift::At::none) pinned.shift.offset_ms = 0;
+  return select_instants(pinned, grid,
                          [](const Sample& sample) { return static_cast<double>(sample.time_ms) / 1000; });
 }
 
@@ -116,7 +119,7 @@ Result<void> Evaluator::each_subquery_series(const Subquery& subquery, const Win
   std::int64_t start = after / step * step;
   if (start <= after) start += step;
   if (end < start) return {};
-  const Grid grid{start, step, static_cast<std::size_t>((end - start) / step) + 1};
+  const Grid grid{start, step, static_cast<std::size_t>((end - start) / step) + 1, end > start};
   if (auto fits = budget_.check_steps(grid.steps); !fits) return fits;
   auto matrix = vector(*subquery.inner, grid);
   if (!matrix) return pass_on(matrix);

@@ -51,7 +51,7 @@ Result<Matrix> Evaluator::set_operation(const Binary& binary, Matrix left, Matri
     }
     // A series may come from either side at different steps.
     if (steps > 1)
-      if (auto merged = left.merge_same_labels(); !merged) return pass_on(merged);
+      if (auto merged = left.merge_same_labels(Matrix::NameOf::first_value); !merged) return pass_on(merged);
     return left;
   }
   for (std::size_t i = 0; i < right.size(); ++i) other.add(groups.group_of_right(i), right.row(i));
