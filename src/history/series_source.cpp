@@ -16,9 +16,10 @@ Result<void> SeriesSource::select_buckets(const Selection& /*selection*/, std::i
 }
 
 Result<void> SeriesSource::select_series(const Selection& selection, const VisitSeries& visit) const {
-  return select(selection, [&](const metric::SeriesKey& key, std::span<const Sample> samples) -> Result<void> {
-    return samples.empty() ? Result<void>() : visit(key);
-  });
+  return select(selection,
+                [&](const metric::SeriesKey& key, std::span<const Sample> samples) -> Result<void> {
+                  return samples.empty() ? Result<void>() : visit(key);
+                });
 }
 
 }  // namespace ullage::history

@@ -105,8 +105,8 @@ void fold(const Matrix& input, std::span<const std::size_t> members, std::span<d
 }
 
 // Quantiles need all values of a step together: some steps at a time are turned from rows to columns.
-void fold_quantile(const Matrix& input, std::span<const std::size_t> members, std::span<const double> quantiles,
-                   std::span<double> row) {
+void fold_quantile(const Matrix& input, std::span<const std::size_t> members,
+                   std::span<const double> quantiles, std::span<double> row) {
   constexpr std::size_t kTile = 32;
   std::vector<double> columns(kTile * members.size());
   for (std::size_t begin = 0; begin < row.size(); begin += kTile) {
@@ -127,27 +127,38 @@ void fold_quantile(const Matrix& input, std::span<const std::size_t> members, st
 void fold_group(Aggregation operation, const Matrix& input, std::span<const std::size_t> members,
                 std::span<const double> parameter, std::span<double> row) {
   switch (operation) {
-    case Aggregation::sum: return fold<SumCell>(input, members, row);
-    case Aggregation::avg: return fold<AverageCell>(input, members, row);
-    case Aggregation::count: return fold<CountCell>(input, members, row);
-    case Aggregation::min: return fold<ExtremeCell<false>>(input, members, row);
-    case Aggregation::max: return fold<ExtremeCell<true>>(input, members, row);
-    case Aggregation::group: return fold<GroupCell>(input, members, row);
-    case Aggregation::stddev: return fold<VarianceCell<true>>(input, members, row);
-    case Aggregation::stdvar: return fold<VarianceCell<false>>(input, members, row);
-    case Aggregation::quantile: return fold_quantile(input, members, parameter, row);
+    case Aggregation::sum:
+      return fold<SumCell>(input, members, row);
+    case Aggregation::avg:
+      return fold<AverageCell>(input, members, row);
+    case Aggregation::count:
+      return fold<CountCell>(input, members, row);
+    case Aggregation::min:
+      return fold<ExtremeCell<false>>(input, members, row);
+    case Aggregation::max:
+      return fold<ExtremeCell<true>>(input, members, row);
+    case Aggregation::group:
+      return fold<GroupCell>(input, members, row);
+    case Aggregation::stddev:
+      return fold<VarianceCell<true>>(input, members, row);
+    case Aggregation::stdvar:
+      return fold<VarianceCell<false>>(input, members, row);
+    case Aggregation::quantile:
+      return fold_quantile(input, members, parameter, row);
     case Aggregation::topk:
     case Aggregation::bottomk:
     case Aggregation::count_values:
     case Aggregation::limitk:
-    case Aggregation::limit_ratio: break;
+    case Aggregation::limit_ratio:
+      break;
   }
   check(false, "only aggregations to one series are folded");
 }
 
 // As of the group's last step: does any series that has a value there drop its name?
 bool drops_name(const Matrix& input, std::span<const std::size_t> members, std::span<const double> row) {
-  const auto last = std::ranges::find_if(row.rbegin(), row.rend(), [](double value) { return !is_absent(value); });
+  const auto last =
+      std::ranges::find_if(row.rbegin(), row.rend(), [](double value) { return !is_absent(value); });
   const auto step = static_cast<std::size_t>(row.rend() - last) - 1;
   return std::ranges::any_of(members, [&](std::size_t member) {
     return input.series()[member].drops_name && !is_absent(input.row(member)[step]);
@@ -179,7 +190,8 @@ Result<Matrix> Evaluator::aggregate(const Aggregate& aggregate, const Grid& grid
     case Aggregation::topk:
     case Aggregation::bottomk:
     case Aggregation::limitk:
-    case Aggregation::limit_ratio: return choose(aggregate, std::move(*input), parameter);
+    case Aggregation::limit_ratio:
+      return choose(aggregate, std::move(*input), parameter);
     case Aggregation::sum:
     case Aggregation::avg:
     case Aggregation::count:
@@ -189,12 +201,14 @@ Result<Matrix> Evaluator::aggregate(const Aggregate& aggregate, const Grid& grid
     case Aggregation::stddev:
     case Aggregation::stdvar:
     case Aggregation::quantile:
-    case Aggregation::count_values: break;
+    case Aggregation::count_values:
+      break;
   }
   return reduce(aggregate, *input, parameter);
 }
 
-Result<Matrix> Evaluator::reduce(const Aggregate& aggregate, Matrix& input, std::span<const double> parameter) {
+Result<Matrix> Evaluator::reduce(const Aggregate& aggregate, Matrix& input,
+                                 std::span<const double> parameter) {
   if (aggregate.operation == Aggregation::quantile) warn_of_extremes(parameter, *aggregate.parameter);
   const AggregateGroups groups(input, aggregate);
   Matrix result(budget_, input.steps());
@@ -214,7 +228,8 @@ Result<Matrix> Evaluator::reduce(const Aggregate& aggregate, Matrix& input, std:
 // Of a quantile that varies, the worst are told.
 void Evaluator::warn_of_extremes(std::span<const double> quantiles, const Expression& parameter) {
   const auto warn = [&](double quantile) {
-    annotations_.warn("quantile value should be between 0 and 1, got " + go_number(quantile), bare(parameter).span);
+    annotations_.warn("quantile value should be between 0 and 1, got " + go_number(quantile),
+                      bare(parameter).span);
   };
   if (std::ranges::any_of(quantiles, [](double quantile) { return std::isnan(quantile); })) return warn(kNaN);
   const auto [least, greatest] = std::ranges::minmax(quantiles);

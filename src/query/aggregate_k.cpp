@@ -154,7 +154,8 @@ Result<std::vector<std::size_t>> counts_of(const Scalars& parameter) {
   for (const double value : parameter) {
     if (std::isnan(value)) return fail("Parameter value is NaN");
     if (value >= kLimit) return fail("Scalar value " + go_number(value) + " overflows int64");
-    if (value <= -9223372036854775808.0) return fail("Scalar value " + go_number(value) + " underflows int64");
+    if (value <= -9223372036854775808.0)
+      return fail("Scalar value " + go_number(value) + " underflows int64");
     counts.push_back(value < 1 ? 0 : static_cast<std::size_t>(value));
   }
   return counts;
@@ -172,8 +173,9 @@ Result<Matrix> Evaluator::choose(const Aggregate& aggregate, Matrix input, const
       return fail("Ratio value is NaN");
     const auto [least, greatest] = std::ranges::minmax(parameter);
     const auto warn = [&](double ratio, const char* cap) {
-      annotations_.warn("ratio value should be between -1 and 1, got " + go_number(ratio) + ", capping to " + cap,
-                        bare(*aggregate.parameter).span);
+      annotations_.warn(
+          "ratio value should be between -1 and 1, got " + go_number(ratio) + ", capping to " + cap,
+          bare(*aggregate.parameter).span);
     };
     if (greatest > 1) warn(greatest, "1");
     if (least < -1) warn(least, "-1");

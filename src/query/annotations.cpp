@@ -12,7 +12,6 @@
 #include <string_view>
 #include <vector>
 
-
 #include "query/ast.h"
 #include "query/calendar.h"
 #include "query/quoting.h"
@@ -25,15 +24,31 @@ void Annotations::forced_monotonicity(std::string_view metric, Span where, std::
       "input to histogram_quantile needed to be fixed for monotonicity (see "
       "https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile)",
       metric);
-  const auto [found, is_new] = notes_.try_emplace(text, Note{true, where, fix, time_ms, time_ms, 1});
-  if (is_new) return;
-  Note& note = found->second;
-  note.fix.bucket_min = std::min(note.fix.bucket_min, fix.bucket_min);
-  note.fix.bucket_max = std::max(note.fix.bucket_max, fix.bucket_max);
-  note.fix.difference_max = std::max(note.fix.difference_max, fix.difference_max);
-  note.first_ms = std::min(note.first_ms, time_ms);
-  note.last_ms = std::max(note.last_ms, time_ms);
-  ++note.fixes;
+  const Note note{true, where, fix, time_ms, time_ms, 1};
+  const auto [found, is_new] = notes_.try_emplace(text, note);
+  if (!is_new) found->second.add(note);
+}
+
+void Annotations::add_moved(const Annotations& other, std::size_t from, std::size_t to) {
+  for (const auto& [text, said] : other.notes_) {
+    Note note = said;
+    note.where = {said.where.begin - from + to, said.where.end - from + to};
+    const auto [found, is_new] = notes_.try_emplace(text, note);
+    if (is_new) continue;
+    if (note.fixes > 0)
+      found->second.add(note);
+    else
+      found->second = note;
+  }
+}
+
+void Annotations::Note::add(const Note& other) {
+  fix.bucket_min = std::min(fix.bucket_min, other.fix.bucket_min);
+  fix.bucket_max = std::max(fix.bucket_max, other.fix.bucket_max);
+  fix.difference_max = std::max(fix.difference_max, other.fix.difference_max);
+  first_ms = std::min(first_ms, other.first_ms);
+  last_ms = std::max(last_ms, other.last_ms);
+  fixes += other.fixes;
 }
 
 std::vector<std::string> Annotations::texts(std::string_view query, bool infos) const {
@@ -42,10 +57,10 @@ std::vector<std::string> Annotations::texts(std::string_view query, bool infos) 
     if (note.is_info != infos) continue;
     std::string text = (infos ? "PromQL info: " : "PromQL warning: ") + what;
     if (note.fixes > 0)
-      text += fmt::format(", from buckets {} to {}, with a max diff of {:.2g}, over {} samples from {} to {}",
-                          go_number(note.fix.bucket_min), go_number(note.fix.bucket_max),
-                          note.fix.difference_max, note.fixes, utc_text(note.first_ms / 1000),
-                          utc_text(note.last_ms / 1000));
+      text +=
+          fmt::format(", from buckets {} to {}, with a max diff of {:.2g}, over {} samples from {} to {}",
+                      go_number(note.fix.bucket_min), go_number(note.fix.bucket_max), note.fix.difference_max,
+                      note.fixes, utc_text(note.first_ms / 1000), utc_text(note.last_ms / 1000));
     texts.push_back(fmt::format("{} ({})", text, position(query, note.where.begin)));
   }
   return texts;
@@ -60,7 +75,8 @@ std::string go_number(double value) {
   if (std::isinf(value)) return value > 0 ? "+Inf" : "-Inf";
   // The shortest digits that read back; an exponent below 1e-4 and from 1e6 on.
   const double size = std::fabs(value);
-  const auto form = size != 0 && (size < 1e-4 || size >= 1e6) ? std::chars_format::scientific : std::chars_format::fixed;
+  const auto form =
+      size != 0 && (size < 1e-4 || size >= 1e6) ? std::chars_format::scientific : std::chars_format::fixed;
   char text[40];
   const auto written = std::to_chars(text, text + sizeof text, value, form);
   return {text, written.ptr};

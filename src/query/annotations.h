@@ -23,7 +23,11 @@ class Annotations {
  public:
   void warn(std::string text, Span where) { notes_[std::move(text)] = {false, where, {}, 0, 0, 0}; }
   void inform(std::string text, Span where) { notes_[std::move(text)] = {true, where, {}, 0, 0, 0}; }
-  void forced_monotonicity(std::string_view metric, Span where, std::int64_t time_ms, const MonotonicityFix& fix);
+  void forced_monotonicity(std::string_view metric, Span where, std::int64_t time_ms,
+                           const MonotonicityFix& fix);
+
+  // All that another said of a part of the query that begins elsewhere.
+  void add_moved(const Annotations& other, std::size_t from, std::size_t to);
 
   // "PromQL warning: what (line:column)", in order of text.
   std::vector<std::string> warnings(std::string_view query) const { return texts(query, false); }
@@ -36,6 +40,7 @@ class Annotations {
     MonotonicityFix fix;
     std::int64_t first_ms = 0, last_ms = 0;
     std::uint64_t fixes = 0;
+    void add(const Note& other);
   };
   std::vector<std::string> texts(std::string_view query, bool infos) const;
 

@@ -37,22 +37,36 @@ inline bool is_set_operator(Operator operation) { return operation >= Operator::
 template <class Use>
 auto with_operation(Operator operation, Use use) {
   switch (operation) {
-    case Operator::add: return use([](double a, double b) { return a + b; });
-    case Operator::subtract: return use([](double a, double b) { return a - b; });
-    case Operator::multiply: return use([](double a, double b) { return a * b; });
-    case Operator::divide: return use([](double a, double b) { return a / b; });
-    case Operator::modulo: return use([](double a, double b) { return std::fmod(a, b); });
-    case Operator::power: return use([](double a, double b) { return std::pow(a, b); });
-    case Operator::atan2: return use([](double a, double b) { return std::atan2(a, b); });
-    case Operator::equal: return use([](double a, double b) { return a == b; });
-    case Operator::not_equal: return use([](double a, double b) { return a != b; });
-    case Operator::greater: return use([](double a, double b) { return a > b; });
-    case Operator::less: return use([](double a, double b) { return a < b; });
-    case Operator::greater_or_equal: return use([](double a, double b) { return a >= b; });
-    case Operator::less_or_equal: return use([](double a, double b) { return a <= b; });
+    case Operator::add:
+      return use([](double a, double b) { return a + b; });
+    case Operator::subtract:
+      return use([](double a, double b) { return a - b; });
+    case Operator::multiply:
+      return use([](double a, double b) { return a * b; });
+    case Operator::divide:
+      return use([](double a, double b) { return a / b; });
+    case Operator::modulo:
+      return use([](double a, double b) { return std::fmod(a, b); });
+    case Operator::power:
+      return use([](double a, double b) { return std::pow(a, b); });
+    case Operator::atan2:
+      return use([](double a, double b) { return std::atan2(a, b); });
+    case Operator::equal:
+      return use([](double a, double b) { return a == b; });
+    case Operator::not_equal:
+      return use([](double a, double b) { return a != b; });
+    case Operator::greater:
+      return use([](double a, double b) { return a > b; });
+    case Operator::less:
+      return use([](double a, double b) { return a < b; });
+    case Operator::greater_or_equal:
+      return use([](double a, double b) { return a >= b; });
+    case Operator::less_or_equal:
+      return use([](double a, double b) { return a <= b; });
     case Operator::and_:
     case Operator::or_:
-    case Operator::unless: break;
+    case Operator::unless:
+      break;
   }
   check(false, "set operators are no operations on numbers");
   return use([](double a, double) { return a; });

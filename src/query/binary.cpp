@@ -38,8 +38,8 @@ double outcome(Operation operation, double left, double right, double kept, bool
   }
 }
 
-LabelSet result_labels(const LabelSet& many, const LabelSet& one, Operator operation, const VectorMatching& matching,
-                       std::span<const std::string> names) {
+LabelSet result_labels(const LabelSet& many, const LabelSet& one, Operator operation,
+                       const VectorMatching& matching, std::span<const std::string> names) {
   LabelSet labels = is_comparison(operation) ? many : many.without_metadata();
   if (matching.cardinality == VectorMatching::Cardinality::one_to_one)
     labels = matching.is_on ? labels.only(names) : labels.without(names);
@@ -91,10 +91,12 @@ Error Matcher::duplicate(std::size_t a, std::size_t b) const {
   const LabelSet& labels = sides_.one.series()[a].labels;
   std::string first = labels.braced_text(), second = sides_.one.series()[b].labels.braced_text();
   if (second < first) std::swap(first, second);
-  const LabelSet group = matching_.is_on ? labels.only(names_) : labels.without(sorted_names(matching_.labels, true));
-  return {fmt::format("found duplicate series for the match group {} on the {} hand-side of the operation: "
-                          "[{}, {}];many-to-many matching not allowed: matching labels must be unique on one side",
-                          group.braced_text(), sides_.is_swapped ? "left" : "right", first, second)};
+  const LabelSet group =
+      matching_.is_on ? labels.only(names_) : labels.without(sorted_names(matching_.labels, true));
+  return {
+      fmt::format("found duplicate series for the match group {} on the {} hand-side of the operation: "
+                  "[{}, {}];many-to-many matching not allowed: matching labels must be unique on one side",
+                  group.braced_text(), sides_.is_swapped ? "left" : "right", first, second)};
 }
 
 // Two series of one group on the side that must have one, where both have a value and the other side has any.
@@ -139,10 +141,11 @@ std::optional<Matcher::Forbidden> Matcher::two_of_one_result(std::span<const Row
       for (std::size_t step = 0; step < taken.size(); ++step) {
         if (is_absent(many[step]) || is_absent(one[step])) continue;
         if (taken[step]) {
-          earliest = {step,
-                      {is_one_to_one() ? "multiple matches for labels: many-to-one matching must be explicit "
-                                         "(group_left/group_right)"
-                                       : "multiple matches for labels: grouping labels must ensure unique matches"}};
+          earliest = {
+              step,
+              {is_one_to_one() ? "multiple matches for labels: many-to-one matching must be explicit "
+                                 "(group_left/group_right)"
+                               : "multiple matches for labels: grouping labels must ensure unique matches"}};
           taken.resize(step);
           break;
         }
@@ -178,7 +181,8 @@ Result<Matrix> Matcher::run(Budget& budget) {
       if (auto row = result.add({std::move(labels), binary_.is_bool}); !row) return pass_on(row);
     }
   const auto two_of_one = two_of_one_side(), two_of_result = two_of_one_result(rows);
-  if (two_of_one && (!two_of_result || two_of_one->step <= two_of_result->step)) return fail(two_of_one->error);
+  if (two_of_one && (!two_of_result || two_of_one->step <= two_of_result->step))
+    return fail(two_of_one->error);
   if (two_of_result) return fail(two_of_result->error);
   // Rows of different groups may have the same labels: then not at the same step.
   std::vector<bool> is_filled(result.size());

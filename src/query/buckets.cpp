@@ -73,7 +73,8 @@ double bucket_quantile(double quantile, std::span<BucketCount> buckets, std::opt
   if (buckets.size() < 2 || buckets.back().count == 0) return kNaN;
   double rank = quantile * buckets.back().count;
   const auto finite = buckets.first(buckets.size() - 1);
-  const auto found = std::ranges::partition_point(finite, [&](const BucketCount& b) { return !(b.count >= rank); });
+  const auto found =
+      std::ranges::partition_point(finite, [&](const BucketCount& b) { return !(b.count >= rank); });
   if (found == finite.end()) return finite.back().bound;
   if (found == finite.begin() && found->bound <= 0) return found->bound;
   double begin = 0, count = found->count;

@@ -43,7 +43,8 @@ CalendarTime calendar_time(std::int64_t seconds) {
   time.weekday = static_cast<int>((days + 11 - kDaysBefore % 7) % 7);
   static constexpr std::array<int, 12> kDays = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
   const int leap = is_leap(time.year) ? 1 : 0;
-  for (int month = 1; month < time.month; ++month) time.day_of_year += kDays[month - 1] + (month == 2 ? leap : 0);
+  for (int month = 1; month < time.month; ++month)
+    time.day_of_year += kDays[month - 1] + (month == 2 ? leap : 0);
   time.day_of_year += time.day - 1;
   time.days_in_month = kDays[time.month - 1] + (time.month == 2 ? leap : 0);
   return time;

@@ -9,10 +9,10 @@ namespace ullage::query {
 
 struct CalendarTime {
   std::int64_t year = 1970;
-  int month = 1, day = 1;          // from 1
+  int month = 1, day = 1;  // from 1
   int hour = 0, minute = 0, second = 0;
-  int weekday = 4;                 // Sunday is 0
-  int day_of_year = 1;             // from 1
+  int weekday = 4;      // Sunday is 0
+  int day_of_year = 1;  // from 1
   int days_in_month = 31;
 };
 

@@ -23,8 +23,8 @@
 #include "query/buckets.h"
 #include "query/evaluator.h"
 #include "query/label_set.h"
-#include "query/quoting.h"
 #include "query/matrix.h"
+#include "query/quoting.h"
 
 namespace ullage::query {
 
@@ -67,10 +67,11 @@ std::vector<Histogram> histograms_of(const Matrix& matrix, Span where, Annotatio
     const std::string_view text = labels.value(kBucketLabel);
     const auto bound = bound_of(text);
     if (!bound) {
-      annotations.warn(with_metric_name(fmt::format("bucket label \"le\" is missing or has a malformed value of {}",
-                                                    quote(text)),
-                                        labels.name()),
-                       where);
+      annotations.warn(
+          with_metric_name(
+              fmt::format("bucket label \"le\" is missing or has a malformed value of {}", quote(text)),
+              labels.name()),
+          where);
       continue;
     }
     key.clear();
@@ -138,9 +139,11 @@ Result<Matrix> Evaluator::histogram_quantiles(const Call& call, const Grid& grid
       for (std::size_t step = 0; step < grid.steps; ++step) {
         const auto buckets = histogram.at(*matrix, step, counts);
         if (buckets.empty()) continue;
-        const auto [found, is_new] = rows.try_emplace(std::bit_cast<std::uint64_t>(values[step]), result.size());
+        const auto [found, is_new] =
+            rows.try_emplace(std::bit_cast<std::uint64_t>(values[step]), result.size());
         if (is_new)
-          if (auto row = result.add({histogram.labels.with(label, open_metrics_number(values[step])), true}); !row)
+          if (auto row = result.add({histogram.labels.with(label, open_metrics_number(values[step])), true});
+              !row)
             return pass_on(row);
         std::optional<MonotonicityFix> fix;
         result.row(found->second)[step] = bucket_quantile(values[step], buckets, fix);

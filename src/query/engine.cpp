@@ -62,7 +62,8 @@ Result<void> add_series(Result<Matrix> matrix, const Grid& grid, QueryResult& re
 }
 
 // What an expression gives at one moment, or over a range where it is a scalar or a vector.
-Result<void> evaluate(Evaluator& evaluator, const Expression& expression, const Grid& grid, QueryResult& result) {
+Result<void> evaluate(Evaluator& evaluator, const Expression& expression, const Grid& grid,
+                      QueryResult& result) {
   switch (expression.type) {
     case ValueType::string:
       result.kind = QueryResult::Kind::string;
@@ -94,6 +95,7 @@ Result<void> evaluate(Evaluator& evaluator, const Expression& expression, const 
 Result<QueryResult> answer(Evaluator& evaluator, const Expression& expression, std::string_view query,
                            const Grid& grid) {
   QueryResult result;
+  evaluator.prepare(expression);
   if (auto done = evaluate(evaluator, expression, grid, result); !done) return pass_on(done);
   result.warnings = evaluator.annotations().warnings(query);
   result.infos = evaluator.annotations().infos(query);
@@ -132,7 +134,8 @@ Result<QueryResult> Engine::range(std::string_view query, const history::SeriesS
                 "\" for range query, must be Scalar or instant Vector");
   if (step_ms <= 0) return fail("the step of a range query must be longer than nothing");
   if (end_ms < start_ms) return fail("a range query must not end before it starts");
-  const Grid grid{start_ms, step_ms, static_cast<std::size_t>((end_ms - start_ms) / step_ms) + 1, end_ms > start_ms};
+  const Grid grid{start_ms, step_ms, static_cast<std::size_t>((end_ms - start_ms) / step_ms) + 1,
+                  end_ms > start_ms};
   Evaluator evaluator(options_, extra_, source, stop, grid, end_ms);
   if (auto fits = evaluator.budget().check_steps(grid.steps); !fits) return pass_on(fits);
   auto result = answer(evaluator, **expression, query, grid);

@@ -35,10 +35,10 @@ struct EngineOptions {
 // gives the value at one step of one series, kAbsent for none; the series keeps its labels but the name.
 struct ExtraFunction {
   struct Arguments {
-    std::int64_t time_ms = 0;           // of the step
-    std::int64_t range_ms = 0;          // of the window, which ends at window_end_ms
+    std::int64_t time_ms = 0;   // of the step
+    std::int64_t range_ms = 0;  // of the window, which ends at window_end_ms
     std::int64_t window_end_ms = 0;
-    std::span<const double> scalars;    // in the order written
+    std::span<const double> scalars;  // in the order written
     std::span<const std::string> texts;
   };
   Function signature;
@@ -73,11 +73,12 @@ class Engine {
  public:
   explicit Engine(EngineOptions options = {}, std::vector<ExtraFunction> extra = {});
 
-  Result<QueryResult> instant(std::string_view query, const history::SeriesSource& source, std::int64_t time_ms,
-                              const Stop& stop = {}) const;
+  Result<QueryResult> instant(std::string_view query, const history::SeriesSource& source,
+                              std::int64_t time_ms, const Stop& stop = {}) const;
   // Steps at start, start + step, … up to end.
-  Result<QueryResult> range(std::string_view query, const history::SeriesSource& source, std::int64_t start_ms,
-                            std::int64_t end_ms, std::int64_t step_ms, const Stop& stop = {}) const;
+  Result<QueryResult> range(std::string_view query, const history::SeriesSource& source,
+                            std::int64_t start_ms, std::int64_t end_ms, std::int64_t step_ms,
+                            const Stop& stop = {}) const;
 
   const FunctionTable& functions() const { return *functions_; }
 

@@ -27,7 +27,9 @@ constexpr std::int64_t kMinute = 60'000;
 
 Engine limited(const Limits& limits) { return Engine({.limits = limits}); }
 
-std::string error_of(const Result<QueryResult>& result) { return result ? "no error" : result.error().text(); }
+std::string error_of(const Result<QueryResult>& result) {
+  return result ? "no error" : result.error().text();
+}
 
 TEST(Engine, AnswersAVectorAtAMoment) {
   const auto source = example_source({"up{job=\"a\"} 1 2 3", "up{job=\"b\"} 4 5 6"});
@@ -76,7 +78,8 @@ TEST(Engine, EachLimitIsAnErrorThatNamesIt) {
   EXPECT_THAT(ask({.bytes_max = 30}, "up"), HasSubstr("MiB of memory"));
   EXPECT_THAT(ask({.depth_max = 3}, "abs(abs(abs(up)))"), HasSubstr("deeper than 3"));
   EXPECT_THAT(ask({.regex_bytes_max = 3}, "up{job=~\"a.*b\"}"), HasSubstr("longer than the 3 allowed"));
-  EXPECT_THAT(ask({.regex_bytes_max = 3}, "label_replace(up, \"a\", \"b\", \"c\", \"long\")"), HasSubstr("longer"));
+  EXPECT_THAT(ask({.regex_bytes_max = 3}, "label_replace(up, \"a\", \"b\", \"c\", \"long\")"),
+              HasSubstr("longer"));
   EXPECT_EQ(ask({}, "abs(abs(abs(up)))"), "no error");
 }
 
@@ -96,7 +99,8 @@ TEST(Engine, EndsWhenItIsCancelledOrItsTimeIsUp) {
   EXPECT_THAT(error_of(Engine().instant("up", source, 0, {.cancelled = &cancelled})), HasSubstr("cancelled"));
   int looks = 0;
   const Stop stop{.expired = [&] { return ++looks > 3; }};
-  EXPECT_THAT(error_of(Engine().instant("abs(abs(abs(abs(up))))", source, 0, stop)), HasSubstr("longer than it may"));
+  EXPECT_THAT(error_of(Engine().instant("abs(abs(abs(abs(up))))", source, 0, stop)),
+              HasSubstr("longer than it may"));
 }
 
 // A source that fails half-way.
@@ -110,7 +114,8 @@ class Broken final : public history::SeriesSource {
 };
 
 TEST(Engine, AnErrorOfTheSourceIsTheQuerys) {
-  for (const char* query : {"up", "rate(up[5m])", "absent(up)", "up + up", "up[5m]", "sum_over_time(up[5m:1m])"})
+  for (const char* query :
+       {"up", "rate(up[5m])", "absent(up)", "up + up", "up[5m]", "sum_over_time(up[5m:1m])"})
     EXPECT_EQ(error_of(Engine().instant(query, Broken(), 0)), "the disk is gone") << query;
 }
 

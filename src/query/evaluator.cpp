@@ -27,8 +27,8 @@ namespace {
 
 // Their value depends on the step even where their arguments do not.
 constexpr std::array<std::string_view, 12> kStepDependent = {
-    "day_of_month", "day_of_week", "day_of_year", "days_in_month", "hour", "minute",
-    "month",        "predict_linear", "time",     "timestamp",     "year", "ullage_"};
+    "day_of_month", "day_of_week",    "day_of_year", "days_in_month", "hour", "minute",
+    "month",        "predict_linear", "time",        "timestamp",     "year", "ullage_"};
 
 // Counts the levels of the tree on the way down and up.
 class Level {
@@ -59,7 +59,12 @@ const std::string& text_of(const Expression& expression) {
 Evaluator::Evaluator(const EngineOptions& options, std::span<const ExtraFunction> extra,
                      const history::SeriesSource& source, const Stop& stop, const Grid& query,
                      std::int64_t query_end_ms)
-    : options_(options), extra_(extra), source_(source), budget_(options.limits, stop), query_(query), query_end_ms_(query_end_ms) {}
+    : options_(options),
+      extra_(extra),
+      source_(source),
+      budget_(options.limits, stop),
+      query_(query),
+      query_end_ms_(query_end_ms) {}
 
 TimeShift Evaluator::resolved(const TimeShift& shift) const {
   TimeShift fixed = shift;
@@ -87,19 +92,23 @@ bool Evaluator::compute_step_invariant(const Expression& expression) {
     bool operator()(const Subquery& subquery) const { return subquery.shift.at != TimeShift::At::none; }
     bool operator()(const Aggregate& aggregate) const { return self.is_step_invariant(*aggregate.inner); }
     bool operator()(const Unary& unary) const { return self.is_step_invariant(*unary.inner); }
-    bool operator()(const Parentheses& parentheses) const { return self.is_step_invariant(*parentheses.inner); }
+    bool operator()(const Parentheses& parentheses) const {
+      return self.is_step_invariant(*parentheses.inner);
+    }
     bool operator()(const Binary& binary) const {
       return self.is_step_invariant(*binary.left) && self.is_step_invariant(*binary.right);
     }
     bool operator()(const Call& call) const {
-      const bool all = std::ranges::all_of(
-          call.arguments, [this](const ExpressionPtr& argument) { return self.is_step_invariant(*argument); });
+      const bool all = std::ranges::all_of(call.arguments, [this](const ExpressionPtr& argument) {
+        return self.is_step_invariant(*argument);
+      });
       // The time of a sample that @ picks is the same at each step; that of any other value is the step's.
       if (call.function->name == "timestamp")
         return all && std::holds_alternative<VectorSelector>(bare(*call.arguments[0]).node);
       return all && std::ranges::none_of(kStepDependent, [&](std::string_view name) {
-        return call.function->name == name || (name.back() == '_' && call.function->name.starts_with(name));
-      });
+               return call.function->name == name ||
+                      (name.back() == '_' && call.function->name.starts_with(name));
+             });
     }
   };
   return std::visit(Ask{*this}, expression.node);
@@ -109,10 +118,22 @@ Result<Matrix> Evaluator::vector(const Expression& expression, const Grid& grid)
   const Level level(depth_);
   if (auto shallow = budget_.check_depth(depth_); !shallow) return pass_on(shallow);
   if (auto alive = budget_.alive(); !alive) return pass_on(alive);
-  if (!grid.is_range || !is_step_invariant(expression)) return vector_here(expression, grid);
-  auto once = vector_here(expression, Grid{grid.start_ms, grid.step_ms, 1});
+  if (!grid.is_range || !is_step_invariant(expression)) return vector_once(expression, grid);
+  auto once = vector_once(expression, Grid{grid.start_ms, grid.step_ms, 1});
   if (!once) return once;
   return once->broadcast(grid.steps);
+}
+
+// Of parts that are written more than once, the first is evaluated.
+Result<Matrix> Evaluator::vector_once(const Expression& expression, const Grid& grid) {
+  if (!repeats_.is_one(expression)) return vector_here(expression, grid);
+  if (auto kept = repeats_.take(expression, grid, annotations_)) return std::move(*kept);
+  Annotations before = std::exchange(annotations_, {});
+  auto matrix = vector_here(expression, grid);
+  if (matrix) repeats_.keep(expression, grid, *matrix, annotations_);
+  before.add_moved(annotations_, 0, 0);
+  annotations_ = std::move(before);
+  return matrix;
 }
 
 Result<Matrix> Evaluator::vector_here(const Expression& expression, const Grid& grid) {
@@ -227,7 +248,8 @@ Result<Scalars> Evaluator::scalar_function(const Call& call, const Grid& grid) {
   auto right = scalar(*call.arguments[1], grid);
   if (!right) return right;
   for (std::size_t step = 0; step < grid.steps; ++step)
-    (*left)[step] = name == "min_of" ? least((*left)[step], (*right)[step]) : greatest((*left)[step], (*right)[step]);
+    (*left)[step] =
+        name == "min_of" ? least((*left)[step], (*right)[step]) : greatest((*left)[step], (*right)[step]);
   return left;
 }
 

@@ -20,6 +20,7 @@
 #include "query/budget.h"
 #include "query/engine.h"
 #include "query/matrix.h"
+#include "query/repeats.h"
 
 namespace ullage::query {
 
@@ -41,7 +42,9 @@ struct WindowSeries {
   const metric::SeriesKey* key = nullptr;  // one of the two
   const MatrixSeries* series = nullptr;
   LabelSet labels() const { return key != nullptr ? LabelSet(*key) : series->labels; }
-  std::string_view name() const { return key != nullptr ? std::string_view(key->name) : series->labels.name(); }
+  std::string_view name() const {
+    return key != nullptr ? std::string_view(key->name) : series->labels.name();
+  }
   bool drops_name() const { return series != nullptr && series->drops_name; }
 };
 
@@ -51,8 +54,11 @@ using FillRow = std::function<bool(std::span<const Sample>, std::span<double>)>;
 class Evaluator {
  public:
   Evaluator(const EngineOptions& options, std::span<const ExtraFunction> extra,
-            const history::SeriesSource& source, const Stop& stop, const Grid& query, std::int64_t query_end_ms);
+            const history::SeriesSource& source, const Stop& stop, const Grid& query,
+            std::int64_t query_end_ms);
 
+  // To be called once, with the whole query, before its parts are evaluated.
+  void prepare(const Expression& query) { repeats_.find(query); }
   Result<Matrix> vector(const Expression& expression, const Grid& grid);
   Result<Scalars> scalar(const Expression& expression, const Grid& grid);
   // A range vector asked for as such: its samples at one moment.
@@ -65,6 +71,7 @@ class Evaluator {
   using VisitWindowSeries = std::function<Result<void>(const WindowSeries&, std::span<const Sample>)>;
 
   // evaluator.cpp
+  Result<Matrix> vector_once(const Expression& expression, const Grid& grid);
   Result<Matrix> vector_here(const Expression& expression, const Grid& grid);
   Result<Scalars> scalar_here(const Expression& expression, const Grid& grid);
   bool is_step_invariant(const Expression& expression);
@@ -99,7 +106,8 @@ class Evaluator {
 
   // functions.cpp
   Result<Matrix> function(const Expression& expression, const Call& call, const Grid& grid);
-  Result<Matrix> pointwise(const Call& call, const Grid& grid, const std::function<void(std::span<double>)>& apply);
+  Result<Matrix> pointwise(const Call& call, const Grid& grid,
+                           const std::function<void(std::span<double>)>& apply);
   Result<Matrix> clamped(const Call& call, const Grid& grid);
   Result<Matrix> rounded(const Call& call, const Grid& grid);
   Result<Matrix> dated(const Call& call, const Grid& grid);
@@ -135,9 +143,10 @@ class Evaluator {
   std::span<const ExtraFunction> extra_;
   const history::SeriesSource& source_;
   Budget budget_;
-  Grid query_;  // what start(), end(), step() and range() speak of
+  Grid query_;                 // what start(), end(), step() and range() speak of
   std::int64_t query_end_ms_;  // as asked, which may lie after the last step
   Annotations annotations_;
+  Repeats repeats_;
   std::size_t depth_ = 0;
   std::unordered_map<const Expression*, bool> step_invariant_;
 };

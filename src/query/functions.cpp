@@ -40,17 +40,28 @@ struct OfNumber {
   double (*apply)(double);
 };
 constexpr std::array<OfNumber, 23> kOfNumber = {{
-    {"abs", [](double x) { return std::fabs(x); }},    {"ceil", [](double x) { return std::ceil(x); }},
-    {"floor", [](double x) { return std::floor(x); }}, {"exp", [](double x) { return std::exp(x); }},
-    {"sqrt", [](double x) { return std::sqrt(x); }},   {"ln", [](double x) { return std::log(x); }},
-    {"log2", [](double x) { return std::log2(x); }},   {"log10", [](double x) { return std::log10(x); }},
-    {"sin", [](double x) { return std::sin(x); }},     {"cos", [](double x) { return std::cos(x); }},
-    {"tan", [](double x) { return std::tan(x); }},     {"asin", [](double x) { return std::asin(x); }},
-    {"acos", [](double x) { return std::acos(x); }},   {"atan", [](double x) { return std::atan(x); }},
-    {"sinh", [](double x) { return std::sinh(x); }},   {"cosh", [](double x) { return std::cosh(x); }},
-    {"tanh", [](double x) { return std::tanh(x); }},   {"asinh", [](double x) { return std::asinh(x); }},
-    {"acosh", [](double x) { return std::acosh(x); }}, {"atanh", [](double x) { return std::atanh(x); }},
-    {"sgn", sign},                                     {"rad", radians},
+    {"abs", [](double x) { return std::fabs(x); }},
+    {"ceil", [](double x) { return std::ceil(x); }},
+    {"floor", [](double x) { return std::floor(x); }},
+    {"exp", [](double x) { return std::exp(x); }},
+    {"sqrt", [](double x) { return std::sqrt(x); }},
+    {"ln", [](double x) { return std::log(x); }},
+    {"log2", [](double x) { return std::log2(x); }},
+    {"log10", [](double x) { return std::log10(x); }},
+    {"sin", [](double x) { return std::sin(x); }},
+    {"cos", [](double x) { return std::cos(x); }},
+    {"tan", [](double x) { return std::tan(x); }},
+    {"asin", [](double x) { return std::asin(x); }},
+    {"acos", [](double x) { return std::acos(x); }},
+    {"atan", [](double x) { return std::atan(x); }},
+    {"sinh", [](double x) { return std::sinh(x); }},
+    {"cosh", [](double x) { return std::cosh(x); }},
+    {"tanh", [](double x) { return std::tanh(x); }},
+    {"asinh", [](double x) { return std::asinh(x); }},
+    {"acosh", [](double x) { return std::acosh(x); }},
+    {"atanh", [](double x) { return std::atanh(x); }},
+    {"sgn", sign},
+    {"rad", radians},
     {"deg", degrees},
 }};
 
@@ -177,7 +188,8 @@ Result<Matrix> Evaluator::dated(const Call& call, const Grid& grid) {
         if (!is_absent(value)) value = apply(calendar_time(whole_seconds(value)));
     });
   Scalars values(grid.steps);
-  for (std::size_t step = 0; step < grid.steps; ++step) values[step] = apply(calendar_time(grid.at(step) / 1000));
+  for (std::size_t step = 0; step < grid.steps; ++step)
+    values[step] = apply(calendar_time(grid.at(step) / 1000));
   return one_series(values, grid);
 }
 

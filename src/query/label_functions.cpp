@@ -36,7 +36,8 @@ void set_label(MatrixSeries& series, const std::string& label, std::string_view 
 class Groups {
  public:
   explicit Groups(const re2::RE2& regex)
-      : names_(regex.NamedCapturingGroups()), groups_(static_cast<std::size_t>(regex.NumberOfCapturingGroups()) + 1) {}
+      : names_(regex.NamedCapturingGroups()),
+        groups_(static_cast<std::size_t>(regex.NumberOfCapturingGroups()) + 1) {}
   bool match(const re2::RE2& regex, std::string_view text) {
     const re2::StringPiece subject(text.data(), text.size());
     return regex.Match(subject, 0, subject.size(), re2::RE2::ANCHOR_BOTH, groups_.data(),
@@ -57,7 +58,9 @@ class Groups {
   std::vector<re2::StringPiece> groups_;
 };
 
-bool is_word(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+bool is_word(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
 
 // $1, ${1}, $name, ${name} and $$ replaced, as Go's regexp.Expand does: a name is as long as it can be, and
 // what is no reference stays as it is.
@@ -96,7 +99,8 @@ Result<Matrix> Evaluator::label_replace(const Call& call, const Grid& grid) {
   options.set_log_errors(false);
   options.set_dot_nl(true);
   const re2::RE2 regex(pattern, options);
-  if (!regex.ok()) return fail("invalid regular expression in label_replace(): " + pattern, "", regex.error());
+  if (!regex.ok())
+    return fail("invalid regular expression in label_replace(): " + pattern, "", regex.error());
   if (!is_label_name(target)) return fail("invalid destination label name in label_replace(): " + target);
   auto matrix = vector(*call.arguments[0], grid);
   if (!matrix) return matrix;
@@ -153,11 +157,13 @@ Result<Matrix> Evaluator::sorted(const Expression& expression, const Call& call,
           return by_label < 0;
       return first < second;
     };
-    std::ranges::sort(order, [&](std::size_t a, std::size_t b) { return is_descending ? less(b, a) : less(a, b); });
+    std::ranges::sort(order,
+                      [&](std::size_t a, std::size_t b) { return is_descending ? less(b, a) : less(a, b); });
   } else {
     std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) {
       const double first = matrix->row(a)[0], second = matrix->row(b)[0];
-      if (std::isnan(first) || std::isnan(second)) return std::isnan(second) && !std::isnan(first);  // NaN is last either way
+      if (std::isnan(first) || std::isnan(second))
+        return std::isnan(second) && !std::isnan(first);  // NaN is last either way
       return is_descending ? first > second : first < second;
     });
   }

@@ -18,8 +18,8 @@
 #include "query/ast.h"
 #include "query/engine.h"
 #include "query/evaluator.h"
-#include "query/quoting.h"
 #include "query/matrix.h"
+#include "query/quoting.h"
 #include "query/windows.h"
 
 namespace ullage::query {
@@ -27,12 +27,13 @@ namespace ullage::query {
 namespace {
 
 bool looks_like_counter(std::string_view name) {
-  return name.ends_with("_total") || name.ends_with("_sum") || name.ends_with("_count") || name.ends_with("_bucket");
+  return name.ends_with("_total") || name.ends_with("_sum") || name.ends_with("_count") ||
+         name.ends_with("_bucket");
 }
 
 const Expression& range_argument(const Call& call) {
-  const auto found = std::ranges::find(
-      call.arguments, ValueType::matrix, [](const ExpressionPtr& argument) { return argument->type; });
+  const auto found = std::ranges::find(call.arguments, ValueType::matrix,
+                                       [](const ExpressionPtr& argument) { return argument->type; });
   check(found != call.arguments.end(), "a function over ranges has a range vector among its arguments");
   return bare(**found);
 }
@@ -97,7 +98,8 @@ void Evaluator::warn_of_quantiles(std::span<const double> quantiles, const Expre
     const double quantile = quantiles[i];
     if ((quantile >= 0 && quantile <= 1) || (i > 0 && quantile == last)) continue;
     last = quantile;
-    annotations_.warn("quantile value should be between 0 and 1, got " + go_number(quantile), bare(where).span);
+    annotations_.warn("quantile value should be between 0 and 1, got " + go_number(quantile),
+                      bare(where).span);
   }
 }
 
@@ -133,7 +135,8 @@ Result<void> Evaluator::evaluate_others(const Call& call, const Grid& grid, std:
 }
 
 FillRow Evaluator::extra_window_function(const ExtraFunction& extra, const WindowPlan& plan,
-                                         std::span<const Scalars> scalars, std::span<const std::string> texts) {
+                                         std::span<const Scalars> scalars,
+                                         std::span<const std::string> texts) {
   struct Extra {
     const ExtraFunction& extra;
     std::span<const Scalars> scalars;

@@ -35,9 +35,8 @@ using Outcome = Result<std::optional<Skipped>>;
 
 bool expects_histogram(const EvalCommand& eval) {
   return std::ranges::any_of(eval.series, [](const ScriptSeries& series) {
-    return std::ranges::any_of(series.values, [](const ScriptValue& value) {
-      return value.kind == ScriptValue::Kind::histogram;
-    });
+    return std::ranges::any_of(
+        series.values, [](const ScriptValue& value) { return value.kind == ScriptValue::Kind::histogram; });
   });
 }
 
@@ -119,7 +118,8 @@ class ScriptRun {
       auto outcome = run_variant(eval, variant);
       const bool is_as_written = &variant == &variants.front();
       if (!outcome && !is_as_written)
-        return fail(fmt::format("{}, asked as {} at {} ms", outcome.error().text(), variant.query, variant.time_ms));
+        return fail(
+            fmt::format("{}, asked as {} at {} ms", outcome.error().text(), variant.query, variant.time_ms));
       if (!outcome || (*outcome && is_as_written)) return outcome;
     }
     return std::nullopt;
@@ -136,7 +136,8 @@ class ScriptRun {
   Outcome run_as_range(const EvalCommand& eval, const ScriptVariant& variant, QueryResult::Kind kind) {
     if (eval.is_range_vector || eval.text || asks_for_its_range(variant.query)) return std::nullopt;
     constexpr std::int64_t kMinute = 60'000;
-    const auto range = engine_.range(variant.query, source_, variant.time_ms - kMinute, variant.time_ms + kMinute, kMinute);
+    const auto range =
+        engine_.range(variant.query, source_, variant.time_ms - kMinute, variant.time_ms + kMinute, kMinute);
     if (touches_histogram(eval)) return std::nullopt;
     if (!range) return fail(range.error().text() + ", asked as a range query");
     if (eval.is_ordered) return std::nullopt;

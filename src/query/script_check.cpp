@@ -31,7 +31,9 @@ bool matches(const Expected& expected, const std::string& text) {
   return pattern.ok() && re2::RE2::PartialMatch(text, pattern);
 }
 
-std::string joined(const std::vector<std::string>& texts) { return fmt::format("[{}]", fmt::join(texts, "; ")); }
+std::string joined(const std::vector<std::string>& texts) {
+  return fmt::format("[{}]", fmt::join(texts, "; "));
+}
 
 Result<void> check_texts(std::string_view kind, const std::vector<Expected>& expected,
                          const std::vector<std::string>& actual) {
@@ -50,8 +52,9 @@ std::vector<Point> expected_points(const EvalCommand& eval, const ScriptSeries& 
   std::vector<Point> points;
   for (std::size_t i = 0; i < series.values.size(); ++i)
     if (series.values[i].kind == ScriptValue::Kind::number)
-      points.push_back({is_matrix ? eval.start_ms + eval.step_ms * static_cast<std::int64_t>(i) : eval.start_ms,
-                        series.values[i].value});
+      points.push_back(
+          {is_matrix ? eval.start_ms + eval.step_ms * static_cast<std::int64_t>(i) : eval.start_ms,
+           series.values[i].value});
   return points;
 }
 
@@ -68,7 +71,8 @@ Result<void> check_series(const EvalCommand& eval, const ScriptSeries& expected,
     return (!is_matrix || a.time_ms == b.time_ms) && is_almost_equal(a.value, b.value, kTolerance);
   };
   if (std::ranges::equal(points, actual.points, agree)) return {};
-  return fail(fmt::format("expected {}{}, got{}", expected.labels.text(), text_of(points), text_of(actual.points)));
+  return fail(
+      fmt::format("expected {}{}, got{}", expected.labels.text(), text_of(points), text_of(actual.points)));
 }
 
 Result<void> check_all_series(const EvalCommand& eval, const QueryResult& answer) {
@@ -96,7 +100,8 @@ Result<void> check_answer(const EvalCommand& eval, const QueryResult& answer) {
   switch (answer.kind) {
     case QueryResult::Kind::string:
       if (answer.text != eval.text.value_or(""))
-        return fail(fmt::format("expected the string \"{}\", got \"{}\"", eval.text.value_or(""), answer.text));
+        return fail(
+            fmt::format("expected the string \"{}\", got \"{}\"", eval.text.value_or(""), answer.text));
       return {};
     case QueryResult::Kind::scalar:
       if (!eval.scalar) return fail(fmt::format("expected series, got the scalar {}", answer.scalar.value));

@@ -96,7 +96,8 @@ class ScriptReader {
     LoadCommand load;
     load.with_histograms = word == "load_with_nhcb";
     const auto interval = duration_of(trim(rest));
-    if (!interval || (word != "load" && !load.with_histograms)) return fail("expected load, and how far apart");
+    if (!interval || (word != "load" && !load.with_histograms))
+      return fail("expected load, and how far apart");
     load.interval_ms = *interval;
     for (++next_; !at_end_of_block(); ++next_) {
       if (is_start_times(lines_[next_])) continue;

@@ -13,16 +13,16 @@
 #include "base/result.h"
 #include "base/text.h"
 #include "metric/series.h"
-#include "query/label_set.h"
 #include "query/keyword.h"
-#include "query/quoting.h"
+#include "query/label_set.h"
 #include "query/matrix.h"
+#include "query/quoting.h"
 
 namespace ullage::query {
 
 namespace {
 
-constexpr std::size_t kValuesMax = 1'000'000;  // of one line: its few bytes may ask for billions
+constexpr std::size_t kValuesMax = 100'000;  // of one line: its few bytes may ask for billions
 
 bool is_name_part(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == ':';
@@ -78,7 +78,9 @@ class LineReader {
     return text;
   }
 
-  bool at_quote() const { return !rest_.empty() && std::string_view("\"'`").find(rest_.front()) != std::string_view::npos; }
+  bool at_quote() const {
+    return !rest_.empty() && std::string_view("\"'`").find(rest_.front()) != std::string_view::npos;
+  }
 
   Result<void> read_labels(metric::Labels& labels) {
     read_braces_ = true;

@@ -35,7 +35,8 @@ class Matching {
       options.set_log_errors(false);
       options.set_dot_nl(true);
       auto regex = is_regex ? std::make_unique<re2::RE2>(matcher.value, options) : nullptr;
-      if (regex && !regex->ok()) return fail("not a regular expression: " + matcher.value, "", regex->error());
+      if (regex && !regex->ok())
+        return fail("not a regular expression: " + matcher.value, "", regex->error());
       matching.regexes_.push_back(std::move(regex));
     }
     return matching;
@@ -45,8 +46,9 @@ class Matching {
     for (std::size_t i = 0; i < matchers_.size(); ++i) {
       const history::Matcher& matcher = matchers_[i];
       const std::string_view value = matcher.label == kNameLabel ? key.name : key.label(matcher.label);
-      const bool is_same = regexes_[i] ? re2::RE2::FullMatch(re2::StringPiece(value.data(), value.size()), *regexes_[i])
-                                       : value == matcher.value;
+      const bool is_same =
+          regexes_[i] ? re2::RE2::FullMatch(re2::StringPiece(value.data(), value.size()), *regexes_[i])
+                      : value == matcher.value;
       if (is_same != (matcher.kind == Kind::equal || matcher.kind == Kind::regex)) return false;
     }
     return true;
@@ -60,7 +62,8 @@ class Matching {
 
 // What lies in (begin, end] of things in order of time.
 template <class Thing, class TimeOf>
-std::span<const Thing> within(std::span<const Thing> things, const history::Selection& selection, TimeOf time_of) {
+std::span<const Thing> within(std::span<const Thing> things, const history::Selection& selection,
+                              TimeOf time_of) {
   const auto begin = std::ranges::upper_bound(things, selection.begin_ms, {}, time_of);
   const auto end = std::ranges::upper_bound(things, selection.end_ms, {}, time_of);
   return begin < end ? std::span<const Thing>(begin, end) : std::span<const Thing>();

@@ -18,7 +18,8 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 
 ScriptReport run(std::string_view body) {
-  return run_script("load 1m\n  up{job=\"a\"} 1 2 3\n  up{job=\"b\"} 4 5 6\n\n" + std::string(body), Engine());
+  return run_script("load 1m\n  up{job=\"a\"} 1 2 3\n  up{job=\"b\"} 4 5 6\n\n" + std::string(body),
+                    Engine());
 }
 std::string failure_of(std::string_view body) {
   const ScriptReport report = run(body);
@@ -42,23 +43,30 @@ eval instant at 0 1 + 1
 }
 
 TEST(Script, EachDifferenceFailsAndSaysHow) {
-  EXPECT_THAT(failure_of("eval instant at 0 up{job=\"a\"}\n up{job=\"a\"} 2\n"), HasSubstr("expected up{job=\"a\"} 2"));
+  EXPECT_THAT(failure_of("eval instant at 0 up{job=\"a\"}\n up{job=\"a\"} 2\n"),
+              HasSubstr("expected up{job=\"a\"} 2"));
   EXPECT_THAT(failure_of("eval instant at 0 up{job=\"a\"}\n"), HasSubstr("unexpected series"));
   EXPECT_THAT(failure_of("eval instant at 0 up{job=\"c\"}\n up 2\n"), HasSubstr("is missing"));
-  EXPECT_THAT(failure_of("eval range from 0 to 1m step 1m up{job=\"a\"}\n up{job=\"a\"} 1 _\n"), HasSubstr("expected"));
-  EXPECT_THAT(failure_of("eval range from 0 to 1m step 1m up{job=\"a\"}\n up{job=\"a\"} 1 2 3\n"), HasSubstr("expected"));
-  EXPECT_THAT(failure_of("eval_ordered instant at 0 sort(up)\n up{job=\"b\"} 4\n up{job=\"a\"} 1\n"), HasSubstr("at place 1"));
+  EXPECT_THAT(failure_of("eval range from 0 to 1m step 1m up{job=\"a\"}\n up{job=\"a\"} 1 _\n"),
+              HasSubstr("expected"));
+  EXPECT_THAT(failure_of("eval range from 0 to 1m step 1m up{job=\"a\"}\n up{job=\"a\"} 1 2 3\n"),
+              HasSubstr("expected"));
+  EXPECT_THAT(failure_of("eval_ordered instant at 0 sort(up)\n up{job=\"b\"} 4\n up{job=\"a\"} 1\n"),
+              HasSubstr("at place 1"));
   EXPECT_THAT(failure_of("eval_fail instant at 0 up\n"), HasSubstr("expected an error"));
   EXPECT_THAT(failure_of("eval_warn instant at 0 up{job=\"x\"}\n"), HasSubstr("warning"));
   EXPECT_THAT(failure_of("eval instant at 0 1\n 2\n"), HasSubstr("expected 2"));
   EXPECT_THAT(failure_of("eval instant at 0 \"a\"\n expect string \"b\"\n"), HasSubstr("string"));
   EXPECT_THAT(failure_of("eval instant at 0 up +\n"), HasSubstr("up +"));
-  EXPECT_THAT(failure_of("eval instant at 2m rate(up{job=\"a\"}[5m])\n expect no_info\n {job=\"a\"} 0.01\n"), HasSubstr("no info"));
-  EXPECT_THAT(failure_of("eval_fail instant at 0 topk(NaN, up)\n expected_fail_message another\n"), HasSubstr("another"));
+  EXPECT_THAT(failure_of("eval instant at 2m rate(up{job=\"a\"}[5m])\n expect no_info\n {job=\"a\"} 0.01\n"),
+              HasSubstr("no info"));
+  EXPECT_THAT(failure_of("eval_fail instant at 0 topk(NaN, up)\n expected_fail_message another\n"),
+              HasSubstr("another"));
 }
 
 TEST(Script, WhatCannotBeReadIsAFailureOfItsOwn) {
-  const ScriptReport report = run("nonsense\n\nload 1x\n up 1\n\neval instant at 0 1\n 1\n\neval at 0 1\n 1\n");
+  const ScriptReport report =
+      run("nonsense\n\nload 1x\n up 1\n\neval instant at 0 1\n 1\n\neval at 0 1\n 1\n");
   EXPECT_EQ(report.failed, 3u);
   EXPECT_EQ(report.passed, 1u);
   EXPECT_THAT(report.failures[0], HasSubstr("line 5: no command of a script: 'nonsense'"));

@@ -11,6 +11,7 @@
 
 #include "base/result.h"
 #include "query/ast.h"
+#include "query/children.h"
 #include "query/function.h"
 #include "query/function_table.h"
 #include "query/parser.h"
@@ -59,28 +60,14 @@ class Pin {
   std::int64_t time_ms_;
 };
 
-// Functions of time inside a subquery count too, though what is inside is not pinned.
-bool calls_any(const Expression& expression);
-
-struct CallsAny {
-  bool operator()(const NumberLiteral&) const { return false; }
-  bool operator()(const StringLiteral&) const { return false; }
-  bool operator()(const VectorSelector&) const { return false; }
-  bool operator()(const MatrixSelector&) const { return false; }
-  bool operator()(const Subquery& subquery) const { return calls_any(*subquery.inner); }
-  bool operator()(const Call& call) const {
-    return std::ranges::find(kOfTheirTime, call.function->name) != kOfTheirTime.end() ||
-           std::ranges::any_of(call.arguments, [](const ExpressionPtr& argument) { return calls_any(*argument); });
-  }
-  bool operator()(const Aggregate& aggregate) const {
-    return (aggregate.parameter && calls_any(*aggregate.parameter)) || calls_any(*aggregate.inner);
-  }
-  bool operator()(const Unary& unary) const { return calls_any(*unary.inner); }
-  bool operator()(const Binary& binary) const { return calls_any(*binary.left) || calls_any(*binary.right); }
-  bool operator()(const Parentheses& parentheses) const { return calls_any(*parentheses.inner); }
-};
-
-bool calls_any(const Expression& expression) { return std::visit(CallsAny{}, expression.node); }
+// Inside a subquery too, though what is there is not pinned.
+bool depends_on_time(const Expression& expression) {
+  const auto* call = std::get_if<Call>(&expression.node);
+  bool depends =
+      call != nullptr && std::ranges::find(kOfTheirTime, call->function->name) != kOfTheirTime.end();
+  each_child(expression, [&](const Expression& child) { depends = depends || depends_on_time(child); });
+  return depends;
+}
 
 }  // namespace
 
@@ -88,21 +75,21 @@ Result<std::vector<ScriptVariant>> pinned_variants(std::string_view query, std::
                                                    const FunctionTable& functions) {
   auto expression = parse(query, functions);
   if (!expression) return pass_on(expression);
-  if (calls_any(**expression)) return std::vector<ScriptVariant>();
+  if (depends_on_time(**expression)) return std::vector<ScriptVariant>();
   Pin(time_ms).at(**expression);
   const std::string pinned = print(**expression);
   std::vector<ScriptVariant> variants;
-  const std::vector<std::int64_t> times = time_ms == 0
-                                              ? std::vector<std::int64_t>{-1000, 0, 1000}
-                                              : std::vector<std::int64_t>{-10 * time_ms, 0, time_ms / 5, time_ms,
-                                                                          10 * time_ms};
+  const std::vector<std::int64_t> times =
+      time_ms == 0 ? std::vector<std::int64_t>{-1000, 0, 1000}
+                   : std::vector<std::int64_t>{-10 * time_ms, 0, time_ms / 5, time_ms, 10 * time_ms};
   for (const std::int64_t time : times) variants.push_back({pinned, time});
   return variants;
 }
 
 bool asks_for_its_range(std::string_view query) {
-  return std::ranges::any_of(std::array<std::string_view, 4>{"start()", "end()", "range()", "step()"},
-                             [&](std::string_view call) { return query.find(call) != std::string_view::npos; });
+  return std::ranges::any_of(
+      std::array<std::string_view, 4>{"start()", "end()", "range()", "step()"},
+      [&](std::string_view call) { return query.find(call) != std::string_view::npos; });
 }
 
 }  // namespace ullage::query

@@ -18,8 +18,8 @@ struct ScriptVariant {
   std::int64_t time_ms = 0;
 };
 
-// The query at `time_ms` with that time pinned to each selector by @, and when to ask it; none where its value
-// depends on when it is asked.
+// The query at `time_ms` with that time pinned to each selector by @, and when to ask it; none where its
+// value depends on when it is asked.
 Result<std::vector<ScriptVariant>> pinned_variants(std::string_view query, std::int64_t time_ms,
                                                    const FunctionTable& functions);
 

@@ -34,14 +34,16 @@ std::span<const Sample> without_markers(std::span<const Sample> samples, std::ve
 
 Result<void> Evaluator::check_matchers(const VectorSelector& selector) const {
   for (const history::Matcher& matcher : selector.matchers) {
-    if (matcher.kind == history::Matcher::Kind::equal || matcher.kind == history::Matcher::Kind::not_equal) continue;
+    if (matcher.kind == history::Matcher::Kind::equal || matcher.kind == history::Matcher::Kind::not_equal)
+      continue;
     if (auto fits = budget_.check_regex(matcher.value); !fits) return fits;
   }
   return {};
 }
 
 template <class ValueOf>
-Result<Matrix> Evaluator::select_instants(const VectorSelector& selector, const Grid& grid, ValueOf value_of) {
+Result<Matrix> Evaluator::select_instants(const VectorSelector& selector, const Grid& grid,
+                                          ValueOf value_of) {
   if (auto fit = check_matchers(selector); !fit) return pass_on(fit);
   const WindowPlan plan{grid, options_.lookback_ms, resolved(selector.shift)};
   const history::Selection selection{selector.matchers, plan.end_ms(0) - plan.range_ms,
@@ -56,8 +58,8 @@ Result<Matrix> Evaluator::select_instants(const VectorSelector& selector, const 
     for (std::size_t step = 0; step < grid.steps; ++step) {
       const std::int64_t at = plan.end_ms(step);
       while (next < samples.size() && samples[next].time_ms <= at) ++next;
-      const bool is_there = next > 0 && samples[next - 1].time_ms > at - plan.range_ms &&
-                            !is_absent(samples[next - 1].value);
+      const bool is_there =
+          next > 0 && samples[next - 1].time_ms > at - plan.range_ms && !is_absent(samples[next - 1].value);
       values[step] = is_there ? value_of(samples[next - 1]) : kAbsent;
       has_any |= is_there;
     }
@@ -135,14 +137,16 @@ Result<void> Evaluator::each_subquery_series(const Subquery& subquery, const Win
   return {};
 }
 
-Result<std::vector<ResultSeries>> Evaluator::range_vector(const Expression& expression, std::int64_t time_ms) {
+Result<std::vector<ResultSeries>> Evaluator::range_vector(const Expression& expression,
+                                                          std::int64_t time_ms) {
   const WindowPlan plan = plan_of(expression, Grid{time_ms, 1, 1});
   const std::int64_t end = plan.end_ms(0), begin = end - plan.range_ms;
   std::vector<ResultSeries> result;
   const auto visit = [&](const WindowSeries& series, std::span<const Sample> samples) -> Result<void> {
     ResultSeries found{series.drops_name() ? series.labels().without_metadata() : series.labels(), {}};
     for (const Sample& sample : samples)
-      if (sample.time_ms > begin && sample.time_ms <= end) found.points.push_back({sample.time_ms, sample.value});
+      if (sample.time_ms > begin && sample.time_ms <= end)
+        found.points.push_back({sample.time_ms, sample.value});
     if (!found.points.empty()) result.push_back(std::move(found));
     return {};
   };

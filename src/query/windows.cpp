@@ -303,8 +303,7 @@ FillRow plain(const WindowPlan& plan) {
 
 template <bool is_counter, bool is_rate>
 FillRow extrapolated(const WindowPlan& plan) {
-  return fill_with(plan,
-                   Extrapolated<is_counter, is_rate>{{}, static_cast<double>(plan.range_ms) / 1000});
+  return fill_with(plan, Extrapolated<is_counter, is_rate>{{}, static_cast<double>(plan.range_ms) / 1000});
 }
 
 constexpr std::array<Named, 23> kNamed = {{
@@ -342,7 +341,9 @@ double quantile_of(double quantile, std::span<double> values) {
   const double rank = quantile * static_cast<double>(values.size() - 1);
   const auto lower = values.begin() + static_cast<std::ptrdiff_t>(rank);
   const double weight = rank - std::floor(rank);
-  const auto less = [](double a, double b) { return a < b || (std::isnan(a) && !std::isnan(b)); };  // NaN first
+  const auto less = [](double a, double b) {
+    return a < b || (std::isnan(a) && !std::isnan(b));
+  };  // NaN first
   std::nth_element(values.begin(), lower, values.end(), less);
   if (weight == 0) return *lower;
   const auto upper = lower + 1 == values.end() ? lower : std::min_element(lower + 1, values.end(), less);

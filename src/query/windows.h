@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the functions over ranges compute. A window of samples slides over a series: two indices that only
 // go forward. Each computation is told the series once (begin) and then the window [first, end) of each step
-// that has one; it may look at samples before the window (for the reset that lies between) but not count them.
-// Where the result stays the same to the last bit, work slides with the window: counter resets are a list
-// that is walked beside the samples, extremes a queue. Sums are made anew, since a sum that slides is not the
-// same sum.
+// that has one; it may look at samples before the window (for the reset that lies between) but not count
+// them. Where the result stays the same to the last bit, work slides with the window: counter resets are a
+// list that is walked beside the samples, extremes a queue. Sums are made anew, since a sum that slides is
+// not the same sum.
 #pragma once
 
 #include <cstddef>
@@ -21,9 +21,9 @@ namespace ullage::query {
 // The moment of a step as a computation sees it.
 struct WindowTime {
   std::size_t step = 0;
-  std::int64_t time_ms = 0;    // of the step
-  std::int64_t begin_ms = 0;   // exclusive
-  std::int64_t end_ms = 0;     // inclusive
+  std::int64_t time_ms = 0;   // of the step
+  std::int64_t begin_ms = 0;  // exclusive
+  std::int64_t end_ms = 0;    // inclusive
 };
 
 // The computation of a function by its name; nothing when it is not one over ranges. The scalars are its
