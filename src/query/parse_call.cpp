@@ -31,7 +31,8 @@ std::string suggestion(std::string_view name, const FunctionTable& table) {
     names.push_back(aggregation_name(static_cast<Aggregation>(i)));
   for (const Function& function : table.functions()) names.push_back(function.name);
   // Of equally near ones, one that was only cut short comes first.
-  std::ranges::stable_partition(names, [&](std::string_view known) { return known.starts_with(name); });
+  std::ranges::sort(names, {},
+                    [&](std::string_view known) { return std::pair(!known.starts_with(name), known); });
   return did_you_mean(name, names);
 }
 
