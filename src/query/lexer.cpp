@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "query/ast.h"
 #include "query/literal.h"
 #include "query/parser.h"
 #include "query/query_error.h"

@@ -3,13 +3,21 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
+#include "base/result.h"
 #include "base/text.h"
+#include "query/ast.h"
+#include "query/function.h"
+#include "query/function_table.h"
+#include "query/keyword.h"
 #include "query/parser_state.h"
+#include "query/token.h"
 
 namespace ullage::query {
 

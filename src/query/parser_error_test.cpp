@@ -3,10 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "query/function_table.h"
 #include "query/parser.h"
 #include "query/printer.h"
 
