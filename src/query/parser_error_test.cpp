@@ -130,6 +130,8 @@ TEST(Parser, SaysWhatIsWrong) {
        "1:1: there is no function 'holt_winters'; Prometheus 3 calls it double_exp"},
       {"a:b(x)", "1:1: there is no function 'a:b'"},
       {"rate(x)", "1:6: rate() takes a range vector here, not an instant vector; a range reads as x[5m]"},
+      {"rate(x offset 1h)",
+       "1:6: rate() takes a range vector here, not an instant vector; a range reads as x[5m] offset 1h"},
       {"rate(sum(x))",
        "1:6: rate() takes a range vector here, not an instant vector; a range over an expression"},
       {"abs(1)", "1:5: abs() takes an instant vector here, not a scalar"},

@@ -9,6 +9,7 @@
 #include <rapidcheck/gen/Numeric.hpp>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "query/function_table.h"
@@ -131,6 +132,20 @@ RC_GTEST_PROP(Print, AnyQueryParsesToTheSameTreeAgain, ()) {
   const auto split = parse(*format(query, table), table);
   RC_ASSERT(split.has_value());
   RC_ASSERT(is_same(**tree, **split));
+}
+
+TEST(Print, TreesAsDeepAsTheyMayBe) {
+  const FunctionTable table;
+  for (const auto& [head, tail] : {std::pair("(", ")"), std::pair("sum(", ")"), std::pair("", " + x")}) {
+    std::string query = "x";
+    for (int i = 0; i < 490; ++i) query = head + query + tail;
+    const auto tree = parse(query, table);
+    ASSERT_TRUE(tree) << tree.error().text();
+    EXPECT_EQ(print(**tree), query);
+    const auto split = parse(formatted(query), table);
+    ASSERT_TRUE(split) << split.error().text();
+    EXPECT_TRUE(is_same(**tree, **split));
+  }
 }
 
 TEST(IsSame, SeesEveryDifference) {
