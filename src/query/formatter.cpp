@@ -4,16 +4,21 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
-#include "query/keyword.h"
+#include "base/result.h"
+#include "query/ast.h"
+#include "query/function_table.h"
 #include "query/lexer.h"
 #include "query/parser.h"
 #include "query/print_parts.h"
 #include "query/printer.h"
+#include "query/token.h"
 
 namespace ullage::query {
 

@@ -104,7 +104,7 @@ FunctionTable::FunctionTable(std::span<const Function> extra) : functions_(extra
   for (const Function& function : built_in_functions())
     if (std::ranges::find(extra, function.name, &Function::name) == extra.end())
       functions_.push_back(function);
-  std::ranges::stable_sort(functions_, {}, &Function::name);
+  std::ranges::sort(functions_, {}, &Function::name);
 }
 
 const Function* FunctionTable::find(std::string_view name) const {

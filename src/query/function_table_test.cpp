@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <vector>
 
+#include "query/ast.h"
 #include "query/parser.h"
 #include "query/printer.h"
 

@@ -12,7 +12,9 @@
 #include <utility>
 
 #include "base/text.h"
+#include "query/ast.h"
 #include "query/literal.h"
+#include "query/parser.h"
 #include "query/query_error.h"
 #include "query/token.h"
 
@@ -125,18 +127,19 @@ class Lexer {
 
   void refuse_character() {
     const std::size_t length = std::max<std::size_t>(utf8_length(query_.substr(at_)), 1);
-    const std::string character = printable(query_.substr(at_, length));
-    const bool is_letter = static_cast<unsigned char>(peek()) >= 0x80;
-    refuse({at_, at_ + length},
-           fmt::format("unexpected character '{}'{}", character, in_braces_ ? " in a selector" : ""),
-           is_letter ? R"(names beyond ASCII are quoted: {"größe"} or {"größe"="1"})" : "");
+    const Span span{at_, at_ + length};
+    const bool is_within_name = peek() == '.' && at_ > 0 && is_name_part(query_[at_ - 1]);
+    if (static_cast<unsigned char>(peek()) >= 0x80 || is_within_name)
+      return refuse(span, std::string(kUnsupported) + "unquoted UTF-8 names",
+                    R"(such a name is quoted: {"my.metric", "größe"="1"})");
+    refuse(span, fmt::format("unexpected character '{}'{}", printable(query_.substr(at_, length)),
+                             in_braces_ ? " in a selector" : ""));
   }
 
   void take_word() {
     const bool takes_colons = !in_braces_ && !in_brackets_;
     std::size_t length = 1;
-    while (is_word_start(peek(length)) || is_digit(peek(length)) || (takes_colons && peek(length) == ':'))
-      ++length;
+    while (is_name_part(peek(length)) || (takes_colons && peek(length) == ':')) ++length;
     push(TokenKind::word, length);
   }
 
@@ -167,6 +170,8 @@ class Lexer {
 
   static bool is_digit(char c) { return c >= '0' && c <= '9'; }
   static bool is_word_start(char c) { return c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
+  static bool is_name_part(char c) { return is_word_start(c) || is_digit(c); }
 
   std::string_view query_;
   std::size_t at_ = 0;

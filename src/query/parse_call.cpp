@@ -3,13 +3,22 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
+#include "base/result.h"
 #include "base/text.h"
+#include "query/ast.h"
+#include "query/function.h"
+#include "query/function_table.h"
+#include "query/keyword.h"
 #include "query/parser_state.h"
+#include "query/printer.h"
+#include "query/token.h"
 
 namespace ullage::query {
 
@@ -31,8 +40,22 @@ std::string suggestion(std::string_view name, const FunctionTable& table) {
     names.push_back(aggregation_name(static_cast<Aggregation>(i)));
   for (const Function& function : table.functions()) names.push_back(function.name);
   // Of equally near ones, one that was only cut short comes first.
-  std::ranges::stable_partition(names, [&](std::string_view known) { return known.starts_with(name); });
+  std::ranges::sort(names, {},
+                    [&](std::string_view known) { return std::pair(!known.starts_with(name), known); });
   return did_you_mean(name, names);
+}
+
+// How the range would be written that should have stood there.
+std::string as_range(const Expression& expression) {
+  constexpr std::size_t kHintMax = 110;
+  if (expression.type != ValueType::vector) return "";
+  const auto* selector = std::get_if<VectorSelector>(&expression.node);
+  std::string hint = fmt::format("a range over an expression is a subquery: ({})[1h:5m]", print(expression));
+  if (selector != nullptr)
+    hint = "a range reads as " + print(Expression{{}, ValueType::matrix, MatrixSelector{*selector, 300'000}});
+  if (hint.size() <= kHintMax) return hint;
+  return selector != nullptr ? "a range reads as x[5m]"
+                             : "a range over an expression is a subquery: (…)[1h:5m]";
 }
 
 }  // namespace
@@ -83,15 +106,10 @@ Result<void> Parser::check_arguments(const Function& function, const std::vector
 
 Result<void> Parser::check_type(const Expression& expression, ValueType wanted, std::string_view where) {
   if (expression.type == wanted) return {};
-  std::string hint;
-  if (wanted == ValueType::matrix && std::holds_alternative<VectorSelector>(expression.node))
-    hint = fmt::format("a range reads as {}[5m]", text(expression.span));
-  else if (wanted == ValueType::matrix && expression.type == ValueType::vector)
-    hint = fmt::format("a range over an expression is a subquery: ({})[1h:5m]", text(expression.span));
   return error_at(
       expression.span,
       fmt::format("{} takes {} here, not {}", where, type_words(wanted), type_words(expression.type)),
-      hint.size() > 120 ? std::string() : printable(hint));
+      wanted == ValueType::matrix ? as_range(expression) : "");
 }
 
 Result<std::vector<Parsed>> Parser::parse_arguments() {

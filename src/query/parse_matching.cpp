@@ -4,12 +4,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "base/result.h"
 #include "base/text.h"
+#include "query/ast.h"
+#include "query/keyword.h"
 #include "query/parser_state.h"
+#include "query/token.h"
 
 namespace ullage::query {
 

@@ -4,12 +4,19 @@
 #include <re2/re2.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "base/result.h"
 #include "base/text.h"
+#include "history/series_source.h"
+#include "query/ast.h"
+#include "query/function_table.h"
+#include "query/keyword.h"
 #include "query/parser_state.h"
+#include "query/token.h"
 
 namespace ullage::query {
 

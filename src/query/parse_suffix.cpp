@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <string>
@@ -11,8 +12,12 @@
 #include <utility>
 #include <variant>
 
+#include "base/result.h"
+#include "query/ast.h"
+#include "query/keyword.h"
 #include "query/literal.h"
 #include "query/parser_state.h"
+#include "query/token.h"
 
 namespace ullage::query {
 

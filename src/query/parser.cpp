@@ -5,16 +5,24 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <variant>
 
+#include "base/result.h"
 #include "base/text.h"
+#include "query/ast.h"
+#include "query/function_table.h"
+#include "query/keyword.h"
+#include "query/lexer.h"
 #include "query/parser_state.h"
 #include "query/query_error.h"
 #include "query/quoting.h"
+#include "query/token.h"
 
 namespace ullage::query {
 

@@ -9,6 +9,8 @@
 #include <variant>
 #include <vector>
 
+#include "query/ast.h"
+#include "query/function_table.h"
 #include "query/printer.h"
 
 namespace ullage::query {

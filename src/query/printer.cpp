@@ -5,12 +5,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <cstdlib>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
 
+#include "history/series_source.h"
+#include "query/ast.h"
 #include "query/keyword.h"
 #include "query/literal.h"
 #include "query/print_parts.h"

@@ -2,12 +2,17 @@
 #include "query/printer.h"
 
 #include <gtest/gtest.h>
-#include <rapidcheck.h>
+#include <rapidcheck/Assertions.h>
+#include <rapidcheck/gtest.h>
 
+#include <cstddef>
+#include <rapidcheck/gen/Numeric.hpp>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "query/function_table.h"
 #include "query/parser.h"
 
 namespace ullage::query {
@@ -115,20 +120,32 @@ class RandomQuery {
   }
 };
 
-TEST(Print, AnyQueryParsesToTheSameTreeAgain) {
+RC_GTEST_PROP(Print, AnyQueryParsesToTheSameTreeAgain, ()) {
   const FunctionTable table;
-  EXPECT_TRUE(rc::check([&] {
-    const std::string query = RandomQuery().vector(6);
+  const std::string query = RandomQuery().vector(6);
+  const auto tree = parse(query, table);
+  RC_PRE(tree.has_value());  // where operators took other operands than was thought
+  const auto again = parse(print(**tree), table);
+  RC_ASSERT(again.has_value());
+  RC_ASSERT(is_same(**tree, **again));
+  RC_ASSERT(print(**again) == print(**tree));
+  const auto split = parse(*format(query, table), table);
+  RC_ASSERT(split.has_value());
+  RC_ASSERT(is_same(**tree, **split));
+}
+
+TEST(Print, TreesAsDeepAsTheyMayBe) {
+  const FunctionTable table;
+  for (const auto& [head, tail] : {std::pair("(", ")"), std::pair("sum(", ")"), std::pair("", " + x")}) {
+    std::string query = "x";
+    for (int i = 0; i < 490; ++i) query = head + query + tail;
     const auto tree = parse(query, table);
-    RC_PRE(tree.has_value());  // where operators took other operands than was thought
-    const auto again = parse(print(**tree), table);
-    RC_ASSERT(again.has_value());
-    RC_ASSERT(is_same(**tree, **again));
-    RC_ASSERT(print(**again) == print(**tree));
-    const auto split = parse(*format(query, table), table);
-    RC_ASSERT(split.has_value());
-    RC_ASSERT(is_same(**tree, **split));
-  }));
+    ASSERT_TRUE(tree) << tree.error().text();
+    EXPECT_EQ(print(**tree), query);
+    const auto split = parse(formatted(query), table);
+    ASSERT_TRUE(split) << split.error().text();
+    EXPECT_TRUE(is_same(**tree, **split));
+  }
 }
 
 TEST(IsSame, SeesEveryDifference) {

@@ -9,7 +9,9 @@
 #include <string_view>
 #include <utility>
 
+#include "base/result.h"
 #include "base/text.h"
+#include "query/ast.h"
 
 namespace ullage::query {
 

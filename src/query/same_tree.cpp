@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <tuple>
+#include <type_traits>
 #include <variant>
 #include <vector>
 
+#include "history/series_source.h"
+#include "query/ast.h"
 #include "query/printer.h"
 
 namespace ullage::query {
