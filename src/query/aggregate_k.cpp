@@ -109,12 +109,13 @@ Result<void> take_best(const Matrix& input, const Members& members, std::span<co
     }
   }
   const auto is_better = [&](const Candidate& a, const Candidate& b) {
-    if (std::isnan(a.value) || std::isnan(b.value)) return std::isnan(b.value) && !std::isnan(a.value);
+    if (std::isnan(a.value) != std::isnan(b.value)) return std::isnan(b.value);
+    if (a.value == b.value || std::isnan(a.value)) return a.series < b.series;
     return is_top ? a.value > b.value : a.value < b.value;
   };
   for (std::size_t step = 0; step < input.steps(); ++step) {
     const auto heap = std::span(heaps).subspan(step * room, sizes[step]);
-    if (input.steps() == 1) std::ranges::stable_sort(heap, is_better);
+    if (input.steps() == 1) std::ranges::sort(heap, is_better);
     for (const Candidate& candidate : heap)
       if (auto taken = chosen.take(candidate.series, step); !taken) return taken;
   }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -44,6 +45,7 @@ struct Histogram {
   struct Bucket {
     double bound = 0;
     std::size_t row = 0;
+    auto operator<=>(const Bucket&) const = default;
   };
   std::vector<Bucket> buckets;  // by bound
 
@@ -80,8 +82,7 @@ std::vector<Histogram> histograms_of(const Matrix& matrix, Span where, Annotatio
     if (is_new) histograms.push_back({labels.without(bucket_label), {}});
     histograms[found->second].buckets.push_back({*bound, i});
   }
-  for (Histogram& histogram : histograms)
-    std::ranges::stable_sort(histogram.buckets, {}, &Histogram::Bucket::bound);
+  for (Histogram& histogram : histograms) std::ranges::sort(histogram.buckets);
   return histograms;
 }
 

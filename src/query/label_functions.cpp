@@ -160,10 +160,10 @@ Result<Matrix> Evaluator::sorted(const Expression& expression, const Call& call,
     std::ranges::sort(order,
                       [&](std::size_t a, std::size_t b) { return is_descending ? less(b, a) : less(a, b); });
   } else {
-    std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) {
+    std::ranges::sort(order, [&](std::size_t a, std::size_t b) {
       const double first = matrix->row(a)[0], second = matrix->row(b)[0];
-      if (std::isnan(first) || std::isnan(second))
-        return std::isnan(second) && !std::isnan(first);  // NaN is last either way
+      if (std::isnan(first) != std::isnan(second)) return std::isnan(second);  // NaN is last either way
+      if (first == second || std::isnan(first)) return a < b;
       return is_descending ? first > second : first < second;
     });
   }

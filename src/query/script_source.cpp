@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -90,19 +92,18 @@ ScriptSource::Stored& ScriptSource::stored(const LabelSet& labels) {
 void ScriptSource::load(std::span<const ScriptSeries> series, std::int64_t interval_ms) {
   for (const ScriptSeries& given : series) {
     Stored& into = stored(given.labels);
+    std::map<std::int64_t, double> samples;
+    for (const history::Sample& sample : into.samples) samples[sample.time_ms] = sample.value;
     for (std::size_t i = 0; i < given.values.size(); ++i) {
       const std::int64_t time_ms = interval_ms * static_cast<std::int64_t>(i);
       if (given.values[i].kind == ScriptValue::Kind::number)
-        into.samples.push_back({time_ms, given.values[i].value});
+        samples[time_ms] = given.values[i].value;
       else if (given.values[i].kind == ScriptValue::Kind::histogram)
         into.histogram_times_ms.push_back(time_ms);
     }
     std::ranges::sort(into.histogram_times_ms);
-    // The later of equal times comes first, and stays.
-    std::ranges::reverse(into.samples);
-    std::ranges::stable_sort(into.samples, {}, &history::Sample::time_ms);
-    const auto repeats = std::ranges::unique(into.samples, {}, &history::Sample::time_ms);
-    into.samples.erase(repeats.begin(), repeats.end());
+    into.samples.clear();
+    for (const auto& [time_ms, value] : samples) into.samples.push_back({time_ms, value});
   }
 }
 
