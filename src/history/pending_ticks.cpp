@@ -16,12 +16,12 @@ namespace ullage::history {
 
 void PendingTicks::add(const metric::Tick& tick) {
   // A block must hold one tick at least.
-  const std::size_t count = std::min(tick.values.size(), std::min(kSamplesPerBlock, kPendingSamplesMax));
-  if (values_.size() + count > kPendingSamplesMax) {
+  const std::size_t count = std::min(tick.values.size(), std::min(kSamplesPerBlock, samples_max_));
+  if (values_.size() + count > samples_max_) {
     // In one go, since removing moves all that stay.
     std::size_t old = 0;
     while (old < size() &&
-           values_.size() - (old == 0 ? 0 : ends_[old - 1]) + count > kPendingSamplesMax * 3 / 4)
+           values_.size() - (old == 0 ? 0 : ends_[old - 1]) + count > samples_max_ * 3 / 4)
       ++old;
     remove_first(old);
     dropped_ += old;
@@ -88,7 +88,7 @@ void PendingTicks::remove_first(std::size_t count) {
 }
 
 void PendingTicks::halve(const std::function<bool(metric::SeriesId)>& is_counter) {
-  PendingTicks half;
+  PendingTicks half(samples_max_);
   half.dropped_ = dropped_;
   for (std::size_t begin = 0; begin < size();) {
     const Block block = block_from(begin);

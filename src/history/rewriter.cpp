@@ -136,7 +136,7 @@ Result<bool> Rewriter::work(std::vector<Chunk>& chunks, std::int64_t& next_chunk
     ++next_chunk_id;
   }
   const std::span<const Chunk> sources = std::span(chunks).subspan(job_->plan.begin, job_->plan.count);
-  const std::size_t part_samples = std::max<std::size_t>(1, job_->source_times_ms.size() * kSeriesPerBlock);
+  const std::size_t part_samples = std::max<std::size_t>(1, job_->source_times_ms.size() * part_columns_);
   const std::size_t slice = std::max<std::size_t>(1, samples_max / part_samples);
   const std::size_t first_part = job_->next_part;
   const std::size_t samples_before = job_->target.samples;
@@ -166,7 +166,13 @@ Result<bool> Rewriter::work(std::vector<Chunk>& chunks, std::int64_t& next_chunk
 }
 
 std::size_t Rewriter::parts() const {
-  return std::max<std::size_t>(1, (job_->target.series->size() + kSeriesPerBlock - 1) / kSeriesPerBlock);
+  return std::max<std::size_t>(1, (job_->target.series->size() + part_columns_ - 1) / part_columns_);
+}
+
+void Rewriter::forget_settled(std::vector<Chunk>& chunks) {
+  if (job_) return;  // it says where its sources stand
+  chunks.erase(chunks.begin(), chunks.begin() + static_cast<std::ptrdiff_t>(std::min(settled_, chunks.size())));
+  settled_ = 0;
 }
 
 Result<void> Rewriter::abandon() {
@@ -207,8 +213,8 @@ Result<void> Rewriter::start(const RewritePlan& plan, std::span<const Chunk> chu
 Result<void> Rewriter::write_parts(std::span<const Chunk> sources, const IsCounter& is_counter,
                                    std::size_t end_part) {
   const std::vector<metric::SeriesId>& all = *job_->target.series;
-  const std::size_t begin = job_->next_part * kSeriesPerBlock;
-  const std::size_t end = std::min(all.size(), end_part * kSeriesPerBlock);
+  const std::size_t begin = job_->next_part * part_columns_;
+  const std::size_t end = std::min(all.size(), end_part * part_columns_);
   // Opened once for all parts: the newest chunks hold all their series in one block.
   SourceViews views(sources.size());
   for (std::size_t i = 0; i < sources.size() && begin < end; ++i) {
@@ -231,8 +237,8 @@ Result<void> Rewriter::write_next_part(std::span<const Chunk> sources, const Sou
     block.times_ms.push_back(times_ms[std::min(tick + group, times_ms.size()) - 1]);
 
   const std::vector<metric::SeriesId>& all = *job_->target.series;
-  const std::size_t begin = job_->next_part * kSeriesPerBlock;
-  for (std::size_t i = begin; i < std::min(all.size(), begin + kSeriesPerBlock); ++i) {
+  const std::size_t begin = job_->next_part * part_columns_;
+  for (std::size_t i = begin; i < std::min(all.size(), begin + part_columns_); ++i) {
     std::vector<double> column;
     if (auto read = read_whole_column(sources, views, all[i], column); !read) return read;
     if (group > 1) {
