@@ -14,6 +14,12 @@
 
 namespace ullage::history {
 
+namespace {
+
+constexpr std::size_t kKeptSamples = 4096;
+
+}  // namespace
+
 void PendingTicks::add(const metric::Tick& tick) {
   // A block must hold one tick at least.
   const std::size_t count = std::min(tick.values.size(), std::min(kSamplesPerBlock, samples_max_));
@@ -80,6 +86,14 @@ Block PendingTicks::block_from(std::size_t begin) const {
 
 void PendingTicks::remove_first(std::size_t count) {
   if (count == 0) return;
+  if (count == size()) {
+    // What a large tick took is given back.
+    times_ms_.clear();
+    ends_.clear();
+    if (values_.size() > kKeptSamples) values_ = {};
+    values_.clear();
+    return;
+  }
   const std::size_t removed = ends_[count - 1];
   times_ms_.erase(times_ms_.begin(), times_ms_.begin() + static_cast<std::ptrdiff_t>(count));
   ends_.erase(ends_.begin(), ends_.begin() + static_cast<std::ptrdiff_t>(count));

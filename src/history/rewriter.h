@@ -50,6 +50,7 @@ class Rewriter {
   struct Job {
     RewritePlan plan;
     Chunk target;
+    std::vector<metric::SeriesId> all;  // the target's series
     std::vector<std::int64_t> source_times_ms;
     unsigned halvings_done = 0;
     std::size_t next_part = 0;

@@ -18,6 +18,7 @@
 #include "base/result.h"
 #include "history/block.h"
 #include "history/chunk_store.h"
+#include "history/id_set.h"
 #include "history/rewriter.h"
 #include "history/series_list.h"
 #include "history/sqlite.h"
@@ -145,9 +146,7 @@ Result<void> BlockFile::load_unfinished(std::vector<Chunk> unfinished) {
     for (const BlockView& block : *blocks)
       series.insert(series.end(), block.series().begin(), block.series().end());
     chunk.samples = chunk.ticks * series.size();  // no hole is known
-    const bool is_same = !chunks_.empty() && *chunks_.back().series == series;
-    chunk.series = is_same ? chunks_.back().series
-                           : std::make_shared<const std::vector<metric::SeriesId>>(std::move(series));
+    chunk.series = IdSet(series);
     chunks_.push_back(std::move(chunk));
   }
   return {};

@@ -30,18 +30,26 @@ bool Head::set(std::uint32_t column, double value) {
   return true;
 }
 
-double Head::value(std::size_t column, std::size_t tick) const {
+const double* Head::find(std::size_t column, std::size_t tick) const {
   const std::size_t end = tick + 1 < row_begins_.size() ? row_begins_[tick + 1] : values_.size();
   const std::size_t at = row_begins_[tick] + column;
-  return at < end ? values_[at] : kAbsent;
+  return at < end ? values_.data() + at : nullptr;
+}
+
+bool Head::has(std::size_t column, std::size_t tick) const {
+  const double* value = find(column, tick);
+  return value != nullptr && !is_absent(*value);
 }
 
 bool Head::read(std::size_t column, std::size_t from_tick, std::vector<double>& values) const {
   bool any = false;
-  values.clear();
+  // Filled and then copied over: g++ makes a signalling NaN that it chooses by `?:` a quiet one.
+  values.assign(ticks() - from_tick, kAbsent);
   for (std::size_t tick = from_tick; tick < ticks(); ++tick) {
-    values.push_back(value(column, tick));
-    any = any || !is_absent(values.back());
+    const double* value = find(column, tick);
+    if (value == nullptr || is_absent(*value)) continue;
+    values[tick - from_tick] = *value;
+    any = true;
   }
   return any;
 }

@@ -29,11 +29,13 @@ class Head {
   std::span<const std::int64_t> times_ms() const { return times_ms_; }
   // The values of a column from a tick on; false when there is none.
   bool read(std::size_t column, std::size_t from_tick, std::vector<double>& values) const;
-  double value(std::size_t column, std::size_t tick) const;
+  bool has(std::size_t column, std::size_t tick) const;
   void drop_first(std::size_t ticks);
   void clear();
 
  private:
+  const double* find(std::size_t column, std::size_t tick) const;
+
   std::size_t values_max_;
   std::vector<std::int64_t> times_ms_;
   std::vector<std::size_t> row_begins_;

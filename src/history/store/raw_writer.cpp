@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string>
 #include <utility>
@@ -14,6 +13,7 @@
 #include "base/result.h"
 #include "history/block.h"
 #include "history/chunk_store.h"
+#include "history/id_set.h"
 #include "history/store/block_file.h"
 #include "history/store/dated_file.h"
 #include "history/store/head.h"
@@ -72,7 +72,7 @@ void RawWriter::drop_first(std::size_t ticks) {
   // What is in the journal stays there, in small chunks; all of it, since none may be written twice.
   for (std::size_t tick = journaled_; tick < ticks; ++tick)
     for (std::size_t column = 0; column < head_.columns(); ++column)
-      lost_samples_ += is_absent(head_.value(column, tick)) ? 0 : 1;
+      lost_samples_ += head_.has(column, tick) ? 1 : 0;
   head_.drop_first(std::max(ticks, journaled_));
   journaled_ = 0;
   if (file_.current() != nullptr)
@@ -123,7 +123,7 @@ RawWriter::ColumnsById RawWriter::columns_by_id(BlockFile& file, std::size_t fro
   for (std::size_t column = 0; column < head_.columns(); ++column) {
     bool any = false;
     for (std::size_t tick = head_.ticks(); tick-- > from_tick && !any;)
-      any = !is_absent(head_.value(column, tick));
+      any = head_.has(column, tick);
     if (any) columns.emplace_back(id_in_file(file, head_.place(column)), column);
   }
   std::ranges::sort(columns);
@@ -140,14 +140,13 @@ Result<void> RawWriter::write_news(BlockFile& file) {
     head_.read(column, journaled_, block.columns.emplace_back());
     chunk.samples += count_present(block.columns.back());
   }
-  chunk.series = std::make_shared<const std::vector<metric::SeriesId>>(block.series);
+  chunk.series = IdSet(block.series);
   auto done = file.transact([&]() -> Result<void> {
     chunk.id = file.new_chunk_id();
     if (auto inserted = file.store().insert_block(chunk.id, 0, block); !inserted) return inserted;
     return file.store().insert_chunk(chunk, 1);
   });
   if (!done) return done;
-  if (!journal_.empty() && *journal_.back().series == block.series) chunk.series = journal_.back().series;
   journal_.push_back(std::move(chunk));
   journaled_ = head_.ticks();
   (void)file_.work(kRewrittenPerFlush);
@@ -189,7 +188,7 @@ Result<void> RawWriter::write_blocks(BlockFile& file, const ColumnsById& columns
     if (auto inserted = file.store().insert_block(chunk.id, part, block); !inserted) return inserted;
     all.insert(all.end(), block.series.begin(), block.series.end());
   }
-  chunk.series = std::make_shared<const std::vector<metric::SeriesId>>(std::move(all));
+  chunk.series = IdSet(all);
   return file.store().insert_chunk(chunk, part);
 }
 

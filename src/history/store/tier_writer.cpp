@@ -4,13 +4,14 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
+#include <iterator>
 #include <utility>
 #include <vector>
 
 #include "base/result.h"
 #include "history/block.h"
 #include "history/chunk_store.h"
+#include "history/id_set.h"
 #include "history/series_source.h"
 #include "history/store/block_file.h"
 #include "history/store/dated_file.h"
@@ -24,6 +25,30 @@ namespace ullage::history {
 namespace {
 
 constexpr std::size_t kRewrittenPerFlush = 64'000;
+// Of a small chunk. Larger blocks would be few and quick to write; but who joins 24 of them reads all of each.
+constexpr std::size_t kColumnsPerSmallBlock = 32 * 60;
+
+Result<Chunk> insert(BlockFile& file, Block& block) {
+  Chunk chunk{.id = file.new_chunk_id(),
+              .begin_ms = block.times_ms.front(),
+              .end_ms = block.times_ms.back(),
+              .ticks = block.times_ms.size(),
+              .samples = block.times_ms.size() * block.series.size(),
+              .series = IdSet(block.series)};
+  std::size_t parts = 0;
+  Block part;
+  part.times_ms = block.times_ms;
+  for (std::size_t begin = 0; begin < block.series.size(); begin += kColumnsPerSmallBlock, ++parts) {
+    const auto count = static_cast<std::ptrdiff_t>(std::min(kColumnsPerSmallBlock, block.series.size() - begin));
+    const auto series = block.series.begin() + static_cast<std::ptrdiff_t>(begin);
+    const auto columns = std::make_move_iterator(block.columns.begin() + static_cast<std::ptrdiff_t>(begin));
+    part.series.assign(series, series + count);
+    part.columns.assign(columns, columns + count);
+    if (auto done = file.store().insert_block(chunk.id, parts, part); !done) return pass_on(done);
+  }
+  if (auto done = file.store().insert_chunk(chunk, parts); !done) return pass_on(done);
+  return chunk;
+}
 
 }  // namespace
 
@@ -79,6 +104,7 @@ void TierWriter::end_bucket() {
     return give_up();
   }
   if (!tick_.values.empty()) pending_.add(tick_);
+  tick_.values = {};  // for the next 59 seconds
   std::ranges::move(std::exchange(seen_before_, {}), std::back_inserter(to_tell_));
   if (seen_) {
     const auto same = std::ranges::find(to_tell_, seen_->begin_ms, &Stretch::begin_ms);
@@ -110,22 +136,20 @@ void TierWriter::end_stretch() {
 
 Result<void> TierWriter::flush() {
   BlockFile* file = file_.current();
-  if (file == nullptr || (pending_.size() == 0 && to_tell_.empty())) return {};
+  if (file == nullptr) return {};
+  if (pending_.size() == 0 && to_tell_.empty()) {
+    (void)file_.work(kRewrittenPerFlush);
+    return {};
+  }
   std::vector<Chunk> written;
   auto done = file->transact([&]() -> Result<void> {
     written.clear();
     for (std::size_t begin = 0; begin < pending_.size();) {
-      const Block block = pending_.block_from(begin);
-      Chunk chunk{.id = file->new_chunk_id(),
-                  .begin_ms = block.times_ms.front(),
-                  .end_ms = block.times_ms.back(),
-                  .ticks = block.times_ms.size(),
-                  .samples = block.times_ms.size() * block.series.size(),
-                  .series = std::make_shared<const std::vector<metric::SeriesId>>(block.series)};
-      if (auto inserted = file->store().insert_block(chunk.id, 0, block); !inserted) return inserted;
-      if (auto inserted = file->store().insert_chunk(chunk, 1); !inserted) return inserted;
+      Block block = pending_.block_from(begin);
       begin += block.times_ms.size();
-      written.push_back(std::move(chunk));
+      auto chunk = insert(*file, block);
+      if (!chunk) return pass_on(chunk);
+      written.push_back(std::move(*chunk));
     }
     return file->tell(to_tell_);
   });
