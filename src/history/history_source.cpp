@@ -44,19 +44,17 @@ std::span<const Sample> within(const std::vector<Sample>& samples, std::int64_t 
                                     static_cast<std::size_t>(std::max<std::ptrdiff_t>(0, end - begin)));
 }
 
-// Ranges that were made larger may touch: each sample counts once.
-std::vector<Segment> join_ranges(std::vector<Segment> segments) {
-  for (Segment& segment : segments) {
-    std::vector<Stretch> joined;
-    for (const Stretch& range : segment.ranges) {
-      if (!joined.empty() && range.begin_ms <= joined.back().end_ms)
-        joined.back().end_ms = std::max(joined.back().end_ms, range.end_ms);
-      else
-        joined.push_back(range);
-    }
-    segment.ranges = std::move(joined);
+// Those that overlap as one, in order.
+std::vector<Stretch> join(std::vector<Stretch> stretches) {
+  std::ranges::sort(stretches, {}, &Stretch::begin_ms);
+  std::vector<Stretch> joined;
+  for (const Stretch& stretch : stretches) {
+    if (!joined.empty() && stretch.begin_ms <= joined.back().end_ms)
+      joined.back().end_ms = std::max(joined.back().end_ms, stretch.end_ms);
+    else
+      joined.push_back(stretch);
   }
-  return segments;
+  return joined;
 }
 
 }  // namespace
@@ -76,7 +74,8 @@ struct HistorySource::Impl {
     std::vector<Segment> segments;
     for (const HistoryFile& file : files.list())
       if (file.tier == Tier::raw && file.overlaps(after_ms, until_ms))
-        if (StoredFile* stored = files.open(file)) segments.push_back({stored, {{after_ms + 1, until_ms}}});
+        if (StoredFile* stored = files.open(file))
+          segments.push_back({stored, {{std::max(after_ms + 1, file.begin_ms), std::min(until_ms, file.end_ms - 1)}}});
     return segments;
   }
 
@@ -132,6 +131,19 @@ struct HistorySource::Impl {
   // A told stretch may stand in the file of the bucket after the one asked for.
   std::vector<Segment> told_segments(Tier tier, std::int64_t begin_ms, std::int64_t end_ms) {
     return tier_segments(tier, begin_ms - 1, std::min(kTimeMsMax, end_ms + width_ms(tier)));
+  }
+
+  // Those as far as there are ticks: what is told would otherwise be more than there is to tell.
+  std::vector<Stretch> untold_ticks(Tier tier, std::int64_t begin_ms, std::int64_t end_ms) {
+    std::vector<Segment> raw;
+    add_raw(raw, untold(told_segments(tier, begin_ms, end_ms), begin_ms, end_ms));
+    std::vector<Stretch> ticks;
+    for (const Segment& segment : raw)
+      for (const Stretch& range : segment.ranges)
+        for (const StoredFile::Place& chunk : segment.file->chunks())
+          if (chunk.begin_ms <= range.end_ms && chunk.end_ms >= range.begin_ms)
+            ticks.push_back({std::max(chunk.begin_ms, range.begin_ms), std::min(chunk.end_ms, range.end_ms)});
+    return join(std::move(ticks));
   }
 
   void add_raw(std::vector<Segment>& segments, const std::vector<Stretch>& stretches) {
@@ -221,21 +233,17 @@ Result<void> HistorySource::select_buckets(const Selection& selection, std::int6
   const std::int64_t first_ms = std::max<std::int64_t>(0, selection.begin_ms) / tier_ms * tier_ms + 1;
   const std::int64_t last_ms = std::min(kTimeMsMax, selection.end_ms) / tier_ms * tier_ms;
   if (last_ms < first_ms) return {};
-  std::vector<Segment> raw;
-  impl_->add_raw(raw, impl_->untold(impl_->told_segments(tier, first_ms, last_ms), first_ms, last_ms));
   // A bucket that lacks some is made up from samples as a whole, so that its last is the last.
   std::vector<Stretch> made_up;
-  for (Segment& segment : raw)
-    for (Stretch& range : segment.ranges) {
-      range = {(range.begin_ms - 1) / tier_ms * tier_ms + 1, bucket_of(range.end_ms, tier_ms)};
-      made_up.push_back(range);
-    }
+  for (const Stretch& range : impl_->untold_ticks(tier, first_ms, last_ms))
+    made_up.push_back({(range.begin_ms - 1) / tier_ms * tier_ms + 1, bucket_of(range.end_ms, tier_ms)});
+  made_up = join(std::move(made_up));
   std::vector<Segment> segments;
   for (Segment& segment : impl_->tier_segments(tier, selection.begin_ms, last_ms)) {
     segment.ranges = without(segment.ranges, made_up);
     if (!segment.ranges.empty()) segments.push_back(std::move(segment));
   }
-  std::ranges::move(join_ranges(std::move(raw)), std::back_inserter(segments));
+  impl_->add_raw(segments, made_up);
   return gather(segments, find_series(segments, *matching), TierAs::buckets,
                 [&](const FoundSeries& series, Gathered& gathered) -> Result<void> {
                   if (!gathered.samples.empty()) {
@@ -274,17 +282,10 @@ Result<std::vector<HistorySource::Untold>> HistorySource::untold(std::int64_t ti
   if (auto listed = impl_->files.refresh(); !listed) return pass_on(listed);
   const Impl::Reading reading{impl_->files};
   const Tier tier = tier_ms == kMinuteMs ? Tier::minute : Tier::hour;
-  const std::vector<Segment> telling = impl_->told_segments(tier, begin_ms, end_ms);
-  std::vector<Segment> raw;
-  impl_->add_raw(raw, impl_->untold(telling, begin_ms, end_ms));
-  // As far as there are ticks: what is told would otherwise be more than there is to tell.
-  std::vector<Untold> stretches;
-  for (const Segment& segment : raw)
-    for (const Stretch& range : segment.ranges)
-      for (const StoredFile::Place& chunk : segment.file->chunks())
-        if (chunk.begin_ms <= range.end_ms && chunk.end_ms >= range.begin_ms)
-          stretches.push_back({std::max(chunk.begin_ms, range.begin_ms), std::min(chunk.end_ms, range.end_ms)});
-  return stretches;
+  std::vector<Untold> untold;
+  for (const Stretch& stretch : impl_->untold_ticks(tier, begin_ms, end_ms))
+    untold.push_back({stretch.begin_ms, stretch.end_ms});
+  return untold;
 }
 
 }  // namespace ullage::history

@@ -167,12 +167,18 @@ struct HistoryWriter::Impl {
     }
     leaving_minute.clear();
     if (ready) minute.end_bucket();
-    if (hour.ready(hour_bucket))
-      for (std::uint32_t place = 0; place < live.places(); ++place)
-        if (live.is_used(place) && live.hot(place).column == kNone &&
-            live.series(place).seen_ms + kIdleMs <= minute_bucket)
-          leave(place);
+    forget_idle();
     if (leaving_hour.size() > kLeavingMax) end_hour();
+  }
+
+  void forget_idle() {
+    for (std::uint32_t place = 0; place < live.places(); ++place) {
+      const bool is_idle = live.is_used(place) && live.hot(place).column == kNone &&
+                           live.series(place).seen_ms + kIdleMs <= minute_bucket;
+      if (!is_idle) continue;
+      if (!live.series(place).hour_so_far.is_empty() && !hour.ready(hour_bucket)) return;
+      leave(place);
+    }
   }
 
   void end_hour() {

@@ -69,8 +69,12 @@ Result<std::unique_ptr<BlockFile>> BlockFile::open(const std::string& path, cons
   if (!database) return pass_on(database);
   file->database_ = std::move(*database);
   file->rewriter_ = std::make_unique<Rewriter>(file->database_, file->store_, kind.part_columns);
-  if (auto set = file->database_.execute(kSettings); !set) return pass_on(set);
+  // Before anything that would write to it: a newer one stays as it is.
   if (auto looked = file->look_at_it(); !looked) return pass_on(looked);
+  if (auto set = file->database_.execute(kSettings); !set) return pass_on(set);
+  if (!file->is_made_) return file;
+  if (auto loaded = file->load_series_rows(); !loaded) return pass_on(loaded);
+  if (auto loaded = file->load_chunks(); !loaded) return pass_on(loaded);
   return file;
 }
 
@@ -91,8 +95,7 @@ Result<void> BlockFile::look_at_it() {
                       .where = path_,
                       .system_error = EBADMSG});
   is_made_ = true;
-  if (auto loaded = load_series_rows(); !loaded) return loaded;
-  return load_chunks();
+  return {};
 }
 
 Result<void> BlockFile::load_series_rows() {

@@ -42,6 +42,17 @@ std::size_t ticks_in(const Segment& segment) {
 
 void add_samples(Gathered& into, const Stretch& range, std::span<const std::int64_t> times_ms,
                  const std::vector<double>& values) {
+  if (!times_ms.empty() && times_ms.front() >= range.begin_ms && times_ms.back() <= range.end_ms) {
+    const std::size_t before = into.samples.size();
+    into.samples.resize(before + times_ms.size());
+    Sample* to = into.samples.data() + before;
+    for (std::size_t i = 0; i < times_ms.size(); ++i) {
+      *to = {times_ms[i], values[i]};
+      to += is_absent(values[i]) ? 0 : 1;
+    }
+    into.samples.resize(static_cast<std::size_t>(to - into.samples.data()));
+    return;
+  }
   for (std::size_t i = 0; i < times_ms.size(); ++i)
     if (times_ms[i] >= range.begin_ms && times_ms[i] <= range.end_ms && !is_absent(values[i]))
       into.samples.push_back({times_ms[i], values[i]});
@@ -95,6 +106,7 @@ Result<void> gather(std::span<const Segment> segments, std::span<const FoundSeri
                     const std::function<Result<void>(const FoundSeries&, Gathered&)>& visit) {
   std::size_t ticks = 1;
   for (const Segment& segment : segments) ticks += ticks_in(segment);
+  const bool is_raw = std::ranges::all_of(segments, [](const Segment& s) { return s.file->name().tier == Tier::raw; });
   const std::size_t together = std::max<std::size_t>(1, kSamplesTogether / ticks);
   std::vector<Gathered> gathered;
   std::vector<std::vector<StoredFile::Wanted>> wanted(segments.size());
@@ -105,6 +117,8 @@ Result<void> gather(std::span<const Segment> segments, std::span<const FoundSeri
     for (std::size_t i = 0; i < group.size(); ++i) {
       gathered[i].samples.clear();
       gathered[i].buckets.clear();
+      // One that is in all files is there most of the time: room at once, since growing touches it twice.
+      if (is_raw && group[i].places.size() >= segments.size()) gathered[i].samples.reserve(ticks);
       for (const FoundSeries::Place& place : group[i].places) wanted[place.segment].push_back({place.id, i});
     }
     for (std::size_t segment = 0; segment < segments.size(); ++segment) {

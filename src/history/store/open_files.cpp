@@ -55,15 +55,16 @@ StoredFile* OpenFiles::open(const HistoryFile& file) {
   }
   const std::string path = folder_ + "/" + file.name;
   const std::int64_t size = size_of(path);
-  if (opened.size_seen >= 0 && size == opened.size_seen && size > 0) return nullptr;
+  if (opened.size_seen >= 0 && size == opened.size_seen) return nullptr;
   auto stored = StoredFile::open(folder_, file);
   if (stored) {
     opened.file = std::move(*stored);
     return opened.file.get();
   }
-  opened.size_seen = size;
   // One that is gone, or in which nothing stands yet, is nobody's problem.
-  if (size > 0) problems_.push_back(stored.error().text());
+  if (size < 0 || stored.error().system_error == ENODATA) return nullptr;
+  opened.size_seen = size;
+  problems_.push_back(stored.error().text());
   return nullptr;
 }
 
