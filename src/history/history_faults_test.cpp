@@ -115,25 +115,25 @@ class SmallDisk {
 
 TEST_F(Faults, OnAFullDiskOldDataStaysReadableAndWritingResumes) {
   const std::string disk = scratch_.path() + "/disk";
-  const SmallDisk mounted(disk, "size=3m");
+  const SmallDisk mounted(disk, "size=2m");
   if (!mounted.is_there()) GTEST_SKIP() << "only root may mount a small disk";
   folder_ = disk + "/history";
   HistoryWriter writer = write();
   for (int second = 0; second < 700; ++second) {
-    writer.append(tick(second, 40), table_);
+    writer.append(tick(second, 200), table_);
     ASSERT_TRUE(writer.flush());
   }
-  write_contents(disk + "/filler", std::string(3 << 20, 'x'));
+  write_contents(disk + "/filler", std::string(2 << 20, 'x'));
   int failed = 0;
   for (int second = 700; second < 3000; ++second) {
-    writer.append(tick(second, 40), table_);
+    writer.append(tick(second, 200), table_);
     if (const auto flushed = writer.flush(); !flushed) {
       ++failed;
       ASSERT_THAT(flushed.error().text(), HasSubstr("no room left on the disk"));
     }
     if (second % 500 == 0) {
       const auto some = select_all(read());
-      ASSERT_GE(some.at(key(39)).size(), 700u);
+      ASSERT_GE(some.at(key(199)).size(), 700u);
     }
   }
   EXPECT_GT(failed, 0);
@@ -142,7 +142,7 @@ TEST_F(Faults, OnAFullDiskOldDataStaysReadableAndWritingResumes) {
   EXPECT_THAT(writer.counts().sentences(), Contains(HasSubstr("samples were lost: there was no room")));
   std::filesystem::remove(disk + "/filler");
   for (int second = 3000; second < 3100; ++second) {
-    writer.append(tick(second, 40), table_);
+    writer.append(tick(second, 200), table_);
     ASSERT_TRUE(writer.flush());
   }
   EXPECT_EQ(writer.counts().lost_samples, lost);
@@ -151,7 +151,7 @@ TEST_F(Faults, OnAFullDiskOldDataStaysReadableAndWritingResumes) {
   std::size_t there = 0;
   for (const auto& [text, samples] : select_all(source))
     for (const Sample& sample : samples) there += is_absent(sample.value) ? 0 : 1;
-  EXPECT_EQ(there + lost, 3100u * 40);
+  EXPECT_EQ(there + lost, 3100u * 200);
   double count = 0;
   for (const auto& [text, buckets] : buckets_of(source, 3'600'000))
     for (const Bucket& bucket : buckets) count += bucket.count;
