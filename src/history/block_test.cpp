@@ -65,6 +65,11 @@ TEST(Checksum, IsTheOneOfRfc3720) {
   EXPECT_EQ(crc32c("123456789"), 0xE3069283u);
   EXPECT_EQ(crc32c(std::string(32, '\0')), 0x8A9136AAu);
   EXPECT_EQ(crc32c(""), 0u);
+  std::string bytes;
+  for (int i = 0; i < 100; ++i) {
+    EXPECT_EQ(crc32c(bytes), crc32c_by_table(bytes)) << i;
+    bytes += static_cast<char>(i * 37);
+  }
 }
 
 TEST(Block, ComesBackAsItWas) {

@@ -9,5 +9,7 @@
 namespace ullage::history {
 
 std::uint32_t crc32c(std::string_view bytes);
+// The same where the processor has no instruction for it.
+std::uint32_t crc32c_by_table(std::string_view bytes);
 
 }  // namespace ullage::history

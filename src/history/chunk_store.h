@@ -5,11 +5,11 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <vector>
 
 #include "base/result.h"
 #include "history/block.h"
+#include "history/id_set.h"
 #include "history/sqlite.h"
 
 namespace ullage::history {
@@ -21,9 +21,9 @@ struct Chunk {
   std::int64_t begin_ms = 0;
   std::int64_t end_ms = 0;
   std::size_t ticks = 0;
-  std::size_t samples = 0;                                      // values that are not absent
-  unsigned halvings = 0;                                        // asked for and not done yet
-  std::shared_ptr<const std::vector<metric::SeriesId>> series;  // ascending
+  std::size_t samples = 0;  // values that are not absent
+  unsigned halvings = 0;    // asked for and not done yet
+  IdSet series;
 };
 
 extern const char* const kSeriesTables;  // SQL that makes them

@@ -93,6 +93,10 @@ Result<ReadableDatabase> open_somehow(const std::string& path) {
   return ReadableDatabase{{}, std::move(*immutable), ""};
 }
 
+tl::unexpected<Error> fail_empty(const std::string& path) {
+  return fail(Error{.what = "nothing was written to it yet", .where = path, .system_error = ENODATA});
+}
+
 }  // namespace
 
 ScratchFolder& ScratchFolder::operator=(ScratchFolder&& other) noexcept {
@@ -119,7 +123,7 @@ Result<ReadableDatabase> open_for_reading(const std::string& path, std::uint32_t
                                           int newest_version) {
   auto size = size_of(path);
   if (!size) return pass_on(size);
-  if (*size == 0 && !has_content(path + "-wal")) return fail("nothing was written to it yet", path);
+  if (*size == 0 && !has_content(path + "-wal")) return fail_empty(path);
 
   auto readable = open_somehow(path);
   if (!readable) {
@@ -129,7 +133,7 @@ Result<ReadableDatabase> open_for_reading(const std::string& path, std::uint32_t
   const auto kind = readable->database.integer("PRAGMA application_id");
   const auto version = readable->database.integer("PRAGMA user_version");
   const auto tables = readable->database.integer("SELECT count(*) FROM sqlite_master");
-  if (kind && tables && *kind == 0 && *tables == 0) return fail("nothing was written to it yet", path);
+  if (kind && tables && *kind == 0 && *tables == 0) return fail_empty(path);
   if (!kind || static_cast<std::uint32_t>(*kind) != application)
     return fail("not a file of ullage's, or of another kind", path);
   if (!version || *version > newest_version)

@@ -31,6 +31,7 @@ struct ReadableDatabase {
   std::string problem;   // what was wrong with the file, when it can be read all the same
 };
 
+// ENODATA: its writer has not come to it yet.
 Result<ReadableDatabase> open_for_reading(const std::string& path, std::uint32_t application,
                                           int newest_version);
 

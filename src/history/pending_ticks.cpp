@@ -14,14 +14,20 @@
 
 namespace ullage::history {
 
+namespace {
+
+constexpr std::size_t kKeptSamples = 4096;
+
+}  // namespace
+
 void PendingTicks::add(const metric::Tick& tick) {
   // A block must hold one tick at least.
-  const std::size_t count = std::min(tick.values.size(), std::min(kSamplesPerBlock, kPendingSamplesMax));
-  if (values_.size() + count > kPendingSamplesMax) {
+  const std::size_t count = std::min(tick.values.size(), std::min(kSamplesPerBlock, samples_max_));
+  if (values_.size() + count > samples_max_) {
     // In one go, since removing moves all that stay.
     std::size_t old = 0;
     while (old < size() &&
-           values_.size() - (old == 0 ? 0 : ends_[old - 1]) + count > kPendingSamplesMax * 3 / 4)
+           values_.size() - (old == 0 ? 0 : ends_[old - 1]) + count > samples_max_ * 3 / 4)
       ++old;
     remove_first(old);
     dropped_ += old;
@@ -80,6 +86,14 @@ Block PendingTicks::block_from(std::size_t begin) const {
 
 void PendingTicks::remove_first(std::size_t count) {
   if (count == 0) return;
+  if (count == size()) {
+    // What a large tick took is given back.
+    times_ms_.clear();
+    ends_.clear();
+    if (values_.size() > kKeptSamples) values_ = {};
+    values_.clear();
+    return;
+  }
   const std::size_t removed = ends_[count - 1];
   times_ms_.erase(times_ms_.begin(), times_ms_.begin() + static_cast<std::ptrdiff_t>(count));
   ends_.erase(ends_.begin(), ends_.begin() + static_cast<std::ptrdiff_t>(count));
@@ -88,7 +102,7 @@ void PendingTicks::remove_first(std::size_t count) {
 }
 
 void PendingTicks::halve(const std::function<bool(metric::SeriesId)>& is_counter) {
-  PendingTicks half;
+  PendingTicks half(samples_max_);
   half.dropped_ = dropped_;
   for (std::size_t begin = 0; begin < size();) {
     const Block block = block_from(begin);

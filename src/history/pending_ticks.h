@@ -18,6 +18,7 @@ constexpr std::size_t kPendingSamplesMax = 200'000;
 
 class PendingTicks {
  public:
+  explicit PendingTicks(std::size_t samples_max = kPendingSamplesMax) : samples_max_(samples_max) {}
   void add(const metric::Tick& tick);
   std::size_t size() const { return times_ms_.size(); }
   std::size_t samples() const { return values_.size(); }
@@ -33,6 +34,7 @@ class PendingTicks {
   std::span<const metric::Value> values(std::size_t tick) const;
   std::vector<metric::SeriesId> series_of(std::size_t begin, std::size_t end) const;
 
+  std::size_t samples_max_;
   std::vector<std::int64_t> times_ms_;
   std::vector<std::size_t> ends_;  // of each tick's values
   std::vector<metric::Value> values_;

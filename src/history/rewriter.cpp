@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
-#include <memory>
 #include <optional>
 #include <span>
 #include <utility>
@@ -15,6 +14,7 @@
 #include "base/result.h"
 #include "history/block.h"
 #include "history/chunk_store.h"
+#include "history/id_set.h"
 #include "history/merge.h"
 #include "metric/series.h"
 
@@ -34,26 +34,17 @@ std::size_t after_halving(std::size_t ticks, unsigned halvings) {
   return (ticks + (std::size_t{1} << shift) - 1) >> shift;
 }
 
-std::vector<metric::SeriesId> unite(std::vector<metric::SeriesId> all,
-                                    const std::vector<metric::SeriesId>& more) {
-  std::vector<metric::SeriesId> both;
-  std::ranges::set_union(all, more, std::back_inserter(both));
-  return both;
-}
-
 // As many chunks from `begin` on, with as many halvings left to do, as fit in one block when thinned. Where
 // series come and go fast, a long chunk would be mostly holes: it then ends earlier.
 RewritePlan fill_block(std::span<const Chunk> chunks, std::size_t begin) {
   const unsigned halvings = chunks[begin].halvings;
   std::size_t ticks = 0;
   std::size_t samples = 0;
-  std::vector<metric::SeriesId> all;
-  const std::vector<metric::SeriesId>* last = nullptr;
+  IdSet all;
   std::size_t end = begin;
   for (; end < chunks.size() && chunks[end].halvings == halvings; ++end) {
     const Chunk& chunk = chunks[end];
-    if (last != chunk.series.get()) all = unite(std::move(all), *chunk.series);
-    last = chunk.series.get();
+    all.unite(chunk.series);
     ticks += chunk.ticks;
     samples += chunk.samples;
     const bool fits =
@@ -136,7 +127,7 @@ Result<bool> Rewriter::work(std::vector<Chunk>& chunks, std::int64_t& next_chunk
     ++next_chunk_id;
   }
   const std::span<const Chunk> sources = std::span(chunks).subspan(job_->plan.begin, job_->plan.count);
-  const std::size_t part_samples = std::max<std::size_t>(1, job_->source_times_ms.size() * kSeriesPerBlock);
+  const std::size_t part_samples = std::max<std::size_t>(1, job_->source_times_ms.size() * part_columns_);
   const std::size_t slice = std::max<std::size_t>(1, samples_max / part_samples);
   const std::size_t first_part = job_->next_part;
   const std::size_t samples_before = job_->target.samples;
@@ -166,7 +157,13 @@ Result<bool> Rewriter::work(std::vector<Chunk>& chunks, std::int64_t& next_chunk
 }
 
 std::size_t Rewriter::parts() const {
-  return std::max<std::size_t>(1, (job_->target.series->size() + kSeriesPerBlock - 1) / kSeriesPerBlock);
+  return std::max<std::size_t>(1, (job_->all.size() + part_columns_ - 1) / part_columns_);
+}
+
+void Rewriter::forget_settled(std::vector<Chunk>& chunks) {
+  if (job_) return;  // it says where its sources stand
+  chunks.erase(chunks.begin(), chunks.begin() + static_cast<std::ptrdiff_t>(std::min(settled_, chunks.size())));
+  settled_ = 0;
 }
 
 Result<void> Rewriter::abandon() {
@@ -178,19 +175,16 @@ Result<void> Rewriter::abandon() {
 
 Result<void> Rewriter::start(const RewritePlan& plan, std::span<const Chunk> chunks, std::int64_t target_id) {
   const std::span<const Chunk> sources = chunks.subspan(plan.begin, plan.count);
-  Job job{.plan = plan, .target = {}, .source_times_ms = {}};
-  std::vector<metric::SeriesId> all;
-  const std::vector<metric::SeriesId>* last = nullptr;
+  Job job{.plan = plan, .target = {}, .all = {}, .source_times_ms = {}};
+  IdSet all;
   for (const Chunk& source : sources) {
-    auto blocks = store_.blocks(source.id, 0, source.series->empty() ? UINT32_MAX : source.series->front());
+    auto blocks = store_.blocks(source.id, 0, source.series.empty() ? UINT32_MAX : source.series.front());
     if (!blocks) return pass_on(blocks);
     if (blocks->empty() || blocks->front().times_ms().size() != source.ticks)
       return fail(Error{.what = "a block that was written has gone", .system_error = EBADMSG});
     const auto& times = blocks->front().times_ms();
     job.source_times_ms.insert(job.source_times_ms.end(), times.begin(), times.end());
-    if (last != nullptr && *last == *source.series) continue;
-    last = source.series.get();
-    all = unite(std::move(all), *last);
+    all.unite(source.series);
   }
   while ((std::size_t{1} << job.halvings_done) < plan.group) ++job.halvings_done;
   job.target = {.id = target_id,
@@ -199,16 +193,17 @@ Result<void> Rewriter::start(const RewritePlan& plan, std::span<const Chunk> chu
                 .ticks = after_halving(job.source_times_ms.size(), job.halvings_done),
                 .samples = 0,
                 .halvings = 0,
-                .series = std::make_shared<const std::vector<metric::SeriesId>>(std::move(all))};
+                .series = all};
+  job.all = all.ids();
   job_ = std::move(job);
   return {};
 }
 
 Result<void> Rewriter::write_parts(std::span<const Chunk> sources, const IsCounter& is_counter,
                                    std::size_t end_part) {
-  const std::vector<metric::SeriesId>& all = *job_->target.series;
-  const std::size_t begin = job_->next_part * kSeriesPerBlock;
-  const std::size_t end = std::min(all.size(), end_part * kSeriesPerBlock);
+  const std::vector<metric::SeriesId>& all = job_->all;
+  const std::size_t begin = job_->next_part * part_columns_;
+  const std::size_t end = std::min(all.size(), end_part * part_columns_);
   // Opened once for all parts: the newest chunks hold all their series in one block.
   SourceViews views(sources.size());
   for (std::size_t i = 0; i < sources.size() && begin < end; ++i) {
@@ -230,9 +225,9 @@ Result<void> Rewriter::write_next_part(std::span<const Chunk> sources, const Sou
   for (std::size_t tick = 0; tick < times_ms.size(); tick += group)
     block.times_ms.push_back(times_ms[std::min(tick + group, times_ms.size()) - 1]);
 
-  const std::vector<metric::SeriesId>& all = *job_->target.series;
-  const std::size_t begin = job_->next_part * kSeriesPerBlock;
-  for (std::size_t i = begin; i < std::min(all.size(), begin + kSeriesPerBlock); ++i) {
+  const std::vector<metric::SeriesId>& all = job_->all;
+  const std::size_t begin = job_->next_part * part_columns_;
+  for (std::size_t i = begin; i < std::min(all.size(), begin + part_columns_); ++i) {
     std::vector<double> column;
     if (auto read = read_whole_column(sources, views, all[i], column); !read) return read;
     if (group > 1) {

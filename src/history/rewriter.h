@@ -32,13 +32,17 @@ std::uint64_t ticks_after_rewriting(std::span<const Chunk> chunks);
 class Rewriter {
  public:
   using IsCounter = std::function<bool(metric::SeriesId)>;
-  Rewriter(Database& database, ChunkStore& store) : database_(database), store_(store) {}
+  // `part_columns`: how many columns a block of a large chunk has.
+  Rewriter(Database& database, ChunkStore& store, std::size_t part_columns = kSeriesPerBlock)
+      : database_(database), store_(store), part_columns_(part_columns) {}
 
   // Works on the plan, at most about `samples_max` samples of it in one transaction. True when nothing is
   // left to do.
   Result<bool> work(std::vector<Chunk>& chunks, std::int64_t& next_chunk_id, const IsCounter& is_counter,
                     std::size_t samples_max, Urgency urgency);
   void halving_asked() { settled_ = 0; }
+  // Takes off what needs no more work, where nobody will ask for a halving.
+  void forget_settled(std::vector<Chunk>& chunks);
   // After work() failed for good: takes what is half built out of the file.
   Result<void> abandon();
 
@@ -46,6 +50,7 @@ class Rewriter {
   struct Job {
     RewritePlan plan;
     Chunk target;
+    std::vector<metric::SeriesId> all;  // the target's series
     std::vector<std::int64_t> source_times_ms;
     unsigned halvings_done = 0;
     std::size_t next_part = 0;
@@ -60,6 +65,7 @@ class Rewriter {
 
   Database& database_;
   ChunkStore& store_;
+  std::size_t part_columns_;
   std::optional<Job> job_;
   std::size_t settled_ = 0;
 };

@@ -70,6 +70,13 @@ class SeriesReader {
   const std::vector<metric::SeriesKey>& series() const;  // index is the SeriesId
   // The samples of one series, in order of time; absent ones left out. Fastest in the order of ids.
   Result<std::vector<Sample>> samples(metric::SeriesId series) const;
+  // At least those in (begin, end]: of a block that reaches into it, all.
+  Result<std::vector<Sample>> samples(metric::SeriesId series, std::int64_t begin_ms, std::int64_t end_ms) const;
+  struct Extent {
+    std::int64_t begin_ms = 0, end_ms = 0;  // first and last tick; both 0 when there is none
+    std::int64_t tick_ms = 0;               // how far apart ticks are at the least; 0 when there is one
+  };
+  Extent extent() const;
   // All ticks in order, as they were appended: export and analysis over the whole.
   Result<void> each_tick(const std::function<void(const metric::Tick&)>& visit) const;
   std::vector<std::string> problems() const;  // blocks that were damaged and left out, in words

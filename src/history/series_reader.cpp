@@ -36,6 +36,8 @@ struct BlockPlace {
 struct ChunkPlace {
   std::int64_t id;
   std::int64_t begin_ms;
+  std::int64_t end_ms;
+  std::int64_t ticks;
   std::size_t parts;
   std::vector<BlockPlace> blocks;
 };
@@ -90,10 +92,12 @@ struct SeriesReader::Impl {
   Result<void> load_places() {
     std::map<std::int64_t, std::size_t> index;
     auto listed =
-        each_row("SELECT id, begin_ms, parts FROM chunks ORDER BY begin_ms, id", [&](const Statement& row) {
-          index[row.integer(0)] = chunks.size();
-          chunks.push_back({row.integer(0), row.integer(1), static_cast<std::size_t>(row.integer(2)), {}});
-        });
+        each_row("SELECT id, begin_ms, end_ms, ticks, parts FROM chunks ORDER BY begin_ms, id",
+                 [&](const Statement& row) {
+                   index[row.integer(0)] = chunks.size();
+                   chunks.push_back({row.integer(0), row.integer(1), row.integer(2), row.integer(3),
+                                     static_cast<std::size_t>(row.integer(4)), {}});
+                 });
     if (!listed) return listed;
     auto placed =
         each_row("SELECT id, first_series, last_series FROM blocks ORDER BY id", [&](const Statement& row) {
@@ -217,13 +221,35 @@ Result<SeriesReader> SeriesReader::open(const std::string& path, std::uint32_t a
 const std::vector<metric::SeriesKey>& SeriesReader::series() const { return impl_->series; }
 
 Result<std::vector<Sample>> SeriesReader::samples(metric::SeriesId wanted) const {
+  return samples(wanted, INT64_MIN, INT64_MAX);
+}
+
+Result<std::vector<Sample>> SeriesReader::samples(metric::SeriesId wanted, std::int64_t begin_ms,
+                                                  std::int64_t end_ms) const {
   std::vector<Sample> samples;
-  for (const ChunkPlace& chunk : impl_->chunks)
+  for (const ChunkPlace& chunk : impl_->chunks) {
+    if (chunk.end_ms <= begin_ms || chunk.begin_ms > end_ms) continue;
     for (const BlockPlace& place : chunk.blocks) {
       if (wanted < place.first_series || wanted > place.last_series) continue;
       if (auto read = impl_->append_samples(place.id, wanted, samples); !read) return pass_on(read);
     }
+  }
   return samples;
+}
+
+SeriesReader::Extent SeriesReader::extent() const {
+  Extent extent;
+  const auto consider = [&](std::int64_t distance) {
+    if (distance > 0 && (extent.tick_ms == 0 || distance < extent.tick_ms)) extent.tick_ms = distance;
+  };
+  for (std::size_t i = 0; i < impl_->chunks.size(); ++i) {
+    const ChunkPlace& chunk = impl_->chunks[i];
+    if (i > 0) consider(chunk.begin_ms - extent.end_ms);
+    if (chunk.ticks > 1) consider((chunk.end_ms - chunk.begin_ms) / (chunk.ticks - 1));
+    if (i == 0) extent.begin_ms = chunk.begin_ms;
+    extent.end_ms = std::max(extent.end_ms, chunk.end_ms);
+  }
+  return extent;
 }
 
 Result<void> SeriesReader::each_tick(const std::function<void(const metric::Tick&)>& visit) const {

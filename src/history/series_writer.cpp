@@ -14,6 +14,7 @@
 #include "base/result.h"
 #include "history/block.h"
 #include "history/chunk_store.h"
+#include "history/id_set.h"
 #include "history/merge.h"
 #include "history/pending_ticks.h"
 #include "history/rewriter.h"
@@ -112,21 +113,13 @@ struct SeriesWriter::Impl {
                   .end_ms = block.times_ms.back(),
                   .ticks = block.times_ms.size(),
                   .samples = count_present(block),
-                  .series = share_series(block.series, added)};
+                  .series = IdSet(block.series)};
       if (auto done = store.insert_block(chunk.id, 0, block); !done) return pass_on(done);
       if (auto done = store.insert_chunk(chunk, 1); !done) return pass_on(done);
       added.push_back(std::move(chunk));
       begin += block.times_ms.size();
     }
     return added;
-  }
-
-  // Chunks next to each other mostly hold the same series: one list serves them all.
-  std::shared_ptr<const std::vector<metric::SeriesId>> share_series(
-      const std::vector<metric::SeriesId>& series, const std::vector<Chunk>& added) const {
-    const std::vector<Chunk>& before = added.empty() ? chunks : added;
-    if (!before.empty() && *before.back().series == series) return before.back().series;
-    return std::make_shared<const std::vector<metric::SeriesId>>(series);
   }
 
   Result<void> write_through(const Also& also) {

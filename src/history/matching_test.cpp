@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "history/matching.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "history/block.h"
+#include "history/gaps.h"
+#include "history/history_fixture.h"
+#include "history/series_list.h"
+#include "history/series_source.h"
+#include "history/store/dictionary.h"
+#include "history/store/packed_key.h"
+#include "metric/series.h"
+
+namespace ullage::history {
+namespace {
+
+using Kind = Matcher::Kind;
+
+bool holds(const std::vector<Matcher>& matchers, const metric::SeriesKey& key) {
+  auto matching = Matching::compile(matchers);
+  EXPECT_TRUE(matching) << matching.error().text();
+  const bool alone = matching->holds(key);
+  // A file's dictionary says the same.
+  Dictionary dictionary;
+  dictionary.add_unknown(1);
+  dictionary.add({"other", {{"unrelated", "1"}}});
+  dictionary.add(key);
+  const auto found = dictionary.matching(*matching);
+  EXPECT_EQ(std::ranges::count(found, metric::SeriesId{2}) > 0, alone);
+  EXPECT_EQ(dictionary.key(2), key);
+  return alone;
+}
+
+const metric::SeriesKey kKey{"up", {{"instance", "a:9100"}, {"job", "node"}}};
+
+TEST(Matching, AnAbsentLabelIsAsAnEmptyOne) {
+  EXPECT_TRUE(holds({{"job", Kind::equal, "node"}, {"__name__", Kind::equal, "up"}}, kKey));
+  EXPECT_FALSE(holds({{"job", Kind::not_equal, "node"}}, kKey));
+  EXPECT_TRUE(holds({{"zone", Kind::equal, ""}}, kKey));
+  EXPECT_FALSE(holds({{"zone", Kind::not_equal, ""}}, kKey));
+  EXPECT_TRUE(holds({{"zone", Kind::regex, "|a"}}, kKey));
+  EXPECT_FALSE(holds({{"zone", Kind::regex, ".+"}}, kKey));
+  EXPECT_TRUE(holds({{"zone", Kind::not_regex, ".+"}}, kKey));
+  EXPECT_TRUE(holds({}, kKey));
+}
+
+TEST(Matching, RegularExpressionsAreAnchored) {
+  EXPECT_FALSE(holds({{"job", Kind::regex, "od"}}, kKey));
+  EXPECT_TRUE(holds({{"job", Kind::regex, ".*od.*"}}, kKey));
+  EXPECT_TRUE(holds({{"job", Kind::regex, "x|node"}}, kKey));
+  EXPECT_FALSE(holds({{"job", Kind::regex, "no|x"}}, kKey));
+  EXPECT_FALSE(holds({{"job", Kind::not_regex, "n.de"}}, kKey));
+  EXPECT_TRUE(holds({{"l", Kind::regex, "a.b"}}, {"x", {{"l", "a\nb"}}}));
+}
+
+TEST(Matching, AnExpressionThatIsNoneIsAnErrorThatSaysWhere) {
+  const auto matching = Matching::compile(std::vector<Matcher>{{"job", Kind::regex, "a("}});
+  ASSERT_FALSE(matching);
+  EXPECT_THAT(matching.error().text(), testing::HasSubstr("not a regular expression: missing )"));
+  EXPECT_THAT(matching.error().text(), testing::HasSubstr("job=~\"a(\""));
+}
+
+RC_GTEST_PROP(PackedKey, IsUnpackedToTheSame, (const std::string& name)) {
+  metric::SeriesKey key{name, {}};
+  const auto labels = *rc::gen::container<std::vector<std::pair<std::string, std::string>>>(
+      rc::gen::pair(rc::gen::arbitrary<std::string>(), rc::gen::arbitrary<std::string>()));
+  for (const auto& [label, value] : labels) key.labels.push_back({label, value});
+  RC_ASSERT(unpack_key(pack_key(key)) == key);
+}
+
+std::vector<Sample> marked(std::vector<Sample> samples, std::int64_t newest, std::int64_t tick) {
+  mark_gaps(samples, newest, tick);
+  return samples;
+}
+std::vector<std::int64_t> markers(std::vector<Sample> samples, std::int64_t newest = 0, std::int64_t tick = 0) {
+  std::vector<std::int64_t> times;
+  for (const Sample& sample : marked(std::move(samples), newest, tick))
+    if (is_absent(sample.value)) times.push_back(sample.time_ms);
+  return times;
+}
+
+TEST(Gaps, AreWhereASampleComesThreeTimesTooLate) {
+  using testing::ElementsAre;
+  using testing::IsEmpty;
+  EXPECT_THAT(markers({{10, 1}, {20, 1}, {50, 1}}), IsEmpty());
+  EXPECT_THAT(markers({{10, 1}, {20, 1}, {51, 1}, {61, 1}}), ElementsAre(30));
+  // One that is measured less often than there are ticks has none.
+  EXPECT_THAT(markers({{10, 1}, {110, 1}, {210, 1}}, 400, 10), IsEmpty());
+  EXPECT_THAT(markers({{10, 1}, {110, 1}, {210, 1}}, 511, 10), ElementsAre(310));
+  // A slower pace is a gap once.
+  EXPECT_THAT(markers({{10, 1}, {20, 1}, {120, 1}, {220, 1}, {320, 1}}), ElementsAre(30));
+  // A single sample is measured against the ticks.
+  EXPECT_THAT(markers({{10, 1}}, 41, 10), ElementsAre(20));
+  EXPECT_THAT(markers({{10, 1}}, 40, 10), IsEmpty());
+  EXPECT_THAT(markers({}, 40, 10), IsEmpty());
+}
+
+}  // namespace
+}  // namespace ullage::history

@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "history/store/stored_file.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "history/block.h"
+#include "history/chunk_store.h"
+#include "history/open_for_reading.h"
+#include "history/series_list.h"
+#include "history/sqlite.h"
+#include "history/store/block_file.h"
+#include "history/store/history_files.h"
+#include "metric/series.h"
+
+namespace ullage::history {
+
+namespace {
+
+// A bound on how far a damaged row can lead.
+constexpr std::int64_t kSeriesMax = 50'000'000;
+
+}  // namespace
+
+Result<std::unique_ptr<StoredFile>> StoredFile::open(const std::string& folder, const HistoryFile& name) {
+  std::unique_ptr<StoredFile> file(new StoredFile(name));
+  file->path_ = folder + "/" + name.name;
+  auto opened = open_for_reading(file->path_, file->kind_.application, kHistoryVersion);
+  if (!opened) return pass_on(opened);
+  file->file_ = std::move(*opened);
+  if (!file->file_.problem.empty()) file->problems_.push_back(name.name + ": " + file->file_.problem);
+  file->is_begun_ = true;
+  if (auto loaded = file->load(); !loaded) return pass_on(loaded);
+  return file;
+}
+
+Result<void> StoredFile::begin() {
+  if (is_begun_) return {};
+  // A copy says nothing of what came since.
+  if (!file_.copies.path().empty()) {
+    auto again = open_for_reading(path_, kind_.application, kHistoryVersion);
+    if (!again) return pass_on(again);
+    release();
+    file_ = std::move(*again);
+    data_version_ = -1;
+  } else if (auto begun = file_.database.execute("BEGIN"); !begun) {
+    return begun;
+  }
+  is_begun_ = true;
+  return load();
+}
+
+void StoredFile::end() {
+  if (!std::exchange(is_begun_, false)) return;
+  select_bounds_.reset();
+  select_bytes_.reset();
+  (void)file_.database.execute("COMMIT");
+}
+
+void StoredFile::release() {
+  select_bounds_ = Statement();
+  select_bytes_ = Statement();
+}
+
+Result<void> StoredFile::load() {
+  // The first read takes the snapshot; then the version is the snapshot's.
+  if (auto looked = file_.database.integer("SELECT count(*) FROM sqlite_master"); !looked) return pass_on(looked);
+  auto version = file_.database.integer("PRAGMA data_version");
+  if (!version) return pass_on(version);
+  if (*version == data_version_) return {};
+  if (auto loaded = load_series(); !loaded) return loaded;
+  if (auto loaded = load_rest(); !loaded) return loaded;
+  data_version_ = *version;
+  return {};
+}
+
+// Runs through a table; one that is damaged in the midst gives what comes before.
+Result<void> StoredFile::each_row(const char* sql, const std::function<void(const Statement&)>& visit) {
+  auto statement = file_.database.prepare(sql);
+  if (!statement) return pass_on(statement);
+  while (true) {
+    auto row = statement->step();
+    if (!row && !is_damage(row.error())) return pass_on(row);
+    if (!row) problems_.push_back(name_.name + ": a table is damaged, and what stood behind the damage is left out");
+    if (!row || !*row) return {};
+    visit(*statement);
+  }
+}
+
+Result<void> StoredFile::load_series() {
+  const std::string sql = "SELECT first_id, count, bytes FROM series WHERE first_id + count > " +
+                          std::to_string(dictionary_.size()) + " ORDER BY first_id";
+  return each_row(sql.c_str(), [this](const Statement& row) {
+    const std::int64_t first = row.integer(0);
+    const std::int64_t count = row.integer(1);
+    const auto known = static_cast<std::int64_t>(dictionary_.size());
+    if (first < 0 || count < 0 || first > kSeriesMax || count > kSeriesMax) return;
+    if (first > known) dictionary_.add_unknown(static_cast<std::size_t>(first - known));
+    const auto list = decode_series(row.blob(2));
+    if (!list || static_cast<std::int64_t>(list->size()) != count) {
+      problems_.push_back(name_.name + ": the names of " + std::to_string(count) + " series cannot be read" +
+                          (list ? "" : ": " + list.error().text()));
+      const std::int64_t end = first + count;
+      if (end > known) dictionary_.add_unknown(static_cast<std::size_t>(end - std::max(first, known)));
+      return;
+    }
+    // Rows are merged now and then: the front of one may be known.
+    for (std::int64_t i = std::max<std::int64_t>(0, known - first); i < count; ++i)
+      dictionary_.add((*list)[static_cast<std::size_t>(i)]);
+  });
+}
+
+Result<void> StoredFile::load_rest() {
+  chunks_.clear();
+  auto listed = each_row("SELECT id, begin_ms, end_ms, ticks, parts FROM chunks ORDER BY begin_ms, id",
+                         [this](const Statement& row) {
+                           chunks_.push_back({row.integer(0), row.integer(1), row.integer(2),
+                                              static_cast<std::size_t>(row.integer(3)),
+                                              static_cast<std::size_t>(row.integer(4))});
+                         });
+  if (!listed || kind_.stride == 1) return listed;
+  told_.clear();
+  return each_row("SELECT begin_ms, end_ms FROM told ORDER BY begin_ms", [this](const Statement& row) {
+    told_.push_back({row.integer(0), row.integer(1)});
+  });
+}
+
+Result<void> StoredFile::ensure_statements() {
+  if (select_bytes_.is_prepared()) return {};
+  auto bounds = file_.database.prepare("SELECT first_series, last_series FROM blocks WHERE id = ?");
+  if (!bounds) return pass_on(bounds);
+  auto bytes = file_.database.prepare("SELECT bytes FROM blocks WHERE id = ?");
+  if (!bytes) return pass_on(bytes);
+  select_bounds_ = std::move(*bounds);
+  select_bytes_ = std::move(*bytes);
+  return {};
+}
+
+Result<StoredFile::Bounds> StoredFile::bounds(std::int64_t block_id) {
+  auto row = select_bounds_.bind(1, block_id).step();
+  if (!row) return pass_on(row);
+  Bounds bounds{1, 0};  // nothing is in a block that is not there
+  if (*row)
+    bounds = {static_cast<metric::SeriesId>(select_bounds_.integer(0)),
+              static_cast<metric::SeriesId>(select_bounds_.integer(1))};
+  select_bounds_.reset();
+  if (!*row) return fail(Error{.what = "it is missing", .system_error = EBADMSG});
+  return bounds;
+}
+
+// The bytes are good until the next call.
+Result<std::string_view> StoredFile::bytes_of(std::int64_t block_id) {
+  select_bytes_.reset();
+  auto row = select_bytes_.bind(1, block_id).step();
+  if (!row) return pass_on(row);
+  if (!*row) return fail(Error{.what = "it is missing", .system_error = EBADMSG});
+  return select_bytes_.blob(0);
+}
+
+// Parts stand in order of series, so that few wanted ones are found by halving.
+Result<std::vector<std::size_t>> StoredFile::parts_with(const Place& chunk, std::span<const Wanted> wanted) {
+  std::vector<std::size_t> parts;
+  if (chunk.parts <= 2 || wanted.size() * 8 >= chunk.parts) {
+    for (std::size_t part = 0; part < chunk.parts; ++part) parts.push_back(part);
+    return parts;
+  }
+  for (const Wanted& want : wanted) {
+    const metric::SeriesId column = want.id * kind_.stride;
+    std::size_t low = parts.empty() ? 0 : parts.back();
+    std::size_t high = chunk.parts;
+    while (low < high) {
+      const std::size_t middle = low + (high - low) / 2;
+      const auto found = bounds(chunk.id << kPartBits | static_cast<std::int64_t>(middle));
+      if (!found && !is_damage(found.error())) return fail(found.error());
+      if (!found || (column >= found->first && column <= found->last)) {
+        if (parts.empty() || parts.back() != middle) parts.push_back(middle);
+        break;
+      }
+      if (column < found->first) high = middle;
+      else low = middle + 1;
+    }
+  }
+  return parts;
+}
+
+Result<void> StoredFile::read(std::span<const Wanted> wanted, std::int64_t begin_ms, std::int64_t end_ms,
+                              const Visit& visit) {
+  if (wanted.empty()) return {};
+  if (auto ready = ensure_statements(); !ready) return ready;
+  for (const Place& chunk : chunks_) {
+    if (chunk.begin_ms > end_ms) break;
+    if (chunk.end_ms < begin_ms) continue;
+    auto parts = parts_with(chunk, wanted);
+    if (!parts) return pass_on(parts);
+    for (const std::size_t part : *parts) {
+      const std::int64_t id = chunk.id << kPartBits | static_cast<std::int64_t>(part);
+      auto view = view_of(id);
+      if (!view) return pass_on(view);
+      if (*view) visit_block(id, **view, wanted, visit);
+    }
+  }
+  return {};
+}
+
+Result<std::optional<BlockView>> StoredFile::view_of(std::int64_t id) {
+  if (damaged_.contains(id)) return std::optional<BlockView>();
+  auto bytes = bytes_of(id);
+  if (!bytes && !is_damage(bytes.error())) return pass_on(bytes);
+  auto view = bytes ? BlockView::open(*bytes) : Result<BlockView>(fail(bytes.error()));
+  select_bytes_.reset();
+  if (view) return std::optional(std::move(*view));
+  report(id, view.error());
+  return std::optional<BlockView>();
+}
+
+void StoredFile::visit_block(std::int64_t id, const BlockView& view, std::span<const Wanted> wanted,
+                             const Visit& visit) {
+  const std::vector<metric::SeriesId>& columns = view.series();
+  if (columns.empty()) return;
+  const metric::SeriesId stride = kind_.stride;
+  auto want = std::ranges::lower_bound(wanted, columns.front() / stride, {}, &Wanted::id);
+  std::size_t at = 0;
+  columns_.resize(stride);
+  for (; want != wanted.end() && want->id <= columns.back() / stride; ++want) {
+    const auto found = std::lower_bound(columns.begin() + static_cast<std::ptrdiff_t>(at), columns.end(),
+                                        want->id * stride);
+    at = static_cast<std::size_t>(found - columns.begin());
+    if (found == columns.end() || *found != want->id * stride) continue;
+    if (at + stride > columns.size() || columns[at + stride - 1] != want->id * stride + stride - 1) {
+      report(id, Error{.what = "a series' columns do not stand together"});
+      return;
+    }
+    for (std::size_t column = 0; column < stride; ++column)
+      if (auto read = view.read_column(at + column, columns_[column]); !read) return report(id, read.error());
+    visit(want->index, view.times_ms(), columns_);
+  }
+}
+
+void StoredFile::report(std::int64_t id, const Error& error) {
+  if (!damaged_.insert(id).second) return;
+  problems_.push_back(name_.name + ": block " + std::to_string(id & ((1 << kPartBits) - 1)) + " of stretch " +
+                      std::to_string(id >> kPartBits) + " is left out: " + error.text());
+}
+
+Result<void> StoredFile::each_block(const Place& chunk, const std::function<void(Block)>& visit) {
+  if (auto ready = ensure_statements(); !ready) return ready;
+  for (std::size_t part = 0; part < chunk.parts; ++part) {
+    const std::int64_t id = chunk.id << kPartBits | static_cast<std::int64_t>(part);
+    auto view = view_of(id);
+    if (!view) return pass_on(view);
+    if (!*view) continue;
+    Block block{(*view)->times_ms(), (*view)->series(), {}};
+    Result<void> read;
+    for (std::size_t column = 0; column < block.series.size() && read; ++column)
+      read = (*view)->read_column(column, block.columns.emplace_back());
+    if (read) visit(std::move(block));
+    else report(id, read.error());
+  }
+  return {};
+}
+
+Result<void> StoredFile::check_all(std::uint64_t& blocks, std::uint64_t& samples) {
+  for (const Place& chunk : chunks_) {
+    blocks += chunk.parts;
+    auto each = each_block(chunk, [&](const Block& block) {
+      for (const std::vector<double>& column : block.columns)
+        samples += column.size() - static_cast<std::size_t>(std::ranges::count_if(column, is_absent));
+    });
+    if (!each) return each;
+  }
+  return {};
+}
+
+}  // namespace ullage::history
