@@ -91,6 +91,7 @@ void Recorder::look(const Look& look, const Accounts& accounts, bool store) {
   if (look.host != nullptr) {
     if (!first_host_) first_host_ = *look.host;
     last_host_ = *look.host;
+    host_is_stored_ = false;
   }
   keep_figures(look, accounts);
   if (look.used_bytes) phases_.look(*look.used_bytes);
@@ -188,7 +189,8 @@ void Recorder::store_tick(const Look& look, const Totals& totals) {
   tick_.time_ms = look.time_ms;
   add_totals(look, totals);
   if (last_cgroup_) cgroup_series_.add(*last_cgroup_, tick_);
-  if (last_host_) host_series_.add(*last_host_, tick_);
+  if (last_host_ && !host_is_stored_) host_series_.add(*last_host_, tick_);
+  host_is_stored_ = true;
   add_processes(look);
   custom_.add_to(tick_);
   used_since_stored_ = 0;

@@ -99,6 +99,7 @@ class Recorder {
 
   std::optional<sense::CgroupSample> first_cgroup_, last_cgroup_;
   std::optional<sense::HostSample> first_host_, last_host_;
+  bool host_is_stored_ = false;  // the machine is read less often than the run is stored
   std::uint64_t used_since_stored_ = 0;
   double used_byte_milliseconds_ = 0;
   std::int64_t used_from_ms_ = 0, used_until_ms_ = 0;

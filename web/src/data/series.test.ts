@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, test } from 'vitest';
 import type { ReportData, SeriesJson } from './run_json';
-import { column, greatest, hasMoreThanZeros, nearestIndex, rate, rateBetweenReads, rateWindowMs, readsOf, stacked, sum } from './series';
+import { column, greatest, hasMoreThanZeros, held, nearestIndex, rate, rateBetweenReads, rateWindowMs, readsOf, stacked, sum } from './series';
 
 const series = (name: string, values: (number | null)[], labels: Record<string, string> = {}): SeriesJson => ({ name, labels, kind: 'gauge', unit: '', values });
 const data = (...all: SeriesJson[]): ReportData => ({ format: 1, run: {} as ReportData['run'], repeat: '', times_ms: [0, 1000, 2000], series: all });
@@ -68,4 +68,9 @@ test('a column of zeros has nothing to draw', () => {
 test('the nearest moment is found at both ends and between', () => {
   const times = [0, 10, 20, 30];
   expect([-5, 0, 14, 16, 99].map((time) => nearestIndex(times, time))).toEqual([0, 0, 1, 2, 3]);
+});
+
+test('a gauge stands between its reads, not before the first and after the last', () => {
+  expect(held([null, 5, null, null, 7, null])).toEqual([null, 5, 5, 5, 7, null]);
+  expect(held([])).toEqual([]);
 });

@@ -61,8 +61,16 @@ export function rate(values: Column, timesMs: number[], windowMs: number): Colum
   });
 }
 
-// Where a counter that always moves was really read: a source that is read less often than the run is stored
-// repeats its last value in between. Reads closer than atLeastMs are passed over, for the sake of a calm rate.
+// A gauge that is read less often than the run is stored stands until its next read.
+export function held(values: Column): Column {
+  const end = values.reduce<number>((last, value, index) => (value === null ? last : index), -1);
+  let standing: Maybe<number> = null;
+  return values.map((value, index) => (index > end ? null : (standing = value ?? standing)));
+}
+
+// Where a counter that always moves was really read: a source that is read less often than the run is stored has
+// gaps in between (runs of earlier versions repeat its last value). Reads closer than atLeastMs are passed over,
+// for the sake of a calm rate.
 export function readsOf(alwaysMoving: Column, timesMs: number[], atLeastMs: number): number[] {
   const reads: number[] = [];
   let last: Maybe<number> = null;

@@ -5,7 +5,7 @@ import type { ChartSeries } from '../charts/plot';
 import type { Highlight, LimitLine } from '../charts/paint';
 import type { Unit } from '../charts/ticks';
 import type { Column, Maybe, ReportData, SeriesJson } from '../data/run_json';
-import { atMost, column, findSeries, greatest, hasMoreThanZeros, hasValues, rate, rateBetweenReads, rateWindowMs, readsOf, scaled, sum } from '../data/series';
+import { atMost, column, findSeries, greatest, hasMoreThanZeros, hasValues, held, rate, rateBetweenReads, rateWindowMs, readsOf, scaled, sum } from '../data/series';
 import { visible } from '../data/text';
 import { formatByteRate, formatBytes, formatCores, formatCount, formatRatio } from '../data/units';
 
@@ -181,7 +181,7 @@ export function machineCharts(data: ReportData): Picture[] {
   const total = column(data, 'node_memory_MemTotal_bytes');
   const available = column(data, 'node_memory_MemAvailable_bytes');
   const bytes = data.run.host.memory_bytes || (total && greatest(total)) || 0;
-  const taken = available && bytes > 0 ? scaled(available, -1).map((value) => (value === null ? null : bytes + value)) : null;
+  const taken = available && bytes > 0 ? scaled(held(available), -1).map((value) => (value === null ? null : bytes + value)) : null;
   const cores = data.run.host.processors;
   return [
     ...picture('The machine’s memory that nothing new could have', 'bytes', [line('taken', '--blue', taken, { isFilled: true })],
