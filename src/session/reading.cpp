@@ -120,7 +120,7 @@ Look Reading::take(std::int64_t time_ms, Depth depth, Accounts& accounts) {
 
   Look look{.time_ms = time_ms, .living = living, .gone = tree_.gone()};
   if (depth == Depth::processes) return look;
-  read_cgroup(depth);
+  look.cgroup_is_whole = read_cgroup(depth);
   look.cgroup = &cgroup_;
   if (depth == Depth::everything || clock_.monotonic() - host_read_at_ >= kMachineEvery) {
     host_ = host_reader_.read();
@@ -133,12 +133,13 @@ Look Reading::take(std::int64_t time_ms, Depth depth, Accounts& accounts) {
   return look;
 }
 
-void Reading::read_cgroup(Depth depth) {
+bool Reading::read_cgroup(Depth depth) {
   const nanoseconds now = clock_.monotonic();
   const bool all = depth == Depth::everything || now - cgroup_read_at_ >= kCgroupAllEvery;
   if (all) cgroup_read_at_ = now;
   using Which = sense::CgroupReader::Which;
   cgroup_ = cgroup_reader_.read(all ? Which::all : Which::quick);
+  return all;
 }
 
 void Reading::reckon_used(Look& look) {

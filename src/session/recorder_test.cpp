@@ -95,22 +95,33 @@ TEST_F(RecorderTest, TheRecordOfManyProcessesIsWrittenNowAndThenAndItsEventsEach
 }
 
 // They were repeated at each tick, so that a rate over them was first 0 and then too great.
-TEST_F(RecorderTest, TheMachinesFiguresAreStoredWhenTheyWereRead) {
+TEST_F(RecorderTest, WhatIsReadRarelyIsStoredWhenItWasRead) {
   sense::HostSample host;
+  sense::CgroupSample cgroup;
   Recorder recorder(path_, start(), {});
   for (std::int64_t time_ms = 2'000; time_ms < 2'100; time_ms += 20) {
     host.memory_total_bytes = static_cast<std::uint64_t>(time_ms);
+    cgroup.current_bytes = static_cast<std::uint64_t>(time_ms);
+    cgroup.pressure.cpu.some_seconds = 0.001 * static_cast<double>(time_ms);
     const bool is_read = time_ms % 40 == 0;
-    recorder.look({.time_ms = time_ms, .host = is_read ? &host : nullptr}, accounts_, true);
+    recorder.look({.time_ms = time_ms,
+                   .cgroup = &cgroup,
+                   .cgroup_is_whole = is_read,
+                   .host = is_read ? &host : nullptr},
+                  accounts_, true);
   }
   ASSERT_TRUE(recorder.close(accounts_));
   const auto run = run::load_run(path_);
   ASSERT_TRUE(run) << run.error().text();
-  const auto samples = run::summed(run::view_of(run->series), "node_memory_MemTotal_bytes");
-  ASSERT_TRUE(samples);
-  std::vector<double> values;
-  for (const auto& sample : *samples) values.push_back(sample.value);
-  EXPECT_THAT(values, testing::ElementsAre(2'000, 2'040, 2'080));
+  const auto values = [&](const char* metric) {
+    std::vector<double> found;
+    const auto samples = run::summed(run::view_of(run->series), metric);
+    for (const auto& sample : samples.value()) found.push_back(sample.value);
+    return found;
+  };
+  EXPECT_THAT(values("node_memory_MemTotal_bytes"), testing::ElementsAre(2'000, 2'040, 2'080));
+  EXPECT_THAT(values("container_pressure_cpu_waiting_seconds_total"), testing::ElementsAre(2.0, 2.04, 2.08));
+  EXPECT_EQ(values("container_memory_usage_bytes").size(), 5u);
 }
 
 }  // namespace
