@@ -1,24 +1,35 @@
-# ullage_library(NAME SOURCES … [TESTS …] [DEPENDS …] [PRIVATE_DEPENDS …])
+# ullage_library(NAME SOURCES … [TESTS …] [DEPENDS …] [PRIVATE_DEPENDS …] [THREADED])
 # declares one layer: a static library `ullage_NAME` and, where there are TESTS, a program
-# `NAME_test` whose cases ctest knows one by one.
+# `NAME_test` whose cases ctest knows one by one. THREADED: they start threads.
 function(ullage_library name)
-  cmake_parse_arguments(arg "" "" "SOURCES;TESTS;DEPENDS;PRIVATE_DEPENDS" ${ARGN})
+  cmake_parse_arguments(arg "THREADED" "" "SOURCES;TESTS;DEPENDS;PRIVATE_DEPENDS" ${ARGN})
   add_library(ullage_${name} STATIC ${arg_SOURCES})
   target_include_directories(ullage_${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
   target_link_libraries(ullage_${name} PUBLIC ${arg_DEPENDS} PRIVATE ullage_warnings ${arg_PRIVATE_DEPENDS})
   if(arg_TESTS)
-    ullage_test(${name}_test SOURCES ${arg_TESTS} DEPENDS ullage_${name} ${arg_PRIVATE_DEPENDS})
+    set(threaded)
+    if(arg_THREADED)
+      set(threaded THREADED)
+    endif()
+    ullage_test(${name}_test SOURCES ${arg_TESTS} DEPENDS ullage_${name} ${arg_PRIVATE_DEPENDS} ${threaded})
   endif()
 endfunction()
 
-# ullage_test(NAME SOURCES … DEPENDS …): a GoogleTest program; its cases run from the source
-# folder, so that fixtures are found by their path in the tree.
+# ullage_test(NAME SOURCES … DEPENDS … [THREADED]): a GoogleTest program; its cases run from the source
+# folder, so that fixtures are found by their path in the tree. Those with threads are the target
+# threaded_tests and have the label "threads": what TSan can say something about.
+add_custom_target(threaded_tests)
 function(ullage_test name)
-  cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS" ${ARGN})
+  cmake_parse_arguments(arg "THREADED" "" "SOURCES;DEPENDS" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE ${arg_DEPENDS} ullage_warnings GTest::gmock_main rapidcheck::rapidcheck)
+  set(labels)
+  if(arg_THREADED)
+    add_dependencies(threaded_tests ${name})
+    set(labels LABELS threads)
+  endif()
   gtest_discover_tests(${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR} DISCOVERY_MODE PRE_TEST
-                       PROPERTIES TIMEOUT 120)
+                       PROPERTIES TIMEOUT 120 ${labels})
 endfunction()
 
 # ullage_fuzzer(NAME SOURCES … DEPENDS …): a libFuzzer program `NAME_fuzz` of the asan preset (whose objects are

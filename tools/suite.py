@@ -12,19 +12,23 @@ from setup import ROOT
 from stages import Stages, junit_cases, one_case, own_cases, web_cases
 
 
-def stage_build(stages: Stages, preset: str) -> bool:
-    """Builds a preset; the stages that need it run only when this is true."""
-    return stages.run(f"build {preset}", [sys.executable, str(ROOT / "dev"), "build", preset])
+def stage_build(stages: Stages, preset: str, *, only_threaded: bool = False) -> bool:
+    """Builds a preset, or its tests that start threads; the stages that need it run only when this is true."""
+    target = ["--target", "threaded_tests"] if only_threaded else []
+    return stages.run(f"build {preset}", [sys.executable, str(ROOT / "dev"), "build", preset, *target])
 
 
-def stage_ctest(stages: Stages, preset: str) -> None:
-    """The unit tests of a preset."""
+def stage_ctest(stages: Stages, preset: str, *, only_threaded: bool = False) -> None:
+    """The unit tests of a preset, or those of programs that start threads."""
     cases = BUILD / "logs" / f"ctest-{preset}.xml"
     cases.unlink(missing_ok=True)
     command = ["ctest", "--test-dir", str(BUILD / preset), "-j", str(jobs()), "--output-on-failure", "--no-tests=error"]
     if preset == "tsan":  # what measures the memory of processes, which TSan multiplies, and forks with its threads
         command += ["-E", r"ExitRecordsLive|ProcessTreeLive|^Cage\.|RunFileTest\.Killed"]
-    stages.run(f"unit tests, {preset}", [*command, "--output-junit", str(cases)], junit_cases(cases), cwd=ROOT)
+    if only_threaded:
+        command += ["-L", "^threads$"]
+    name = f"unit tests{' with threads' if only_threaded else ''}, {preset}"
+    stages.run(name, [*command, "--output-junit", str(cases)], junit_cases(cases), cwd=ROOT)
 
 
 def stage_pytest(stages: Stages, name: str, *folders: str) -> None:

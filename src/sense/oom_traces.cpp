@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sense/oom_traces.h"
 
+#include <endian.h>
 #include <fcntl.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -10,10 +11,11 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -39,6 +41,10 @@ std::optional<OomVictim> parse_victim(std::string_view text, std::string_view af
   const std::size_t end = rest.find(close, begin + 1);
   if (end == std::string_view::npos) return std::nullopt;
   return OomVictim{*pid, std::string(rest.substr(begin + 1, end - begin - 1))};
+}
+
+std::optional<OomVictim> parse_earlyoom_message(std::string_view message) {
+  return parse_victim(message, " to process ", '"', "\"");
 }
 
 std::int64_t boot_ms(const OsRoot& root) {
@@ -80,18 +86,56 @@ bool killed_by_systemd_oomd(const std::string& cgroup_folder) {
          to_unsigned(std::string_view(count.data(), static_cast<std::size_t>(got))).value_or(0) > 0;
 }
 
+std::string read_before(const FileDescriptor& file, off_t end) {
+  const auto size = static_cast<std::size_t>(std::clamp<off_t>(end, 0, kLogTailBytes));
+  std::string text(size, '\0');
+  const ssize_t got = ::pread(file.get(), text.data(), size, end - static_cast<off_t>(size));
+  text.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+  return text;
+}
+
+void read_syslog(const std::string& path, std::vector<OomVictim>& victims) {
+  const auto log = open_file(path, O_RDONLY);
+  if (!log) return;
+  const std::string tail = read_before(*log, ::lseek(log->get(), 0, SEEK_END));
+  std::string_view rest(tail);
+  while (!rest.empty())
+    if (auto victim = parse_earlyoom_line(take_until(rest, '\n'))) victims.push_back(*std::move(victim));
+}
+
+// A journal file grows by objects; short fields stand in them as they are, "MESSAGE=…"
+// (systemd.io/JOURNAL_FILE_FORMAT: tail_object_offset is at byte 136 of the header). The file is longer than
+// what is used of it.
+void read_journal(const std::string& path, std::vector<OomVictim>& victims) {
+  constexpr off_t kTailObjectOffset = 136;
+  constexpr off_t kObjectBytesMax = 4096;
+  const auto journal = open_file(path, O_RDONLY);
+  std::uint64_t last_object = 0;
+  if (!journal || ::pread(journal->get(), &last_object, sizeof last_object, kTailObjectOffset) !=
+                      static_cast<ssize_t>(sizeof last_object))
+    return;
+  const off_t size = ::lseek(journal->get(), 0, SEEK_END);
+  if (le64toh(last_object) > static_cast<std::uint64_t>(size)) return;
+  const std::string tail = read_before(
+      *journal, std::min<off_t>(size, static_cast<off_t>(le64toh(last_object)) + kObjectBytesMax));
+  std::string_view rest(tail);
+  while (true) {
+    const std::size_t found = rest.find("MESSAGE=sending SIG");
+    if (found == std::string_view::npos) return;
+    rest.remove_prefix(found + 8);
+    std::string_view message = rest.substr(0, std::min<std::size_t>(rest.find('\0'), 512));
+    if (auto victim = parse_earlyoom_message(message)) victims.push_back(*std::move(victim));
+  }
+}
+
 std::vector<OomVictim> read_earlyoom_victims(const OsRoot& root) {
   std::vector<OomVictim> victims;
-  for (const char* path : {"/var/log/syslog", "/var/log/messages", "/var/log/daemon.log"}) {
-    const auto log = open_file(root.path(path), O_RDONLY);
-    if (!log) continue;
-    const off_t size = ::lseek(log->get(), 0, SEEK_END);
-    std::string tail(std::min<std::size_t>(kLogTailBytes, size > 0 ? static_cast<std::size_t>(size) : 0),
-                     '\0');
-    const ssize_t got = ::pread(log->get(), tail.data(), tail.size(), size - static_cast<off_t>(tail.size()));
-    std::string_view rest(tail.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
-    while (!rest.empty())
-      if (auto victim = parse_earlyoom_line(take_until(rest, '\n'))) victims.push_back(*std::move(victim));
+  for (const char* path : {"/var/log/syslog", "/var/log/messages", "/var/log/daemon.log"})
+    read_syslog(root.path(path), victims);
+  for (const char* folder : {"/var/log/journal", "/run/log/journal"}) {
+    std::error_code absent;
+    for (const auto& machine : std::filesystem::directory_iterator(root.path(folder), absent))
+      read_journal(machine.path() / "system.journal", victims);
   }
   return victims;
 }
@@ -108,7 +152,7 @@ std::optional<OomVictim> parse_kernel_victim(std::string_view message) {
 
 std::optional<OomVictim> parse_earlyoom_line(std::string_view line) {
   if (line.find("earlyoom") == std::string_view::npos) return std::nullopt;
-  return parse_victim(line, " to process ", '"', "\"");
+  return parse_earlyoom_message(line);
 }
 
 OomTraces read_oom_traces(const OsRoot& root, const std::string& cgroup_folder, std::int64_t since_ms) {

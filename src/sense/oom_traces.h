@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What OOM killers leave behind: the kernel's log (/dev/kmsg), the mark that systemd-oomd sets on a cgroup it
-// killed (user.oomd_kill), and the log lines of earlyoom. What cannot be read is no evidence, and no error.
+// killed (user.oomd_kill), and the log lines of earlyoom, in a syslog file or systemd's journal. What cannot
+// be read is no evidence, and no error.
 #pragma once
 
 #include <cstdint>

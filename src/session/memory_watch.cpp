@@ -27,6 +27,8 @@ constexpr double kEased = 0.05;  // a share is said again once use fell this far
 constexpr double kLeastSeenSeconds = 2;
 // Growth within the window that is small beside the limit is no reason to wake anybody.
 constexpr double kLeastGrowth = 0.02;
+// A forecast that is this late was wrong, and one this near is not made more exact.
+constexpr double kForecastSlackSeconds = 10;
 
 }  // namespace
 
@@ -96,16 +98,25 @@ std::optional<analysis::TimeUntil> MemoryWatch::time_until_limit(const MemoryRea
   return until;
 }
 
+// A loader's fast growth foretells an end that does not come; the leak after it deserves its own forecast. So
+// does growth that quickens.
+bool MemoryWatch::is_news(double now_seconds, double left_seconds) const {
+  if (!foretold_seconds_) return true;
+  const double left_as_foretold = *foretold_seconds_ - now_seconds;
+  if (left_as_foretold < -kForecastSlackSeconds) return true;
+  return left_as_foretold > kForecastSlackSeconds && left_seconds < left_as_foretold / 2;
+}
+
 std::optional<MemoryWarning> MemoryWatch::look_at_trend(const MemoryReading& reading) {
   const auto until = time_until_limit(reading);
   if (!until) {
     foreseeable_since_.reset();
-    trend_said_ = false;
+    foretold_seconds_.reset();
     return std::nullopt;
   }
   if (!foreseeable_since_) foreseeable_since_ = reading.seconds;
-  if (trend_said_) return std::nullopt;
-  trend_said_ = true;
+  if (!is_news(reading.seconds, until->seconds)) return std::nullopt;
+  foretold_seconds_ = reading.seconds + until->seconds;
   return MemoryWarning{
       true, fmt::format("memory reaches the limit of {} ({}) in about {} if it grows on by {}/s",
                         format_bytes(static_cast<double>(reading.limit_bytes)), reading.limit_source,

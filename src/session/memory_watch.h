@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Warns before memory runs out: at given shares of the limit, and when the trend of the last minute meets
-// the limit within the horizon. Says each once, and again only after it has eased. Pure: readings in,
-// warnings out.
+// the limit within the horizon. Says each once, and again after it has eased or when a forecast turns out
+// wrong. Pure: readings in, warnings out.
 #pragma once
 
 #include <cstdint>
@@ -39,6 +39,7 @@ class MemoryWatch {
   bool keep(const MemoryReading& reading);  // false when it came too soon after the last
   std::optional<MemoryWarning> look_at_share(const MemoryReading& reading);
   std::optional<MemoryWarning> look_at_trend(const MemoryReading& reading);
+  bool is_news(double now_seconds, double left_seconds) const;
   std::optional<analysis::TimeUntil> time_until_limit(const MemoryReading& reading) const;
 
   std::vector<double> shares_;  // ascending
@@ -47,7 +48,7 @@ class MemoryWatch {
   double spacing_seconds_;
   std::size_t shares_said_ = 0;  // how many of shares_ have been warned about
   std::optional<double> foreseeable_since_;
-  bool trend_said_ = false;
+  std::optional<double> foretold_seconds_;  // when the limit is reached, as was said last
 };
 
 }  // namespace ullage::session

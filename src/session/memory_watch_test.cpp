@@ -67,6 +67,22 @@ TEST(MemoryWatch, AFastLeakIsForeseenBeforeItsEnd) {
   EXPECT_THAT(texts, ElementsAre(HasSubstr("reaches the limit")));
 }
 
+// `train.py --leak`: the forecast of the loading phase was the only one ever said.
+TEST(MemoryWatch, ALeakAfterAFastLoadIsForeseenAnew) {
+  const auto texts = said(40, [](double t) { return t < 4 ? 150 * t : 600 + 5 * (t - 4); });
+  ASSERT_EQ(texts.size(), 2u) << testing::PrintToString(texts);
+  EXPECT_THAT(texts[1], HasSubstr("if it grows on by 5"));
+}
+
+TEST(MemoryWatch, GrowthThatQuickensIsSaidAgain) {
+  const auto texts = said(90, [](double t) { return t < 60 ? 100 + 5 * t : 400 + 15 * (t - 60); });
+  EXPECT_THAT(texts, ElementsAre(HasSubstr("by 5"), HasSubstr("reaches the limit"), HasSubstr("80 %")));
+}
+
+TEST(MemoryWatch, SteadyGrowthIsForeseenOnce) {
+  EXPECT_THAT(said(130, [](double t) { return 100 + 5 * t; }), ElementsAre(HasSubstr("reaches the limit")));
+}
+
 // How grave each warning was as use rose to 95 % of the limit, with these shares.
 std::vector<bool> gravity(std::vector<double> shares) {
   MemoryWatch watch(std::move(shares), 0);

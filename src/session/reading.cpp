@@ -40,11 +40,15 @@ constexpr double kSettlingShare = 0.002;
 constexpr nanoseconds kSettlingEvery = std::chrono::seconds(1);
 constexpr nanoseconds kSettlingLongest = std::chrono::seconds(1);
 
+// Growth between the look before a settling and its end that leaves it exact enough: the promise is 2 %.
+constexpr std::uint64_t kAtRestShare = 128;
+constexpr std::uint64_t kAtRestBytes = 1 << 20;
+
 // Where pages are shared, PSS that was read at different moments does not add up: only one reading of all,
 // when nothing grows, tells how much it is.
 bool is_in_doubt(const sense::UsedMemory& used) {
   const bool shares = used.upper_bytes > used.best_bytes + used.best_bytes / 50;
-  return shares || sense::needs_proportional(used, 0);
+  return shares || sense::needs_proportional(used);
 }
 
 std::uint64_t largest_of(std::span<const sense::TreeProcess> processes) {
@@ -116,7 +120,7 @@ Look Reading::take(std::int64_t time_ms, Depth depth, Accounts& accounts) {
 
   Look look{.time_ms = time_ms, .living = living, .gone = tree_.gone()};
   if (depth == Depth::processes) return look;
-  read_cgroup(depth);
+  look.cgroup_is_whole = read_cgroup(depth);
   look.cgroup = &cgroup_;
   if (depth == Depth::everything || clock_.monotonic() - host_read_at_ >= kMachineEvery) {
     host_ = host_reader_.read();
@@ -129,12 +133,13 @@ Look Reading::take(std::int64_t time_ms, Depth depth, Accounts& accounts) {
   return look;
 }
 
-void Reading::read_cgroup(Depth depth) {
+bool Reading::read_cgroup(Depth depth) {
   const nanoseconds now = clock_.monotonic();
   const bool all = depth == Depth::everything || now - cgroup_read_at_ >= kCgroupAllEvery;
   if (all) cgroup_read_at_ = now;
   using Which = sense::CgroupReader::Which;
   cgroup_ = cgroup_reader_.read(all ? Which::all : Which::quick);
+  return all;
 }
 
 void Reading::reckon_used(Look& look) {
@@ -144,13 +149,13 @@ void Reading::reckon_used(Look& look) {
       return;
     }
   sense::UsedMemory used = sense::used_memory(look.living, tree_.departed_bytes());
-  const bool rests = used.upper_bytes <= last_upper_bytes_ + last_upper_bytes_ / 100;
-  last_upper_bytes_ = used.upper_bytes;
+  const std::uint64_t before = std::exchange(last_upper_bytes_, used.upper_bytes);
+  const bool rests = used.upper_bytes <= before + before / 100;
   bool is_certain = !is_in_doubt(used);
   if (!is_certain && used.upper_bytes > certain_peak_ && is_settling_due(rests)) {
     settle();
     used = sense::used_memory(tree_.processes(), tree_.departed_bytes());
-    is_certain = rests;
+    is_certain = used.upper_bytes <= before + std::max(kAtRestBytes, used.best_bytes / kAtRestShare);
     likely_factor_ = static_cast<double>(used.best_bytes) / std::max(likely_of(look.living), 1.0);
   }
   const std::uint64_t least = largest_of(look.living);

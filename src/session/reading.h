@@ -50,7 +50,7 @@ class Reading {
   std::uint64_t lost_records() const { return exit_records_ ? exit_records_->lost() : 0; }
 
  private:
-  void read_cgroup(Depth depth);
+  bool read_cgroup(Depth depth);  // whether all of it
   void reckon_used(Look& look);
   bool is_settling_due(bool rests) const;
   void settle();

@@ -16,6 +16,7 @@
 #include "base/units.h"
 #include "metric/series.h"
 #include "run/record.h"
+#include "sense/cgroup/cgroup_reader.h"
 #include "sense/proc/process_tree.h"
 #include "sense/sample.h"
 #include "session/accounts.h"
@@ -87,10 +88,12 @@ void Recorder::look(const Look& look, const Accounts& accounts, bool store) {
   if (look.cgroup != nullptr) {
     if (!first_cgroup_) first_cgroup_ = options_.cgroup_is_own ? sense::CgroupSample{} : *look.cgroup;
     last_cgroup_ = *look.cgroup;
+    if (look.cgroup_is_whole) whole_cgroup_is_stored_ = false;
   }
   if (look.host != nullptr) {
     if (!first_host_) first_host_ = *look.host;
     last_host_ = *look.host;
+    host_is_stored_ = false;
   }
   keep_figures(look, accounts);
   if (look.used_bytes) phases_.look(*look.used_bytes);
@@ -187,8 +190,10 @@ void Recorder::store_tick(const Look& look, const Totals& totals) {
   tick_.clear();
   tick_.time_ms = look.time_ms;
   add_totals(look, totals);
-  if (last_cgroup_) cgroup_series_.add(*last_cgroup_, tick_);
-  if (last_host_) host_series_.add(*last_host_, tick_);
+  if (last_cgroup_)
+    cgroup_series_.add(whole_cgroup_is_stored_ ? sense::often_read(*last_cgroup_) : *last_cgroup_, tick_);
+  if (last_host_ && !host_is_stored_) host_series_.add(*last_host_, tick_);
+  host_is_stored_ = whole_cgroup_is_stored_ = true;
   add_processes(look);
   custom_.add_to(tick_);
   used_since_stored_ = 0;

@@ -28,6 +28,7 @@ struct Look {
   std::span<const sense::TreeProcess> living = {};
   std::span<const sense::TreeProcess> gone = {};
   const sense::CgroupSample* cgroup = nullptr;  // of the run's own cgroup, or the one it lives in
+  bool cgroup_is_whole = true;                  // else what is read rarely is as it was
   const sense::HostSample* host = nullptr;
   std::optional<std::uint64_t> used_bytes = {};
   // Never above the truth, where used_bytes is the likeliest: what a peak and the end of a run may rest on.
@@ -99,6 +100,8 @@ class Recorder {
 
   std::optional<sense::CgroupSample> first_cgroup_, last_cgroup_;
   std::optional<sense::HostSample> first_host_, last_host_;
+  // What is read less often than the run is stored is stored once.
+  bool host_is_stored_ = false, whole_cgroup_is_stored_ = false;
   std::uint64_t used_since_stored_ = 0;
   double used_byte_milliseconds_ = 0;
   std::int64_t used_from_ms_ = 0, used_until_ms_ = 0;

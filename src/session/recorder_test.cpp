@@ -13,7 +13,9 @@
 
 #include "run/record.h"
 #include "run/run_file.h"
+#include "run/series_view.h"
 #include "sense/proc/process_tree.h"
+#include "sense/sample.h"
 #include "session/accounts.h"
 
 namespace ullage::session {
@@ -90,6 +92,36 @@ TEST_F(RecorderTest, TheRecordOfManyProcessesIsWrittenNowAndThenAndItsEventsEach
   EXPECT_EQ(run->record.events.size(), 1u);
   for (int flush = 0; flush < 10; ++flush) ASSERT_TRUE(recorder.flush(accounts_));
   EXPECT_EQ(run::load_run(path_)->record.wall_seconds, 5);
+}
+
+// They were repeated at each tick, so that a rate over them was first 0 and then too great.
+TEST_F(RecorderTest, WhatIsReadRarelyIsStoredWhenItWasRead) {
+  sense::HostSample host;
+  sense::CgroupSample cgroup;
+  Recorder recorder(path_, start(), {});
+  for (std::int64_t time_ms = 2'000; time_ms < 2'100; time_ms += 20) {
+    host.memory_total_bytes = static_cast<std::uint64_t>(time_ms);
+    cgroup.current_bytes = static_cast<std::uint64_t>(time_ms);
+    cgroup.pressure.cpu.some_seconds = 0.001 * static_cast<double>(time_ms);
+    const bool is_read = time_ms % 40 == 0;
+    recorder.look({.time_ms = time_ms,
+                   .cgroup = &cgroup,
+                   .cgroup_is_whole = is_read,
+                   .host = is_read ? &host : nullptr},
+                  accounts_, true);
+  }
+  ASSERT_TRUE(recorder.close(accounts_));
+  const auto run = run::load_run(path_);
+  ASSERT_TRUE(run) << run.error().text();
+  const auto values = [&](const char* metric) {
+    std::vector<double> found;
+    const auto samples = run::summed(run::view_of(run->series), metric);
+    for (const auto& sample : samples.value()) found.push_back(sample.value);
+    return found;
+  };
+  EXPECT_THAT(values("node_memory_MemTotal_bytes"), testing::ElementsAre(2'000, 2'040, 2'080));
+  EXPECT_THAT(values("container_pressure_cpu_waiting_seconds_total"), testing::ElementsAre(2.0, 2.04, 2.08));
+  EXPECT_EQ(values("container_memory_usage_bytes").size(), 5u);
 }
 
 }  // namespace

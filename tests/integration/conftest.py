@@ -3,13 +3,21 @@
 
 import json
 import os
+import shutil
+import signal
 import subprocess
+import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+# What runs in the background, or under nohup, ignores these, and so would every command under test.
+for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+    if signal.getsignal(number) == signal.SIG_IGN:
+        signal.signal(number, signal.SIG_DFL)
 PROGRAMS = Path(os.environ.get("ULLAGE_BIN", ROOT / "build/bin"))
 
 
@@ -26,16 +34,18 @@ class Finished:
 class Ullage:
     """`ullage` with a state directory of its own."""
 
-    def __init__(self, state: Path, scratch: Path):
+    def __init__(self, state: Path, scratch: Path, programs: Path = PROGRAMS, prefix: tuple[str, ...] = ()):
         self.state = state
         self.scratch = scratch
-        self.binary = str(PROGRAMS / "ullage")
+        self.programs = programs
+        self.prefix = prefix
+        self.binary = str(programs / "ullage")
         self.environment = {k: v for k, v in os.environ.items() if not k.startswith("ULLAGE_")}
         self.environment["XDG_STATE_HOME"] = str(state.parent)
 
-    def __call__(self, *arguments, prefix=(), timeout=60, **kwargs) -> Finished:
+    def __call__(self, *arguments, prefix=None, timeout=60, **kwargs) -> Finished:
         done = subprocess.run(
-            [*prefix, self.binary, *map(str, arguments)],
+            [*(self.prefix if prefix is None else prefix), self.binary, *map(str, arguments)],
             capture_output=True,
             timeout=timeout,
             env=kwargs.pop("env", self.environment),
@@ -64,6 +74,22 @@ def ullage(tmp_path: Path) -> Ullage:
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     return Ullage(state, scratch)
+
+
+@pytest.fixture
+def unprivileged() -> Iterator[Ullage]:
+    """The product as a user without privileges has it, in folders that such a user may enter."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root")
+    folder = Path(tempfile.mkdtemp(prefix="ullage-"))
+    for path in (folder, folder / "scratch", folder / "state", folder / "bin"):
+        path.mkdir(exist_ok=True)
+        path.chmod(0o777)
+    for name in ("ullage", "touch_memory"):
+        shutil.copy(PROGRAMS / name, folder / "bin")
+    user = ("setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "env", "--chdir=/")
+    yield Ullage(folder / "state" / "ullage", folder / "scratch", folder / "bin", user)
+    shutil.rmtree(folder)
 
 
 @pytest.fixture

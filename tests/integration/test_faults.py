@@ -20,9 +20,6 @@ def need_root() -> None:
         pytest.skip("needs root")
 
 
-UNPRIVILEGED = ("setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups")
-
-
 @contextlib.contextmanager
 def mounted(*arguments, at):
     """A mount for as long as the block lasts."""
@@ -102,13 +99,8 @@ def test_five_descriptors_are_too_few_and_that_is_said(ullage):
     assert "terminate" not in done.err
 
 
-def test_an_unprivileged_user_without_cgroups_gets_a_true_summary(ullage, programs, tmp_path):
-    need_root()
-    tmp_path.chmod(0o777)
-    ullage.scratch.chmod(0o777)
-    done = ullage.run(command=[programs / "touch_memory", "100", "300"], prefix=UNPRIVILEGED, cwd="/")
-    if done.json is None:
-        pytest.skip(f"this user cannot run the program here: {done.err}")
+def test_an_unprivileged_user_without_cgroups_gets_a_true_summary(unprivileged):
+    done = unprivileged.run(command=[unprivileged.programs / "touch_memory", "100", "300"])
     assert done.code == 0
     assert done.json["processes"]["counted_by"] == "wait4 and samples"
     assert abs(done.json["memory"]["peak_bytes"] / (100 << 20) - 1) < 0.03
@@ -244,14 +236,11 @@ def test_damaged_and_foreign_files_are_told_in_words(ullage, damage, word):
     assert ullage("runs", "list").code == 0
 
 
-def test_an_unreadable_file_is_told(ullage, tmp_path):
-    need_root()
-    ullage("run", "-q", "--", "true")
-    (path,) = ullage.files()
-    for folder in (tmp_path, ullage.state, ullage.state.parent, ullage.state / "runs"):
+def test_an_unreadable_file_is_told(unprivileged):
+    unprivileged("run", "-q", "--", "true", prefix=())
+    (path,) = unprivileged.files()
+    for folder in (unprivileged.state, path.parent):
         folder.chmod(0o755)
-    done = ullage("show", path, prefix=UNPRIVILEGED, cwd="/")
-    if "not found" in done.err:
-        pytest.skip("this user cannot run the program here")
+    done = unprivileged("show", path)
     assert done.code == 2
     assert "Permission denied" in done.err

@@ -130,6 +130,16 @@ CgroupReader::CgroupReader(OsRoot root, CgroupPlace place) : impl_(std::make_uni
   impl.period_v1.emplace(impl.root.path(place.cpu + "/cpu.cfs_period_us"));
 }
 CgroupReader::~CgroupReader() = default;
+
+// As kSlow has it.
+CgroupSample often_read(CgroupSample sample) {
+  sample.peak_bytes = sample.limit_bytes = sample.high_bytes = {};
+  sample.oom_kills = sample.oom_events = sample.high_events = sample.max_events = {};
+  sample.processes_limit = {};
+  sample.quota_cores = {};
+  sample.pressure = {};
+  return sample;
+}
 CgroupReader::CgroupReader(CgroupReader&&) noexcept = default;
 CgroupReader& CgroupReader::operator=(CgroupReader&&) noexcept = default;
 

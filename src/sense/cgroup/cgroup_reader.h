@@ -26,4 +26,7 @@ class CgroupReader {
   std::unique_ptr<Impl> impl_;
 };
 
+// What a quick reading reads anew of a cgroup, and nothing else.
+CgroupSample often_read(CgroupSample sample);
+
 }  // namespace ullage::sense

@@ -268,7 +268,7 @@ TEST(ProcessTreeLive, PagesSharedByEightProcessesCountOnce) {
   // Each has a little of its own: some pages, and under a sanitizer some of that as well.
   EXPECT_GE(settled.best_bytes, kSize);
   EXPECT_LT(settled.best_bytes, kSize + 32ull * kMiB);
-  EXPECT_FALSE(needs_proportional(settled, 0));
+  EXPECT_FALSE(needs_proportional(settled));
 }
 
 }  // namespace

@@ -51,8 +51,7 @@ UsedMemory used_memory(std::span<const TreeProcess> processes, std::uint64_t dep
   return used;
 }
 
-bool needs_proportional(const UsedMemory& used, std::uint64_t known_peak_bytes) {
-  if (used.peak_bytes <= known_peak_bytes) return false;
+bool needs_proportional(const UsedMemory& used) {
   return used.unsettled_bytes > std::max(kSettledBytes, used.best_bytes / kSettledShare);
 }
 

@@ -26,8 +26,8 @@ struct UsedMemory {
 // departed_bytes: as ProcessTree::departed_bytes().
 UsedMemory used_memory(std::span<const TreeProcess> processes, std::uint64_t departed_bytes);
 
-// Whether reading PSS now would decide if there is a new peak.
-bool needs_proportional(const UsedMemory& used, std::uint64_t known_peak_bytes);
+// Whether too much is unsettled to tell without PSS.
+bool needs_proportional(const UsedMemory& used);
 
 // What the process holds, each page whole. Where the split is not to be had, all that is resident.
 std::uint64_t counted_bytes(const ProcessSample& sample);

@@ -38,13 +38,13 @@ TEST(UsedMemory, EightProcessesThatShareOneGibibyteReadAsOne) {
   const std::vector<TreeProcess> unread(8, process(kGiB + 3 * kMiB));
   const UsedMemory before = used_memory(unread, 0);
   EXPECT_EQ(before.upper_bytes, 8 * (kGiB + 3 * kMiB));
-  EXPECT_TRUE(needs_proportional(before, kGiB + 100 * kMiB));
+  EXPECT_TRUE(needs_proportional(before));
 
   const std::vector<TreeProcess> read(8, process(kGiB + 3 * kMiB, kGiB / 8 + 3 * kMiB));
   const UsedMemory after = used_memory(read, 0);
   EXPECT_EQ(after.best_bytes, kGiB + 24 * kMiB);
   EXPECT_EQ(after.unsettled_bytes, 0u);
-  EXPECT_FALSE(needs_proportional(after, 0));
+  EXPECT_FALSE(needs_proportional(after));
 }
 
 RC_GTEST_PROP(UsedMemory, ASingleProcessIsExactWithoutPss,
@@ -54,7 +54,7 @@ RC_GTEST_PROP(UsedMemory, ASingleProcessIsExactWithoutPss,
   only.sample.swap_bytes = swapped * 4096ull;
   const UsedMemory used = used_memory({&only, 1}, 0);
   RC_ASSERT(used.best_bytes == (std::uint64_t{pages} + shared + swapped) * 4096);
-  RC_ASSERT(!needs_proportional(used, 0));
+  RC_ASSERT(!needs_proportional(used));
 }
 
 // Random processes over random pages, each page held by some of them; some have had their PSS read.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, test } from 'vitest';
 import type { ReportData, SeriesJson } from './run_json';
-import { column, greatest, hasMoreThanZeros, nearestIndex, rate, rateBetweenReads, rateWindowMs, readsOf, stacked, sum } from './series';
+import { column, greatest, hasMoreThanZeros, held, movesOf, nearestIndex, rate, rateBetweenReads, rateWindowMs, readsOf, stacked, sum } from './series';
 
 const series = (name: string, values: (number | null)[], labels: Record<string, string> = {}): SeriesJson => ({ name, labels, kind: 'gauge', unit: '', values });
 const data = (...all: SeriesJson[]): ReportData => ({ format: 1, run: {} as ReportData['run'], repeat: '', times_ms: [0, 1000, 2000], series: all });
@@ -25,12 +25,13 @@ describe('rate', () => {
 });
 
 test('a counter that is stored more often than it is read has the rate from read to read', () => {
-  const clock = [10, 10, 12, 12, 12, 15];
+  const clock = [10, null, 12, null, null, 15];
   const times = [0, 1, 2, 3, 4, 5, 6];
   expect(readsOf([null, ...clock], times, 0)).toEqual([1, 3, 6]);
   expect(readsOf([null, ...clock], times, 3)).toEqual([1, 6]);
-  expect(rateBetweenReads([0, 0, 4, 4, 4, 4], [0, 1, 2, 3, 4, 5], readsOf(clock, times, 0))).toEqual([null, 2, 2, 0, 0, 0]);
-  expect(rateBetweenReads([5, 5, 3, 3, 3, 4], clock, readsOf(clock, times, 0))).toEqual([null, null, null, 1 / 3, 1 / 3, 1 / 3]);
+  expect(movesOf([null, 10, 10, 12, 12, 12, 12], times, 0)).toEqual([1, 3, 6]);
+  expect(rateBetweenReads([0, null, 4, null, null, 4], [0, 1, 2, 3, 4, 5], readsOf(clock, times, 0))).toEqual([null, 2, 2, 0, 0, 0]);
+  expect(rateBetweenReads([5, null, 3, null, null, 4], clock, readsOf(clock, times, 0))).toEqual([null, null, null, 1 / 3, 1 / 3, 1 / 3]);
 });
 
 test('the window of rates is short beside the run', () => {
@@ -68,4 +69,9 @@ test('a column of zeros has nothing to draw', () => {
 test('the nearest moment is found at both ends and between', () => {
   const times = [0, 10, 20, 30];
   expect([-5, 0, 14, 16, 99].map((time) => nearestIndex(times, time))).toEqual([0, 0, 1, 2, 3]);
+});
+
+test('a gauge stands between its reads, not before the first and after the last', () => {
+  expect(held([null, 5, null, null, 7, null])).toEqual([null, 5, 5, 5, 7, null]);
+  expect(held([])).toEqual([]);
 });

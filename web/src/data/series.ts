@@ -61,18 +61,31 @@ export function rate(values: Column, timesMs: number[], windowMs: number): Colum
   });
 }
 
-// Where a counter that always moves was really read: a source that is read less often than the run is stored
-// repeats its last value in between. Reads closer than atLeastMs are passed over, for the sake of a calm rate.
-export function readsOf(alwaysMoving: Column, timesMs: number[], atLeastMs: number): number[] {
+// A gauge that is read less often than the run is stored stands until its next read.
+export function held(values: Column): Column {
+  const end = values.reduce<number>((last, value, index) => (value === null ? last : index), -1);
+  let standing: Maybe<number> = null;
+  return values.map((value, index) => (index > end ? null : (standing = value ?? standing)));
+}
+
+// Where a counter was read: one that is read less often than the run is stored has gaps in between. Reads closer
+// than atLeastMs are passed over, for the sake of a calm rate.
+export function readsOf(counter: Column, timesMs: number[], atLeastMs: number): number[] {
   const reads: number[] = [];
-  let last: Maybe<number> = null;
-  alwaysMoving.forEach((value, index) => {
-    if (value === null || value === last) return;
-    last = value;
+  counter.forEach((value, index) => {
+    if (value === null) return;
     const previous = reads[reads.length - 1];
     if (previous === undefined || timesMs[index]! - timesMs[previous]! >= atLeastMs) reads.push(index);
   });
   return reads;
+}
+
+// Where a counter moved, and its last value: for one that is a sum of what is read now and then, and stands
+// still in between.
+export function movesOf(counter: Column, timesMs: number[], atLeastMs: number): number[] {
+  const isMove = (value: Maybe<number>, index: number): boolean =>
+    value !== null && (index === counter.length - 1 || value !== (counter[index - 1] ?? null));
+  return readsOf(counter.map((value, index) => (isMove(value, index) ? value : null)), timesMs, atLeastMs);
 }
 
 // From each read to the next, what the counter grew by for each unit that the scale grew by (a column, such as

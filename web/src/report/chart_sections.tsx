@@ -8,7 +8,7 @@ import { rateWindowMs } from '../data/series';
 import { visible } from '../data/text';
 import { formatBytes, formatDuration, formatOffset } from '../data/units';
 import { sinceStart } from './moments';
-import type { Picture } from './picture';
+import { isPeakBeforeItsTime, type Picture } from './picture';
 
 interface ChartsProps {
   run: Run;
@@ -44,6 +44,7 @@ const METHODS: Record<string, string> = {
   samples: 'the samples',
   'process high-water mark': 'the processes’ own high-water marks',
   taskstats: 'the kernel’s exit records (taskstats)',
+  wait4: 'the kernel’s own figure at the command’s end (wait4)',
   cgroup: 'the cgroup',
 };
 
@@ -51,7 +52,7 @@ function memoryNote(run: Run, group: ChartGroup): string {
   const { peak_bytes: peak, peak_ms: peakMs, peak_method: method, cgroup_peak_bytes: mark } = run.memory;
   const sentences = ['Used memory is what cannot be reclaimed; page cache is not part of it.'];
   if (peak !== null) {
-    const when = peakMs === null ? '' : ` at ${formatOffset(sinceStart(run, peakMs), group.axis.spanSeconds)} (${clockTime(peakMs, group.axis.spanSeconds)} UTC)`;
+    const when = peakMs === null ? '' : ` ${isPeakBeforeItsTime(run) ? 'at or before' : 'at'} ${formatOffset(sinceStart(run, peakMs), group.axis.spanSeconds)} (${clockTime(peakMs, group.axis.spanSeconds)} UTC)`;
     sentences.push(`The peak of ${formatBytes(peak)}${when}${method ? ` is told by ${METHODS[method] ?? visible(method)}` : ''}.`);
   }
   if (mark !== null) sentences.push(`The cgroup’s own mark, page cache included, is ${formatBytes(mark)}.`);

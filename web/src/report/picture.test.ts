@@ -53,11 +53,31 @@ describe('processes', () => {
 test('the machine cannot have more cores busy than it has', () => {
   const report = as(healthy());
   const cpu = report.series.filter((one) => one.name === 'node_cpu_seconds_total');
-  // Read once in five ticks, and repeated in between.
-  for (const one of cpu) one.values = one.values.map((_, index) => one.values[index - (index % 5)]!);
+  // Read once in five ticks.
+  for (const one of cpu) one.values = one.values.map((value, index) => (index % 5 === 0 ? value : null));
   const busy = machineCharts(report).find((chart) => chart.title.includes('cores'))!.series[0]!.values;
   expect(Math.max(...busy.map((value) => value ?? 0))).toBeLessThanOrEqual(2);
   expect(Math.min(...busy.slice(5, -5).map((value) => value ?? 0))).toBeGreaterThan(0.5);
+});
+
+// xz with three threads "waited" with 71 of them: ten seconds' waiting was read at once.
+test('waiting for a processor is spread over the time since it was last read', () => {
+  const report = as(healthy());
+  const wait = report.series.find((one) => one.name === 'ullage_run_run_queue_wait_seconds_total')!;
+  const seconds = report.times_ms.map((timeMs) => (timeMs - report.times_ms[0]!) / 1000);
+  wait.values = seconds.map((_, index) => seconds[index - (index % 20)]!);
+  const waiting = cpuCharts(report).find((chart) => chart.title.startsWith('Work held back'))!.series[0]!.values;
+  expect(Math.max(...waiting.map((value) => value ?? 0))).toBeCloseTo(1);
+});
+
+test('a peak of an exit record is marked where most was seen, for it does not say when it was', () => {
+  const report = as(healthy());
+  report.run.memory.peak_ms = report.times_ms.at(-1)!;
+  expect(memoryChart(report)?.highlight?.atSeconds).toBeCloseTo((report.times_ms.at(-1)! - report.run.started_ms) / 1000);
+  report.run.memory.peak_method = 'taskstats';
+  const used = report.series.find((one) => one.name === 'ullage_run_used_bytes')!.values as number[];
+  const seen = report.times_ms[used.indexOf(Math.max(...used))]!;
+  expect(memoryChart(report)?.highlight?.atSeconds).toBeCloseTo((seen - report.run.started_ms) / 1000);
 });
 
 test('own values: a chart a name, counters as rates', () => {

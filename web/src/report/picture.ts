@@ -4,8 +4,8 @@
 import type { ChartSeries } from '../charts/plot';
 import type { Highlight, LimitLine } from '../charts/paint';
 import type { Unit } from '../charts/ticks';
-import type { Column, Maybe, ReportData, SeriesJson } from '../data/run_json';
-import { atMost, column, findSeries, greatest, hasMoreThanZeros, hasValues, rate, rateBetweenReads, rateWindowMs, readsOf, scaled, sum } from '../data/series';
+import type { Column, Maybe, ReportData, Run, SeriesJson } from '../data/run_json';
+import { atMost, column, findSeries, greatest, hasMoreThanZeros, hasValues, held, movesOf, rate, rateBetweenReads, rateWindowMs, readsOf, scaled, sum } from '../data/series';
 import { visible } from '../data/text';
 import { formatByteRate, formatBytes, formatCores, formatCount, formatRatio } from '../data/units';
 
@@ -40,16 +40,11 @@ export function rateOf(data: ReportData, name: string, labels: Record<string, st
   return counter && rate(counter, data.times_ms, rateWindowMs(data.times_ms));
 }
 
-const machineReads = (data: ReportData, clock: Column): number[] => readsOf(clock, data.times_ms, rateWindowMs(data.times_ms));
+const rateByReads = (data: ReportData, counter: Maybe<Column>, reads: typeof readsOf): Maybe<Column> =>
+  counter && rateBetweenReads(counter, data.times_ms.map((timeMs) => timeMs / 1000), reads(counter, data.times_ms, rateWindowMs(data.times_ms)));
 
-// The machine is read less often than the run; the time of all its processors together always moves, so it
-// tells when that was.
-function machineRateOf(data: ReportData, name: string): Maybe<Column> {
-  const counter = column(data, name);
-  const clock = column(data, 'node_cpu_seconds_total');
-  if (!counter || !clock) return rateOf(data, name);
-  return rateBetweenReads(counter, data.times_ms.map((timeMs) => timeMs / 1000), machineReads(data, clock));
-}
+// Of what is read less often than the run is stored: the machine, pressure.
+const rateOfRare = (data: ReportData, name: string): Maybe<Column> => rateByReads(data, column(data, name), readsOf);
 
 export function memoryChart(data: ReportData): Maybe<Picture> {
   const limit = data.run.memory.limit_bytes;
@@ -64,9 +59,15 @@ export function memoryChart(data: ReportData): Maybe<Picture> {
   ], { limits, highlight: peakHighlight(data) })[0] ?? null;
 }
 
+// What the kernel tells of a process after its end does not say when in its life the peak was.
+export const isPeakBeforeItsTime = (run: Run): boolean => ['taskstats', 'wait4'].includes(run.memory.peak_method ?? '');
+
 function peakHighlight(data: ReportData): Maybe<Highlight> {
-  const { peak_bytes: peak, peak_ms: peakMs } = data.run.memory;
-  if (peak === null || peakMs === null) return null;
+  const { peak_bytes: peak, peak_ms: toldMs } = data.run.memory;
+  if (peak === null || toldMs === null) return null;
+  const used = column(data, 'ullage_run_used_bytes')?.filter((_, index) => data.times_ms[index]! <= toldMs) ?? [];
+  const most = greatest(used);
+  const peakMs = isPeakBeforeItsTime(data.run) && most !== null ? data.times_ms[used.indexOf(most)]! : toldMs;
   return { atSeconds: (peakMs - data.run.started_ms) / 1000, value: peak, label: `peak ${formatBytes(peak)}` };
 }
 
@@ -81,7 +82,7 @@ export function cpuCharts(data: ReportData): Picture[] {
   return [
     ...picture('Cores busy', 'cores', all, { limits, isStacked: true }),
     ...picture('Work held back, in threads', 'cores', [
-      lineUnlessZero('waiting for a processor', '--purple', rateOf(data, 'ullage_run_run_queue_wait_seconds_total')),
+      lineUnlessZero('waiting for a processor', '--purple', rateByReads(data, column(data, 'ullage_run_run_queue_wait_seconds_total'), movesOf)),
       lineUnlessZero('throttled by its limit', '--critical', rateOf(data, 'container_cpu_cfs_throttled_seconds_total'), { dash: [6, 3] }),
     ]),
   ];
@@ -107,7 +108,7 @@ export function pressureChart(data: ReportData): Maybe<Picture> {
   const prefix = findSeries(data, 'container_pressure_cpu_waiting_seconds_total').length > 0 ? 'container' : 'node';
   const series = PRESSURES.map(([label, color, resource, dash]) => {
     const name = `${prefix}_pressure_${resource}_seconds_total`;
-    const share = prefix === 'node' ? machineRateOf(data, name) : rateOf(data, name);
+    const share = rateOfRare(data, name);
     // The kernel's clock and ours differ by a few parts in a thousand.
     return line(label, color, share && atMost(share, 1), dash ? { dash } : {});
   });
@@ -181,7 +182,7 @@ export function machineCharts(data: ReportData): Picture[] {
   const total = column(data, 'node_memory_MemTotal_bytes');
   const available = column(data, 'node_memory_MemAvailable_bytes');
   const bytes = data.run.host.memory_bytes || (total && greatest(total)) || 0;
-  const taken = available && bytes > 0 ? scaled(available, -1).map((value) => (value === null ? null : bytes + value)) : null;
+  const taken = available && bytes > 0 ? scaled(held(available), -1).map((value) => (value === null ? null : bytes + value)) : null;
   const cores = data.run.host.processors;
   return [
     ...picture('The machine’s memory that nothing new could have', 'bytes', [line('taken', '--blue', taken, { isFilled: true })],
@@ -189,8 +190,8 @@ export function machineCharts(data: ReportData): Picture[] {
     ...picture('The machine’s cores busy, this run among them', 'cores', [line('busy', '--blue', machineCoresBusy(data, cores), { isFilled: true })],
       { limits: cores > 0 ? [{ value: cores, label: `${cores} in all`, color: '--critical' }] : [] }),
     ...picture('Disks', 'bytes/s', [
-      lineUnlessZero('read', '--blue', machineRateOf(data, 'node_disk_read_bytes_total')),
-      lineUnlessZero('written', '--orange', machineRateOf(data, 'node_disk_written_bytes_total'), { dash: [6, 3] }),
+      lineUnlessZero('read', '--blue', rateOfRare(data, 'node_disk_read_bytes_total')),
+      lineUnlessZero('written', '--orange', rateOfRare(data, 'node_disk_written_bytes_total'), { dash: [6, 3] }),
     ]),
   ];
 }
@@ -201,5 +202,5 @@ function machineCoresBusy(data: ReportData, cores: number): Maybe<Column> {
   const total = column(data, 'node_cpu_seconds_total');
   const busy = all.filter((one) => one.labels.mode !== 'idle' && one.labels.mode !== 'iowait');
   if (!total || busy.length === 0 || busy.length === all.length || cores === 0) return null;
-  return scaled(rateBetweenReads(sum(busy.map((one) => one.values)), total, machineReads(data, total)), cores);
+  return scaled(rateBetweenReads(sum(busy.map((one) => one.values)), total, readsOf(total, data.times_ms, rateWindowMs(data.times_ms))), cores);
 }
