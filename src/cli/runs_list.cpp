@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/moment.h"
 #include "base/result.h"
 #include "base/text.h"
 #include "base/units.h"
@@ -104,7 +105,7 @@ nlohmann::json entry_json(const run::CatalogEntry& entry) {
           {"tags", record.tags},
           {"command", record.command},
           {"state", state_word(record.state)},
-          {"started", run::format_utc(record.started_ms)},
+          {"started", format_moment(record.started_ms)},
           {"started_ms", record.started_ms},
           {"wall_seconds", record.wall_seconds},
           {"exit_code", optional_json(record.exit_code)},

@@ -10,6 +10,7 @@
 #include "cli/diff.h"
 #include "cli/doctor.h"
 #include "cli/emit.h"
+#include "cli/query.h"
 #include "cli/run.h"
 #include "cli/runs.h"
 #include "cli/show.h"
@@ -19,7 +20,8 @@ namespace ullage::cli {
 
 std::span<const AddVerb> verbs() {
   static const std::vector<AddVerb> list = {
-      add_run, add_runs, add_show, add_diff, add_advise, add_config, add_emit, add_completion, add_doctor,
+      add_run,   add_runs,   add_show, add_diff,       add_advise,
+      add_query, add_config, add_emit, add_completion, add_doctor,
   };
   return list;
 }

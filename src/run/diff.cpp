@@ -9,6 +9,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "base/moment.h"
 #include "base/text.h"
 #include "base/units.h"
 #include "run/table.h"
@@ -125,7 +126,7 @@ nlohmann::json optional_json(const std::optional<double>& value) {
 nlohmann::json run_json(const Record& record) {
   return {{"id", valid_utf8(record.id)},
           {"name", valid_utf8(record.name)},
-          {"started", format_utc(record.started_ms)}};
+          {"started", format_moment(record.started_ms)}};
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/moment.h"
 #include "base/result.h"
 #include "base/text.h"
 #include "metric/series.h"
@@ -74,7 +75,7 @@ Result<void> export_series(const SeriesView& series, ExportFormat format, std::o
   const auto read = series.each_tick([&](const metric::Tick& tick) {
     if (!out) return;  // the disk is full, or nobody reads: nothing more to do but to end
     rows.clear();
-    const std::string time = format_utc(tick.time_ms);
+    const std::string time = format_moment(tick.time_ms);
     for (const metric::Value& value : tick.values) {
       rows += format == ExportFormat::csv ? time : R"({"time":")" + time + '"';
       rows += middles[value.series];

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/moment.h"
 #include "base/result.h"
 #include "base/text.h"
 #include "base/units.h"
@@ -153,7 +154,7 @@ std::string environment_text(const Record& record, const ShowLook& look) {
   const std::size_t room = std::max<std::size_t>(look.width, 40) - 13;
   line("command", cut_to_width(shell_quoted(record.command), room));
   line("directory", printable(record.working_directory));
-  line("started", format_utc(record.started_ms));
+  line("started", format_moment(record.started_ms));
   std::string tags, variables;
   for (const auto& [key, value] : record.tags)
     tags += (tags.empty() ? "" : ", ") + printable(key) + '=' + printable(value);

@@ -15,6 +15,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/moment.h"
 #include "base/text.h"
 #include "run/record.h"
 
@@ -23,14 +24,6 @@ namespace ullage::run {
 namespace {
 
 constexpr std::int64_t kMinuteMs = 60'000, kHourMs = 60 * kMinuteMs, kDayMs = 24 * kHourMs;
-
-std::tm utc(std::int64_t time_ms) {
-  // Towards minus infinity, so that a moment before 1970 keeps milliseconds from 0 to 999.
-  const std::time_t seconds = static_cast<std::time_t>(std::floor(static_cast<double>(time_ms) / 1000));
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
-  return parts;
-}
 
 bool needs_no_quotes(std::string_view word) {
   constexpr std::string_view kPlain =
@@ -136,16 +129,9 @@ std::string display_name(const Record& record) {
   return printable(program.substr(program.find_last_of('/') + 1));
 }
 
-std::string format_utc(std::int64_t time_ms) {
-  const std::tm parts = utc(time_ms);
-  const int milliseconds = static_cast<int>(((time_ms % 1000) + 1000) % 1000);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", parts.tm_year + 1900, parts.tm_mon + 1,
-                     parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, milliseconds);
-}
-
 std::string format_ago(std::int64_t time_ms, std::int64_t now_ms) {
   const std::int64_t age = now_ms - time_ms;
-  if (age < -kMinuteMs) return format_utc(time_ms).substr(0, 10);  // the clock was set back since
+  if (age < -kMinuteMs) return format_moment(time_ms).substr(0, 10);  // the clock was set back since
   if (age < 10'000) return "just now";
   const auto ago = [](std::int64_t count, std::string_view noun) {
     return counted(static_cast<std::uint64_t>(count), noun) + " ago";
@@ -154,7 +140,7 @@ std::string format_ago(std::int64_t time_ms, std::int64_t now_ms) {
   if (age < kHourMs) return ago(age / kMinuteMs, "minute");
   if (age < kDayMs) return ago(age / kHourMs, "hour");
   if (age < 14 * kDayMs) return ago(age / kDayMs, "day");
-  return format_utc(time_ms).substr(0, 10);
+  return format_moment(time_ms).substr(0, 10);
 }
 
 std::string shell_quoted(std::span<const std::string> words) {

@@ -19,7 +19,6 @@ std::string counted(std::uint64_t count, std::string_view noun);  // "1 process"
 std::string signal_name(int signal);                              // "SIGKILL", "signal 64"
 std::string exit_words(const Record& record);    // "exit 0", "killed by SIGKILL: out of memory (kernel)"
 std::string display_name(const Record& record);  // its name, else its program's, safe for a terminal
-std::string format_utc(std::int64_t time_ms);    // "2026-11-24T06:30:12.345Z"
 std::string format_ago(std::int64_t time_ms,
                        std::int64_t now_ms);                   // "just now", "5 minutes ago", "2026-10-01"
 std::string shell_quoted(std::span<const std::string> words);  // that a shell reads as these words again

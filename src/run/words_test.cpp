@@ -27,8 +27,6 @@ TEST(Words, Numbers) {
 }
 
 TEST(Words, Moments) {
-  EXPECT_EQ(format_utc(kExampleStartMs), "2026-11-24T06:40:12.345Z");
-  EXPECT_EQ(format_utc(-1), "1969-12-31T23:59:59.999Z");
   const std::int64_t now = kExampleStartMs;
   EXPECT_EQ(format_ago(now - 3000, now), "just now");
   EXPECT_EQ(format_ago(now - 61'000, now), "1 minute ago");

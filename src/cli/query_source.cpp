@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/query_source.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include "base/result.h"
+#include "cli/runs_help.h"
+#include "cli/verb.h"
+#include "history/history_source.h"
+#include "history/run_file_source.h"
+#include "history/series_source.h"
+#include "run/run_file.h"
+#include "run/words.h"
+
+namespace ullage::cli {
+
+namespace {
+
+// A run's file and the source over it.
+class RunSource final : public history::SeriesSource {
+ public:
+  explicit RunSource(run::LoadedRun run) : run_(std::move(run)), source_(run_.series) {}
+  Result<void> select(const history::Selection& selection, const VisitSamples& visit) const override {
+    return source_.select(selection, visit);
+  }
+  const run::LoadedRun& run() const { return run_; }
+
+ private:
+  run::LoadedRun run_;
+  history::RunFileSource source_;
+};
+
+Result<QuerySource> open_history(const std::string& folder) {
+  auto opened = history::HistorySource::open(folder);
+  if (!opened) return pass_on(opened);
+  auto source = std::make_unique<history::HistorySource>(*std::move(opened));
+  const history::HistorySource* asked = source.get();
+  return QuerySource{.source = std::move(source), .problems = [asked] { return asked->problems(); }};
+}
+
+Result<QuerySource> open_run(const Common& common, const Console& console, const std::string& wanted) {
+  auto loaded = load_wanted(common, console, wanted);
+  if (!loaded) return pass_on(loaded);
+  auto source = std::make_unique<RunSource>(*std::move(loaded));
+  const run::LoadedRun& run = source->run();
+  return QuerySource{.source = std::move(source),
+                     .extent = {{run.record.started_ms, run::end_ms(run.record)}},
+                     .problems = [&run] {
+                       std::vector<std::string> all = run.problems;
+                       for (std::string& problem : run.series.problems()) all.push_back(std::move(problem));
+                       return all;
+                     }};
+}
+
+}  // namespace
+
+Result<QuerySource> open_source(const Common& common, const Console& console, const std::string& from) {
+  std::error_code error;
+  if (!from.empty() && !std::filesystem::is_directory(from, error)) return open_run(common, console, from);
+  const auto state = from.empty() ? common.state(console) : Result<std::string>(from);
+  if (!state) return fail(state.error());
+  const std::string folder = *state + "/history";
+  if (!std::filesystem::is_directory(folder, error))
+    return fail("there is no history", folder,
+                "`ullage query import` makes one; ask a run with --from @1 (`ullage runs list` has them)");
+  return open_history(folder);
+}
+
+}  // namespace ullage::cli
