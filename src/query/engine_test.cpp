@@ -9,9 +9,10 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "base/result.h"
 #include "history/series_source.h"
-#include "metric/series.h"
 #include "query/ast.h"
 #include "query/budget.h"
 #include "query/example_source.h"

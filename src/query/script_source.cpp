@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "history/series_file.h"
 #include "history/series_source.h"
 #include "metric/series.h"
 #include "query/label_set.h"
