@@ -104,6 +104,15 @@ TEST(Engine, EndsWhenItIsCancelledOrItsTimeIsUp) {
               HasSubstr("longer than it may"));
 }
 
+TEST(Engine, EndsWithinOneLongSeries) {
+  const auto source = example_source({"up 1+1x20000"});
+  int looks = 0;
+  const Stop stop{.expired = [&] { return ++looks > 10; }};
+  const auto result = Engine().range("sum_over_time(up[20000m])", source, 0, 20'000 * kMinute, kMinute, stop);
+  EXPECT_THAT(error_of(result), HasSubstr("longer than it may"));
+  EXPECT_LT(looks, 20);
+}
+
 // A source that fails half-way.
 class Broken final : public history::SeriesSource {
  public:

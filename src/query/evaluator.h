@@ -31,6 +31,7 @@ struct WindowPlan {
   Grid grid;
   std::int64_t range_ms = 0;
   TimeShift shift;  // its start and end are resolved
+  const Budget* budget = nullptr;
 
   std::int64_t end_ms(std::size_t step) const {
     return (shift.at == TimeShift::At::none ? grid.at(step) : shift.at_ms) - shift.offset_ms;

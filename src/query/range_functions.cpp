@@ -76,7 +76,8 @@ Result<Matrix> Evaluator::over_windows(const Call& call, const Grid& grid) {
   const auto visit = [&](const WindowSeries& series, std::span<const Sample> samples) -> Result<void> {
     if (name == "double_exponential_smoothing")
       if (auto valid = check_factors(scalars); !valid) return valid;
-    if (!(*fill)(samples, row)) return {};
+    const bool has_any = (*fill)(samples, row);
+    if (auto alive = budget_.alive(); !alive || !has_any) return alive;
     if (wants_counter && !series.name().empty() && !looks_like_counter(series.name()))
       annotations_.inform("metric might not be a counter, name does not end in _total/_sum/_count/_bucket: " +
                               quote(series.name()),

@@ -89,10 +89,10 @@ Result<Matrix> Evaluator::selected_times(const VectorSelector& selector, const G
 WindowPlan Evaluator::plan_of(const Expression& argument, const Grid& grid) const {
   const Expression& range = bare(argument);
   if (const auto* subquery = std::get_if<Subquery>(&range.node))
-    return {grid, subquery->range_ms, resolved(subquery->shift)};
+    return {grid, subquery->range_ms, resolved(subquery->shift), &budget_};
   const auto* matrix = std::get_if<MatrixSelector>(&range.node);
   check(matrix != nullptr, "a range vector is a selector or a subquery");
-  return {grid, matrix->range_ms, resolved(matrix->selector.shift)};
+  return {grid, matrix->range_ms, resolved(matrix->selector.shift), &budget_};
 }
 
 Result<void> Evaluator::each_window_series(const Expression& argument, const WindowPlan& plan,
