@@ -35,8 +35,8 @@ std::optional<FillRow> window_function(std::string_view name, const WindowPlan& 
 constexpr std::size_t kSamplesBetweenLooks = 1 << 20;
 
 // Stops early when the query may not go on; the caller looks at that too.
-template <class Compute>
-bool slide(const WindowPlan& plan, std::span<const Sample> samples, std::span<double> row, Compute& compute) {
+template <class Item, class Compute>
+bool slide(const WindowPlan& plan, std::span<const Item> samples, std::span<double> row, Compute& compute) {
   compute.begin(samples);
   std::size_t first = 0, end = 0;
   std::size_t work = 0;
