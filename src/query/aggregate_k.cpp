@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <cstdint>
 #include <limits>
 #include <span>
 #include <utility>
@@ -13,6 +12,7 @@
 #include "query/aggregate_groups.h"
 #include "query/annotations.h"
 #include "query/ast.h"
+#include "query/budget.h"
 #include "query/evaluator.h"
 #include "query/matrix.h"
 

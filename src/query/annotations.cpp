@@ -32,7 +32,8 @@ void Annotations::forced_monotonicity(std::string_view metric, Span where, std::
 void Annotations::add_moved(const Annotations& other, std::size_t from, std::size_t to) {
   for (const auto& [text, said] : other.notes_) {
     Note note = said;
-    note.where = {said.where.begin - from + to, said.where.end - from + to};
+    // What is said of no place in the part stays where it is.
+    if (said.where.end > 0) note.where = {said.where.begin - from + to, said.where.end - from + to};
     const auto [found, is_new] = notes_.try_emplace(text, note);
     if (is_new) continue;
     if (note.fixes > 0)

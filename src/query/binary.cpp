@@ -17,6 +17,7 @@
 #include "base/result.h"
 #include "query/arithmetic.h"
 #include "query/ast.h"
+#include "query/budget.h"
 #include "query/evaluator.h"
 #include "query/label_set.h"
 #include "query/match_groups.h"

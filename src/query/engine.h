@@ -26,8 +26,8 @@ namespace ullage::query {
 using Sample = history::Sample;
 
 struct EngineOptions {
-  std::int64_t lookback_ms = 5 * 60 * 1000;
-  std::int64_t subquery_step_ms = 60 * 1000;  // of a subquery that names none
+  std::int64_t lookback_ms = 300'000;
+  std::int64_t subquery_step_ms = 60'000;  // of a subquery that names none
   Limits limits = {};
 };
 

@@ -6,12 +6,15 @@
 
 #include <atomic>
 #include <cstdint>
+#include <initializer_list>
 #include <span>
 #include <string>
 #include <string_view>
+#include <tuple>
+#include <vector>
 
+#include "base/result.h"
 #include "history/series_source.h"
-#include "metric/series.h"
 #include "query/ast.h"
 #include "query/budget.h"
 #include "query/example_source.h"
@@ -103,6 +106,15 @@ TEST(Engine, EndsWhenItIsCancelledOrItsTimeIsUp) {
               HasSubstr("longer than it may"));
 }
 
+TEST(Engine, EndsWithinOneLongSeries) {
+  const auto source = example_source({"up 1+1x20000"});
+  int looks = 0;
+  const Stop stop{.expired = [&] { return ++looks > 10; }};
+  const auto result = Engine().range("sum_over_time(up[20000m])", source, 0, 20'000 * kMinute, kMinute, stop);
+  EXPECT_THAT(error_of(result), HasSubstr("longer than it may"));
+  EXPECT_LT(looks, 20);
+}
+
 // A source that fails half-way.
 class Broken final : public history::SeriesSource {
  public:
@@ -117,6 +129,46 @@ TEST(Engine, AnErrorOfTheSourceIsTheQuerys) {
   for (const char* query :
        {"up", "rate(up[5m])", "absent(up)", "up + up", "up[5m]", "sum_over_time(up[5m:1m])"})
     EXPECT_EQ(error_of(Engine().instant(query, Broken(), 0)), "the disk is gone") << query;
+}
+
+// Samples at 1 to 4 minutes as buckets of two minutes; whether they were asked for is told.
+class Tiered final : public history::SeriesSource {
+ public:
+  Result<void> select(const history::Selection&, const VisitSamples& visit) const override {
+    const std::vector<Sample> samples = {{kMinute, 5}, {2 * kMinute, 1}, {3 * kMinute, 2}, {4 * kMinute, 8}};
+    return visit({"up", {}}, samples);
+  }
+  std::int64_t tier_ms(const history::Selection&, std::int64_t divisor_ms) const override {
+    return divisor_ms % (2 * kMinute) == 0 ? 2 * kMinute : 0;
+  }
+  Result<void> select_buckets(const history::Selection&, std::int64_t,
+                              const VisitBuckets& visit) const override {
+    asked = true;
+    const std::vector<history::Bucket> buckets = {{2 * kMinute, 1, 5, 6, 2, 1},
+                                                  {4 * kMinute, 2, 8, 10, 2, 8}};
+    return visit({"up", {}}, buckets);
+  }
+  mutable bool asked = false;
+};
+
+TEST(Engine, ATierAnswersWhereItsBucketsMakeUpTheWindows) {
+  const auto points = [](std::string_view query, std::int64_t step_ms, bool from_tier) {
+    const Tiered source;
+    const auto result = Engine().range(query, source, 2 * kMinute, 4 * kMinute, step_ms);
+    EXPECT_EQ(source.asked, from_tier) << query;
+    return result && result->series.size() == 1 ? result->series[0].points : std::vector<Point>();
+  };
+  for (const auto& [name, first, second] : std::initializer_list<std::tuple<const char*, double, double>>{
+           {"min", 1, 1}, {"max", 5, 8}, {"sum", 6, 16}, {"count", 2, 4}, {"avg", 3, 4}, {"last", 1, 8}}) {
+    const std::string query = std::string(name) + "_over_time(up[4m])";
+    EXPECT_THAT(points(query, 2 * kMinute, true),
+                ElementsAre(Point{2 * kMinute, first}, Point{4 * kMinute, second}));
+    EXPECT_THAT(points(query, kMinute, false).front(), (Point{2 * kMinute, first})) << query;
+  }
+  EXPECT_EQ(points("max_over_time(up[3m])", 2 * kMinute, false).size(), 2u);
+  EXPECT_EQ(points("max_over_time(up[4m] offset 1m)", 2 * kMinute, false).size(), 2u);
+  EXPECT_EQ(points("max_over_time(up[4m] @ 240)", kMinute, true).size(), 3u);
+  EXPECT_EQ(points("stddev_over_time(up[4m])", 2 * kMinute, false).size(), 2u);
 }
 
 TEST(Engine, ExtraFunctionsGetWindowsOrValues) {

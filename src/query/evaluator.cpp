@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <numbers>
 #include <span>
@@ -16,8 +17,10 @@
 
 #include "base/result.h"
 #include "history/series_source.h"
+#include "query/annotations.h"
 #include "query/arithmetic.h"
 #include "query/ast.h"
+#include "query/budget.h"
 #include "query/engine.h"
 #include "query/matrix.h"
 

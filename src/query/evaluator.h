@@ -31,6 +31,7 @@ struct WindowPlan {
   Grid grid;
   std::int64_t range_ms = 0;
   TimeShift shift;  // its start and end are resolved
+  const Budget* budget = nullptr;
 
   std::int64_t end_ms(std::size_t step) const {
     return (shift.at == TimeShift::At::none ? grid.at(step) : shift.at_ms) - shift.offset_ms;
@@ -92,6 +93,11 @@ class Evaluator {
                                   const VisitWindowSeries& visit);
   Result<void> each_subquery_series(const Subquery& subquery, const WindowPlan& plan,
                                     const VisitWindowSeries& visit);
+  using VisitTierSeries = std::function<Result<void>(const WindowSeries&, std::span<const history::Bucket>)>;
+  // The width of the tier that can answer for the windows of a selector; 0 where none can.
+  std::int64_t tier_of(const Expression& argument, const WindowPlan& plan) const;
+  Result<void> each_tier_series(const Expression& argument, const WindowPlan& plan,
+                                const VisitTierSeries& visit);
   WindowPlan plan_of(const Expression& argument, const Grid& grid) const;
   Result<void> check_matchers(const VectorSelector& selector) const;
 

@@ -4,12 +4,12 @@
 #include <algorithm>
 #include <bit>
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "metric/series.h"
@@ -89,22 +89,20 @@ LabelSet::LabelSet(metric::Labels labels) {
     if (!value.empty()) append_label(name, value, bytes_);
 }
 
-std::string_view LabelSet::text_at(std::size_t& at) const {
-  std::size_t length = static_cast<unsigned char>(bytes_[at++]);
-  if (length == kLongText) {
-    length = 0;
-    for (int shift = 0; shift < 24; shift += 8)
-      length |= static_cast<std::size_t>(static_cast<unsigned char>(bytes_[at++])) << shift;
-  }
-  const std::string_view text = std::string_view(bytes_).substr(at, length);
-  at += length;
+std::string_view LabelSet::take_text(std::string_view& rest) {
+  const auto byte = [&](std::size_t at) {
+    return static_cast<std::size_t>(static_cast<unsigned char>(rest[at]));
+  };
+  const bool is_long = byte(0) == kLongText;
+  const std::size_t length = is_long ? byte(1) | byte(2) << 8 | byte(3) << 16 : byte(0);
+  const std::string_view text = rest.substr(is_long ? 4 : 1, length);
+  rest.remove_prefix((is_long ? 4 : 1) + length);
   return text;
 }
 
 std::string_view LabelSet::value(std::string_view name) const {
-  for (std::size_t at = 0; at < bytes_.size();) {
-    const std::string_view found = text_at(at);
-    const std::string_view held = text_at(at);
+  for (std::string_view rest = bytes_; !rest.empty();) {
+    const std::string_view found = take_text(rest), held = take_text(rest);
     if (found == name) return held;
     if (found > name) break;
   }
@@ -142,10 +140,10 @@ std::string LabelSet::braced_text() const {
 }
 
 std::strong_ordering LabelSet::operator<=>(const LabelSet& other) const {
-  std::size_t mine = 0, theirs = 0;
-  while (mine < bytes_.size() && theirs < other.bytes_.size())
-    if (const auto order = text_at(mine) <=> other.text_at(theirs); order != 0) return order;
-  return (bytes_.size() - mine) <=> (other.bytes_.size() - theirs);
+  std::string_view mine = bytes_, theirs = other.bytes_;
+  while (!mine.empty() && !theirs.empty())
+    if (const auto order = take_text(mine) <=> take_text(theirs); order != 0) return order;
+  return mine.size() <=> theirs.size();
 }
 
 LabelSet LabelSet::only(std::span<const std::string> names) const {
@@ -240,7 +238,7 @@ std::uint64_t xxhash64(std::string_view bytes) {
   if (bytes.size() >= 32) {
     std::uint64_t lanes[4] = {kPrime1 + kPrime2, kPrime2, 0, 0 - kPrime1};
     for (; end - at >= 32; at += 32)
-      for (int i = 0; i < 4; ++i) lanes[i] = mixed(lanes[i], word_at<std::uint64_t>(at + 8 * i));
+      for (std::ptrdiff_t i = 0; i < 4; ++i) lanes[i] = mixed(lanes[i], word_at<std::uint64_t>(at + 8 * i));
     hash =
         std::rotl(lanes[0], 1) + std::rotl(lanes[1], 7) + std::rotl(lanes[2], 12) + std::rotl(lanes[3], 18);
     for (const std::uint64_t lane : lanes) hash = merged(hash, lane);

@@ -44,9 +44,9 @@ class LabelSet {
   // Calls visit(name, value) for each label in order.
   template <class Visit>
   void each(Visit visit) const {
-    for (std::size_t at = 0; at < bytes_.size();) {
-      const std::string_view name = text_at(at);
-      visit(name, text_at(at));
+    for (std::string_view rest = bytes_; !rest.empty();) {
+      const std::string_view name = take_text(rest);
+      visit(name, take_text(rest));
     }
   }
 
@@ -62,7 +62,7 @@ class LabelSet {
   LabelSet with(std::string_view name, std::string_view value) const;
 
  private:
-  std::string_view text_at(std::size_t& at) const;
+  static std::string_view take_text(std::string_view& rest);  // the next one, off the front
 
   std::string bytes_;
 };

@@ -13,9 +13,17 @@
 
 namespace ullage::query {
 
-bool has_value(std::span<const double> row) {
-  return !std::ranges::all_of(row, [](double value) { return is_absent(value); });
+namespace {
+
+std::size_t first_value(std::span<const double> row) {
+  std::size_t step = 0;
+  while (step < row.size() && is_absent(row[step])) ++step;
+  return step;
 }
+
+}  // namespace
+
+bool has_value(std::span<const double> row) { return first_value(row) < row.size(); }
 
 Result<std::span<double>> Matrix::add(MatrixSeries series) {
   const std::size_t end = values_.size() + steps_;
@@ -96,9 +104,7 @@ Result<void> Matrix::merge_same_labels(NameOf name_of) {
       continue;
     }
     const auto into = row(found->second), from = row(i);
-    const auto is_there = [](double value) { return !is_absent(value); };
-    if (name_of == NameOf::first_value && std::ranges::find_if(from, is_there) - from.begin() <
-                                              std::ranges::find_if(into, is_there) - into.begin())
+    if (name_of == NameOf::first_value && first_value(from) < first_value(into))
       series_[found->second].drops_name = series_[i].drops_name;
     for (std::size_t step = 0; step < steps_; ++step) {
       if (is_absent(from[step])) continue;

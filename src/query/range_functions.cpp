@@ -14,12 +14,14 @@
 #include <vector>
 
 #include "base/result.h"
+#include "history/series_source.h"
 #include "query/annotations.h"
 #include "query/ast.h"
 #include "query/engine.h"
 #include "query/evaluator.h"
 #include "query/matrix.h"
 #include "query/quoting.h"
+#include "query/tier_windows.h"
 #include "query/windows.h"
 
 namespace ullage::query {
@@ -73,10 +75,8 @@ Result<Matrix> Evaluator::over_windows(const Call& call, const Grid& grid) {
   const bool wants_counter = name == "rate" || name == "increase";
   Matrix result = empty(grid);
   Scalars row(grid.steps);
-  const auto visit = [&](const WindowSeries& series, std::span<const Sample> samples) -> Result<void> {
-    if (name == "double_exponential_smoothing")
-      if (auto valid = check_factors(scalars); !valid) return valid;
-    if (!(*fill)(samples, row)) return {};
+  const auto take_row = [&](const WindowSeries& series, bool has_any) -> Result<void> {
+    if (auto alive = budget_.alive(); !alive || !has_any) return alive;
     if (wants_counter && !series.name().empty() && !looks_like_counter(series.name()))
       annotations_.inform("metric might not be a counter, name does not end in _total/_sum/_count/_bucket: " +
                               quote(series.name()),
@@ -86,7 +86,21 @@ Result<Matrix> Evaluator::over_windows(const Call& call, const Grid& grid) {
     std::ranges::copy(row, added->begin());
     return {};
   };
-  if (auto done = each_window_series(argument, plan, visit); !done) return pass_on(done);
+  const auto tier = tier_function(name, plan);
+  const auto done =
+      tier && tier_of(argument, plan) > 0
+          ? each_tier_series(argument, plan,
+                             [&](const WindowSeries& series, std::span<const history::Bucket> buckets) {
+                               return take_row(series, (*tier)(buckets, row));
+                             })
+          : each_window_series(
+                argument, plan,
+                [&](const WindowSeries& series, std::span<const Sample> samples) -> Result<void> {
+                  if (name == "double_exponential_smoothing")
+                    if (auto valid = check_factors(scalars); !valid) return valid;
+                  return take_row(series, (*fill)(samples, row));
+                });
+  if (!done) return fail(done.error());
   if (name == "quantile_over_time" && result.size() > 0) warn_of_quantiles(scalars[0], *call.arguments[0]);
   return result;
 }

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -26,6 +28,7 @@ namespace ullage::query {
 namespace {
 
 constexpr std::string_view kNativeHistograms = "native histograms";
+constexpr std::string_view kStartTimes = "start timestamps";
 
 // What became of an eval: nothing when it passed.
 struct Skipped {
@@ -38,6 +41,13 @@ bool expects_histogram(const EvalCommand& eval) {
     return std::ranges::any_of(
         series.values, [](const ScriptValue& value) { return value.kind == ScriptValue::Kind::histogram; });
   });
+}
+
+// The functions that start timestamps tell of resets: rate, irate, increase, resets.
+bool counts_resets(std::string_view query) {
+  return std::ranges::any_of(
+      std::array<std::string_view, 3>{"rate(", "increase(", "resets("},
+      [&](std::string_view call) { return query.find(call) != std::string_view::npos; });
 }
 
 // The feature that an error of the parser says is not there.
@@ -81,11 +91,12 @@ class ScriptRun {
     ++report_.skipped_under[std::move(feature)];
   }
 
-  // A query's answer or error means nothing where it came upon a native histogram.
-  bool touches_histogram(const EvalCommand& eval) {
-    const bool touches = source_.found_histogram() || expects_histogram(eval);
-    source_.forget_histogram();
-    return touches;
+  // A query's answer or error means nothing where it came upon what Ullage has not.
+  std::optional<Skipped> touched(const EvalCommand& eval) {
+    const ScriptSource::Found found = source_.take_found();
+    if (found.histogram || expects_histogram(eval)) return Skipped{std::string(kNativeHistograms)};
+    if (found.start_times && counts_resets(eval.query)) return Skipped{std::string(kStartTimes)};
+    return std::nullopt;
   }
 
   // What a failed query means for its eval.
@@ -105,7 +116,7 @@ class ScriptRun {
 
   Outcome run_range(const EvalCommand& eval) {
     const auto answer = engine_.range(eval.query, source_, eval.start_ms, eval.end_ms, eval.step_ms);
-    if (touches_histogram(eval)) return Skipped{std::string(kNativeHistograms)};
+    if (auto skipped = touched(eval)) return skipped;
     return answer ? judge(eval, *answer) : judge_error(eval, answer.error());
   }
 
@@ -127,7 +138,7 @@ class ScriptRun {
 
   Outcome run_variant(const EvalCommand& eval, const ScriptVariant& variant) {
     const auto answer = engine_.instant(variant.query, source_, variant.time_ms);
-    if (touches_histogram(eval)) return Skipped{std::string(kNativeHistograms)};
+    if (auto skipped = touched(eval)) return skipped;
     if (!answer) return judge_error(eval, answer.error());
     if (auto outcome = judge(eval, *answer); !outcome) return outcome;
     return run_as_range(eval, variant, answer->kind);
@@ -138,7 +149,7 @@ class ScriptRun {
     constexpr std::int64_t kMinute = 60'000;
     const auto range =
         engine_.range(variant.query, source_, variant.time_ms - kMinute, variant.time_ms + kMinute, kMinute);
-    if (touches_histogram(eval)) return std::nullopt;
+    if (touched(eval)) return std::nullopt;
     if (!range) return fail(range.error().text() + ", asked as a range query");
     if (eval.is_ordered) return std::nullopt;
     if (auto same = check_answer(eval, at_step(*range, kind, variant.time_ms)); !same)

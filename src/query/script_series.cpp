@@ -24,8 +24,10 @@ namespace {
 
 constexpr std::size_t kValuesMax = 100'000;  // of one line: its few bytes may ask for billions
 
+// Unquoted UTF-8 and dots too, which Prometheus's scripts may use in the names of series.
 bool is_name_part(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == ':';
+  return static_cast<unsigned char>(c) >= 0x80 || c == '.' || (c >= '0' && c <= '9') ||
+         (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == ':';
 }
 
 class LineReader {
@@ -35,7 +37,8 @@ class LineReader {
   Result<ScriptSeries> series() {
     ScriptSeries series;
     metric::Labels labels;
-    const bool is_number = !rest_.empty() && rest_.front() >= '0' && rest_.front() <= '9';
+    const bool is_number =
+        !rest_.empty() && (rest_.front() == '.' || (rest_.front() >= '0' && rest_.front() <= '9'));
     if (const std::string_view name = is_number ? "" : take_while(is_name_part); !name.empty())
       labels.push_back({std::string(kNameLabel), std::string(name)});
     skip_blanks();

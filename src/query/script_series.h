@@ -20,6 +20,7 @@ struct ScriptValue {
 struct ScriptSeries {
   LabelSet labels;
   std::vector<ScriptValue> values;
+  bool has_start_times = false;  // a line name@st stood before it
 };
 
 Result<ScriptSeries> parse_script_series(std::string_view line);

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "history/series_file.h"
 #include "history/series_source.h"
 #include "metric/series.h"
 #include "query/label_set.h"
@@ -85,13 +86,14 @@ std::string histogram_name(const LabelSet& labels) {
 
 ScriptSource::Stored& ScriptSource::stored(const LabelSet& labels) {
   const auto [found, is_new] = index_.try_emplace(labels.bytes(), series_.size());
-  if (is_new) series_.push_back({labels.key(), {}, {}});
+  if (is_new) series_.push_back({labels.key()});
   return series_[found->second];
 }
 
 void ScriptSource::load(std::span<const ScriptSeries> series, std::int64_t interval_ms) {
   for (const ScriptSeries& given : series) {
     Stored& into = stored(given.labels);
+    into.has_start_times |= given.has_start_times;
     std::map<std::int64_t, double> samples;
     for (const history::Sample& sample : into.samples) samples[sample.time_ms] = sample.value;
     for (std::size_t i = 0; i < given.values.size(); ++i) {
@@ -132,10 +134,11 @@ Result<void> ScriptSource::select(const history::Selection& selection, const Vis
     if (!matching->holds(stored.key)) continue;
     const auto histograms =
         within(std::span<const std::int64_t>(stored.histogram_times_ms), selection, std::identity{});
-    found_histogram_ |= !histograms.empty();
+    found_.histogram |= !histograms.empty();
     const auto samples =
         within(std::span<const history::Sample>(stored.samples), selection, &history::Sample::time_ms);
     if (samples.empty()) continue;
+    found_.start_times |= stored.has_start_times;
     if (auto visited = visit(stored.key, samples); !visited) return visited;
   }
   return {};

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// The storage of a test script: what its load commands put there. It remembers where native histograms lie
-// and says whether a selection came upon one.
+// The storage of a test script: what its load commands put there. It remembers where native histograms and
+// start timestamps lie and says whether a selection came upon one.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -27,20 +29,24 @@ class ScriptSource final : public history::SeriesSource {
 
   Result<void> select(const history::Selection& selection, const VisitSamples& visit) const override;
 
-  bool found_histogram() const { return found_histogram_; }
-  void forget_histogram() { found_histogram_ = false; }
+  // What the selections since the last call came upon.
+  struct Found {
+    bool histogram = false, start_times = false;
+  };
+  Found take_found() { return std::exchange(found_, {}); }
 
  private:
   struct Stored {
     metric::SeriesKey key;
     std::vector<history::Sample> samples;
     std::vector<std::int64_t> histogram_times_ms;
+    bool has_start_times = false;
   };
   Stored& stored(const LabelSet& labels);
 
   std::vector<Stored> series_;
   std::unordered_map<std::string, std::size_t> index_;
-  mutable bool found_histogram_ = false;
+  mutable Found found_;
 };
 
 }  // namespace ullage::query

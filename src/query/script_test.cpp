@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstddef>
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -92,6 +94,22 @@ eval instant at 0 histogram_count(up)
   EXPECT_EQ(report.skipped_under.begin()->first.substr(0, 17), "native histograms");
 }
 
+TEST(Script, StartTimestampsMatterToCountersOnly) {
+  const ScriptReport report = run(R"(
+load 1m
+  c_total@st -30s -30s
+  c_total 1 2
+
+eval instant at 1m c_total
+  c_total 2
+
+eval instant at 1m increase(c_total[5m])
+  {} 7
+)");
+  EXPECT_EQ(report.passed, 1u);
+  EXPECT_EQ(report.skipped_under, (std::map<std::string, std::size_t>{{"start timestamps", 1}}));
+}
+
 TEST(ScriptSeries, ValuesUnfold) {
   const auto values = [](std::string_view line) {
     const auto series = parse_script_series(line);
@@ -115,6 +133,7 @@ TEST(ScriptSeries, ValuesUnfold) {
 
 TEST(ScriptSeries, NamesMayBeQuoted) {
   EXPECT_EQ(parse_script_series("{\"a.b\", c=\"d\", } 1")->labels.text(), "a.b{c=\"d\"}");
+  EXPECT_EQ(parse_script_series("größe.max{c=\"d\"} 1")->labels.name(), "größe.max");
   EXPECT_EQ(parse_script_series("{} 1")->labels.text(), "{}");
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <span>
 #include <utility>
 #include <variant>
@@ -16,6 +17,7 @@
 #include "query/evaluator.h"
 #include "query/label_set.h"
 #include "query/matrix.h"
+#include "query/tier_windows.h"
 
 namespace ullage::query {
 
@@ -28,6 +30,11 @@ std::span<const Sample> without_markers(std::span<const Sample> samples, std::ve
   buffer.clear();
   std::ranges::remove_copy_if(samples, std::back_inserter(buffer), is_marker);
   return buffer;
+}
+
+// All that the windows of a plan hold.
+history::Selection selection_of(const VectorSelector& selector, const WindowPlan& plan) {
+  return {selector.matchers, plan.end_ms(0) - plan.range_ms, plan.end_ms(plan.grid.steps - 1)};
 }
 
 }  // namespace
@@ -46,8 +53,6 @@ Result<Matrix> Evaluator::select_instants(const VectorSelector& selector, const 
                                           ValueOf value_of) {
   if (auto fit = check_matchers(selector); !fit) return pass_on(fit);
   const WindowPlan plan{grid, options_.lookback_ms, resolved(selector.shift)};
-  const history::Selection selection{selector.matchers, plan.end_ms(0) - plan.range_ms,
-                                     plan.end_ms(grid.steps - 1)};
   Matrix matrix = empty(grid);
   Scalars values(grid.steps);
   const auto visit = [&](const metric::SeriesKey& key, std::span<const Sample> samples) -> Result<void> {
@@ -69,7 +74,7 @@ Result<Matrix> Evaluator::select_instants(const VectorSelector& selector, const 
     std::ranges::copy(values, row->begin());
     return {};
   };
-  if (auto done = source_.select(selection, visit); !done) return pass_on(done);
+  if (auto done = source_.select(selection_of(selector, plan), visit); !done) return pass_on(done);
   return matrix;
 }
 
@@ -88,10 +93,10 @@ Result<Matrix> Evaluator::selected_times(const VectorSelector& selector, const G
 WindowPlan Evaluator::plan_of(const Expression& argument, const Grid& grid) const {
   const Expression& range = bare(argument);
   if (const auto* subquery = std::get_if<Subquery>(&range.node))
-    return {grid, subquery->range_ms, resolved(subquery->shift)};
+    return {grid, subquery->range_ms, resolved(subquery->shift), &budget_};
   const auto* matrix = std::get_if<MatrixSelector>(&range.node);
   check(matrix != nullptr, "a range vector is a selector or a subquery");
-  return {grid, matrix->range_ms, resolved(matrix->selector.shift)};
+  return {grid, matrix->range_ms, resolved(matrix->selector.shift), &budget_};
 }
 
 Result<void> Evaluator::each_window_series(const Expression& argument, const WindowPlan& plan,
@@ -101,15 +106,32 @@ Result<void> Evaluator::each_window_series(const Expression& argument, const Win
     return each_subquery_series(*subquery, plan, visit);
   const VectorSelector& selector = std::get<MatrixSelector>(range.node).selector;
   if (auto fit = check_matchers(selector); !fit) return fit;
-  const history::Selection selection{selector.matchers, plan.end_ms(0) - plan.range_ms,
-                                     plan.end_ms(plan.grid.steps - 1)};
   std::vector<Sample> buffer;
-  return source_.select(
-      selection, [&](const metric::SeriesKey& key, std::span<const Sample> samples) -> Result<void> {
-        if (auto room = budget_.take_samples(samples.size()); !room) return room;
+  return source_.select(selection_of(selector, plan),
+                        [&](const metric::SeriesKey& key, std::span<const Sample> samples) -> Result<void> {
+                          if (auto room = budget_.take_samples(samples.size()); !room) return room;
+                          if (auto room = budget_.take_series(); !room) return room;
+                          const std::span<const Sample> present = without_markers(samples, buffer);
+                          return present.empty() ? Result<void>()
+                                                 : visit(WindowSeries{&key, nullptr}, present);
+                        });
+}
+
+std::int64_t Evaluator::tier_of(const Expression& argument, const WindowPlan& plan) const {
+  const auto* matrix = std::get_if<MatrixSelector>(&bare(argument).node);
+  return matrix == nullptr ? 0 : source_.tier_ms(selection_of(matrix->selector, plan), divisor_ms(plan));
+}
+
+Result<void> Evaluator::each_tier_series(const Expression& argument, const WindowPlan& plan,
+                                         const VisitTierSeries& visit) {
+  const VectorSelector& selector = std::get<MatrixSelector>(bare(argument).node).selector;
+  if (auto fit = check_matchers(selector); !fit) return fit;
+  return source_.select_buckets(
+      selection_of(selector, plan), tier_of(argument, plan),
+      [&](const metric::SeriesKey& key, std::span<const history::Bucket> buckets) -> Result<void> {
+        if (auto room = budget_.take_samples(buckets.size()); !room) return room;
         if (auto room = budget_.take_series(); !room) return room;
-        const std::span<const Sample> present = without_markers(samples, buffer);
-        return present.empty() ? Result<void>() : visit(WindowSeries{&key, nullptr}, present);
+        return buckets.empty() ? Result<void>() : visit(WindowSeries{&key, nullptr}, buckets);
       });
 }
 

@@ -31,10 +31,15 @@ struct WindowTime {
 std::optional<FillRow> window_function(std::string_view name, const WindowPlan& plan,
                                        std::span<const Scalars> scalars);
 
-template <class Compute>
-bool slide(const WindowPlan& plan, std::span<const Sample> samples, std::span<double> row, Compute& compute) {
+// After so many samples gone through, a look at whether the query may go on.
+constexpr std::size_t kSamplesBetweenLooks = 1 << 20;
+
+// Stops early when the query may not go on; the caller looks at that too.
+template <class Item, class Compute>
+bool slide(const WindowPlan& plan, std::span<const Item> samples, std::span<double> row, Compute& compute) {
   compute.begin(samples);
   std::size_t first = 0, end = 0;
+  std::size_t work = 0;
   bool has_any = false;
   for (std::size_t step = 0; step < row.size(); ++step) {
     const std::int64_t window_end = plan.end_ms(step);
@@ -43,6 +48,10 @@ bool slide(const WindowPlan& plan, std::span<const Sample> samples, std::span<do
     while (first < end && samples[first].time_ms <= time.begin_ms) ++first;
     row[step] = first == end ? kAbsent : compute(first, end, time);
     has_any |= !is_absent(row[step]);
+    work += end - first;
+    if (work < kSamplesBetweenLooks) continue;
+    work = 0;
+    if (plan.budget != nullptr && !plan.budget->alive()) return true;
   }
   return has_any;
 }

@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include <cstdio>
-#include <map>
 #include <span>
 #include <string>
 #include <string_view>
