@@ -78,7 +78,8 @@ bool is_newer(const std::string& folder, const HistoryFile& file) {
   if (!database) return false;
   const auto application = database->integer("PRAGMA application_id");
   const auto version = database->integer("PRAGMA user_version");
-  return application && version && static_cast<std::uint32_t>(*application) == kind_of(file.tier).application &&
+  return application && version &&
+         static_cast<std::uint32_t>(*application) == kind_of(file.tier).application &&
          *version > kHistoryVersion;
 }
 
@@ -132,8 +133,8 @@ class Salvage {
   const std::vector<HistoryFile>& files_;
 };
 
-Result<void> salvage(const std::string& folder, const HistoryFile& name, const std::vector<HistoryFile>& files,
-                     const std::string& to) {
+Result<void> salvage(const std::string& folder, const HistoryFile& name,
+                     const std::vector<HistoryFile>& files, const std::string& to) {
   auto source = StoredFile::open(folder, name);
   if (!source) return pass_on(source);
   auto target = BlockFile::open(to, kind_of(name.tier));

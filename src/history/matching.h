@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Matchers made ready: regular expressions are compiled once (RE2, which answers in linear time, whoever wrote
-// them) and asked once about each distinct value. One thread an object.
+// Matchers made ready: regular expressions are compiled once (RE2, which answers in linear time, whoever
+// wrote them) and asked once about each distinct value. One thread an object.
 #pragma once
 
 #include <memory>

@@ -78,7 +78,8 @@ std::vector<Sample> marked(std::vector<Sample> samples, std::int64_t newest, std
   mark_gaps(samples, newest, tick);
   return samples;
 }
-std::vector<std::int64_t> markers(std::vector<Sample> samples, std::int64_t newest = 0, std::int64_t tick = 0) {
+std::vector<std::int64_t> markers(std::vector<Sample> samples, std::int64_t newest = 0,
+                                  std::int64_t tick = 0) {
   std::vector<std::int64_t> times;
   for (const Sample& sample : marked(std::move(samples), newest, tick))
     if (is_absent(sample.value)) times.push_back(sample.time_ms);

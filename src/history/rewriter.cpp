@@ -162,7 +162,8 @@ std::size_t Rewriter::parts() const {
 
 void Rewriter::forget_settled(std::vector<Chunk>& chunks) {
   if (job_) return;  // it says where its sources stand
-  chunks.erase(chunks.begin(), chunks.begin() + static_cast<std::ptrdiff_t>(std::min(settled_, chunks.size())));
+  chunks.erase(chunks.begin(),
+               chunks.begin() + static_cast<std::ptrdiff_t>(std::min(settled_, chunks.size())));
   settled_ = 0;
 }
 

@@ -50,8 +50,10 @@ std::vector<metric::SeriesId> Dictionary::matching(const Matching& matching) con
   std::vector<Asked> asked(matching.size());
   for (std::size_t i = 0; i < matching.size(); ++i) {
     const auto label = by_text_.find(matching.label(i));
-    if (matching.label(i) == "__name__") asked[i].label = 0;
-    else if (label != by_text_.end() && label->second != 0) asked[i].label = label->second;
+    if (matching.label(i) == "__name__")
+      asked[i].label = 0;
+    else if (label != by_text_.end() && label->second != 0)
+      asked[i].label = label->second;
     asked[i].answers.resize(symbols_.size(), unasked);
   }
   std::vector<metric::SeriesId> found;
@@ -76,7 +78,8 @@ metric::SeriesKey Dictionary::key(metric::SeriesId id) const {
   const std::span<const Pair> labels = pairs(id);
   if (labels.empty()) return key;
   key.name = symbols_[labels[0].value];
-  for (const Pair& pair : labels.subspan(1)) key.labels.push_back({symbols_[pair.label], symbols_[pair.value]});
+  for (const Pair& pair : labels.subspan(1))
+    key.labels.push_back({symbols_[pair.label], symbols_[pair.value]});
   return key;
 }
 

@@ -74,7 +74,8 @@ void OpenFiles::end_reading() {
   while (opened_.size() > kOpenMax) {
     const auto oldest =
         std::ranges::min_element(opened_, {}, [](const auto& opened) { return opened.second.used; });
-    if (oldest->second.file != nullptr) std::ranges::copy(oldest->second.file->problems(), std::back_inserter(problems_));
+    if (oldest->second.file != nullptr)
+      std::ranges::copy(oldest->second.file->problems(), std::back_inserter(problems_));
     opened_.erase(oldest);
   }
 }

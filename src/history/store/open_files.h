@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The files of a folder for a reader: listed anew when the folder changed, opened when they are asked for, and
-// closed again when there are too many. A file that cannot be read is told once and left out.
+// The files of a folder for a reader: listed anew when the folder changed, opened when they are asked for,
+// and closed again when there are too many. A file that cannot be read is told once and left out.
 #pragma once
 
 #include <cstdint>
