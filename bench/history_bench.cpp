@@ -3,7 +3,7 @@
 // bytes a sample are measured on recordings elsewhere. history_bench [ROUNDS [FOLDER]]; each figure is the
 // median of its rounds, in CPU time where it says so.
 #include <fmt/format.h>
-#include <malloc.h>
+#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -257,6 +257,55 @@ void churn(const std::string& scratch) {
   row("  ... samples not taken", figures[3], "", "0", "0");
 }
 
+// A writer that is killed at a random moment, again and again on the same folder: what it had told to be flushed
+// must be there. Ticks are 10 ms apart on its clock and come as fast as it goes.
+void kill_often(const std::string& scratch) {
+  constexpr int kKills = 100;
+  const std::string folder = scratch + "/killed";
+  std::mt19937 random(1);
+  std::int64_t begin = kStart, lost_most = 0;
+  int failures = 0;
+  double slowest = 0;
+  for (int round = 0; round < kKills; ++round) {
+    int ends[2];
+    check(::pipe(ends) == 0, "a pipe");
+    const pid_t child = ::fork();
+    if (child == 0) {
+      HistoryWriter writer = open_writer(folder);
+      Machine machine(500);
+      machine.get_ids(writer);
+      for (std::int64_t now = begin;; now += 10) {
+        writer.append(machine.at(now));
+        // Each hundredth is a second.
+        if (now / 10 % 100 == 0 && writer.flush() && ::write(ends[1], &now, sizeof now) != sizeof now) ::_exit(1);
+      }
+    }
+    ::close(ends[1]);
+    std::int64_t flushed = begin - 10, word = 0;
+    check(::read(ends[0], &word, sizeof word) == sizeof word, "the first flush");
+    flushed = word;
+    ::usleep(random() % 50'000);
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+    while (::read(ends[0], &word, sizeof word) == sizeof word) flushed = word;
+    ::close(ends[0]);
+    slowest = std::max(slowest, seconds_of([&] { open_writer(folder); }));
+    auto source = HistorySource::open(folder);
+    std::int64_t last = 0;
+    auto read = source->select({{{"__name__", history::Matcher::Kind::equal, "ullage_process_metric_7"}}, flushed - 60'000, kStart * 2},
+                               [&](const metric::SeriesKey&, std::span<const history::Sample> samples) -> Result<void> {
+                                 last = std::max(last, samples.back().time_ms);
+                                 return {};
+                               });
+    if (!read || !source->problems().empty()) ++failures;
+    lost_most = std::max(lost_most, flushed - last);
+    begin = std::max(last, flushed) + 10;
+  }
+  row("kill -9 at 100 random moments: lost of what was flushed, at most", static_cast<double>(lost_most), "ms", "<= 0", "");
+  row("  ... did not open, or had a problem", failures, "", "0", "");
+  row("  ... the slowest start after it", slowest * 1000, "ms", "", "");
+}
+
 void open_many(const std::string& scratch) {
   const std::string folder = scratch + "/many";
   fill(folder, 20, kStart, 400 * 24, 3'600'000, 24);
@@ -288,6 +337,7 @@ int main(int count, char** arguments) {
   const std::string folder = count > 2 ? arguments[2] : scratch->path();
   churn(folder);  // first: its process begins with this one's memory
   ingest(folder);
+  kill_often(folder);
   month(folder);
   open_many(folder);
   return 0;

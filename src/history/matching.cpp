@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -45,6 +46,12 @@ Result<Matching> Matching::compile(std::span<const Matcher> matchers) {
     matching.expressions_.back() = std::move(expression);
   }
   return matching;
+}
+
+std::optional<std::string_view> Matching::wanted_value(std::size_t at) const {
+  const Matcher& matcher = matchers_[at];
+  if (matcher.kind != Matcher::Kind::equal || matcher.value.empty()) return std::nullopt;
+  return matcher.value;
 }
 
 bool Matching::holds(std::size_t at, std::string_view value) const {

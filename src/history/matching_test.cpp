@@ -50,6 +50,23 @@ TEST(Matching, AnAbsentLabelIsAsAnEmptyOne) {
   EXPECT_TRUE(holds({}, kKey));
 }
 
+TEST(Matching, FindsTheFewAmongManyAlsoWhenMoreCome) {
+  Dictionary dictionary;
+  for (int round = 0; round < 20; ++round) {
+    for (int i = 0; i < 100; ++i)
+      dictionary.add({"n", {{"i", std::to_string(i)}, {"round", std::to_string(round)}}});
+    const auto found = [&](const std::vector<Matcher>& matchers) {
+      return dictionary.matching(*Matching::compile(matchers)).size();
+    };
+    const auto rounds = static_cast<std::size_t>(round) + 1;
+    EXPECT_EQ(found({{"__name__", Kind::equal, "n"}, {"i", Kind::equal, "7"}}), rounds);
+    EXPECT_EQ(found({{"round", Kind::equal, std::to_string(round)}, {"i", Kind::regex, "7."}}), 10u);
+    EXPECT_EQ(found({{"i", Kind::equal, "7"}, {"i", Kind::equal, "8"}}), 0u);
+    EXPECT_EQ(found({{"i", Kind::equal, "100"}}), 0u);
+    EXPECT_EQ(found({{"j", Kind::equal, ""}, {"i", Kind::not_equal, "7"}}), rounds * 99);
+  }
+}
+
 TEST(Matching, RegularExpressionsAreAnchored) {
   EXPECT_FALSE(holds({{"job", Kind::regex, "od"}}, kKey));
   EXPECT_TRUE(holds({{"job", Kind::regex, ".*od.*"}}, kKey));

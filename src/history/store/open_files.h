@@ -39,6 +39,7 @@ class OpenFiles {
   std::map<std::string, Opened> opened_;
   std::vector<std::string> problems_;
   std::int64_t listed_at_ns_ = -1;  // the folder's time of change
+  bool is_settled_ = false;
   std::uint64_t reading_ = 1;
 };
 
