@@ -257,8 +257,8 @@ void churn(const std::string& scratch) {
   row("  ... samples not taken", figures[3], "", "0", "0");
 }
 
-// A writer that is killed at a random moment, again and again on the same folder: what it had told to be flushed
-// must be there. Ticks are 10 ms apart on its clock and come as fast as it goes.
+// A writer that is killed at a random moment, again and again on the same folder: what it had told to be
+// flushed must be there. Ticks are 10 ms apart on its clock and come as fast as it goes.
 void kill_often(const std::string& scratch) {
   constexpr int kKills = 100;
   const std::string folder = scratch + "/killed";
@@ -277,14 +277,15 @@ void kill_often(const std::string& scratch) {
       for (std::int64_t now = begin;; now += 10) {
         writer.append(machine.at(now));
         // Each hundredth is a second.
-        if (now / 10 % 100 == 0 && writer.flush() && ::write(ends[1], &now, sizeof now) != sizeof now) ::_exit(1);
+        if (now / 10 % 100 == 0 && writer.flush() && ::write(ends[1], &now, sizeof now) != sizeof now)
+          ::_exit(1);
       }
     }
     ::close(ends[1]);
     std::int64_t flushed = begin - 10, word = 0;
     check(::read(ends[0], &word, sizeof word) == sizeof word, "the first flush");
     flushed = word;
-    ::usleep(random() % 50'000);
+    ::usleep(static_cast<useconds_t>(random() % 50'000));
     ::kill(child, SIGKILL);
     ::waitpid(child, nullptr, 0);
     while (::read(ends[0], &word, sizeof word) == sizeof word) flushed = word;
@@ -292,16 +293,20 @@ void kill_often(const std::string& scratch) {
     slowest = std::max(slowest, seconds_of([&] { open_writer(folder); }));
     auto source = HistorySource::open(folder);
     std::int64_t last = 0;
-    auto read = source->select({{{"__name__", history::Matcher::Kind::equal, "ullage_process_metric_7"}}, flushed - 60'000, kStart * 2},
-                               [&](const metric::SeriesKey&, std::span<const history::Sample> samples) -> Result<void> {
-                                 last = std::max(last, samples.back().time_ms);
-                                 return {};
-                               });
+    auto read = source->select(
+        {{{"__name__", history::Matcher::Kind::equal, "ullage_process_metric_7"}},
+         flushed - 60'000,
+         kStart * 2},
+        [&](const metric::SeriesKey&, std::span<const history::Sample> samples) -> Result<void> {
+          last = std::max(last, samples.back().time_ms);
+          return {};
+        });
     if (!read || !source->problems().empty()) ++failures;
     lost_most = std::max(lost_most, flushed - last);
     begin = std::max(last, flushed) + 10;
   }
-  row("kill -9 at 100 random moments: lost of what was flushed, at most", static_cast<double>(lost_most), "ms", "<= 0", "");
+  row("kill -9 at 100 random moments: lost of what was flushed, at most", static_cast<double>(lost_most),
+      "ms", "<= 0", "");
   row("  ... did not open, or had a problem", failures, "", "0", "");
   row("  ... the slowest start after it", slowest * 1000, "ms", "", "");
 }

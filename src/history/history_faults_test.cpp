@@ -89,9 +89,7 @@ TEST_F(Faults, AKilledWriterLosesOnlyWhatCameSinceTheLastFlush) {
     for (std::size_t i = 0; i < samples.size(); ++i)
       ASSERT_EQ(samples[i].value, value(49, static_cast<std::int64_t>(i)));
     begin = static_cast<std::int64_t>(samples.size());
-    double count = 0;
-    for (const Bucket& bucket : buckets_of(source, 60'000, 0, kNoon + begin * 1000 + 60'000).at(key(49)))
-      count += bucket.count;
+    const double count = counted(buckets_of(source, 60'000, 0, kNoon + begin * 1000 + 60'000).at(key(49)));
     EXPECT_EQ(count, begin);
   }
 }
@@ -306,8 +304,7 @@ TEST_F(Maintenance, RepairKeepsWhatCanBeReadAndMakesUpTheBuckets) {
   EXPECT_TRUE(check_history(folder_)->is_whole());
   const HistorySource source = read();
   expect_true(source);
-  double count = 0;
-  for (const Bucket& bucket : buckets_of(source, 60'000).at(key(99))) count += bucket.count;
+  const double count = counted(buckets_of(source, 60'000).at(key(99)));
   EXPECT_EQ(count, 7000);  // its block of samples was not the damaged one
 }
 

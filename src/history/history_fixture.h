@@ -56,6 +56,13 @@ inline BucketsByKey buckets_of(const SeriesSource& source, std::int64_t tier_ms,
   return all;
 }
 
+// How many samples they tell of.
+inline double counted(const std::vector<Bucket>& buckets) {
+  double count = 0;
+  for (const Bucket& bucket : buckets) count += bucket.count;
+  return count;
+}
+
 class HistoryFolder : public testing::Test {
  protected:
   void SetUp() override {

@@ -21,6 +21,7 @@
 #include "history/store/gathering.h"
 #include "history/store/history_files.h"
 #include "history/store/open_files.h"
+#include "history/store/sort_stably.h"
 #include "history/store/stored_file.h"
 #include "history/store/stretches.h"
 #include "metric/series.h"
@@ -33,8 +34,7 @@ namespace {
 void put_in_order(Gathered& gathered) {
   if (gathered.are_in_order) return;
   std::vector<Sample>& samples = gathered.samples;
-  if (!std::ranges::is_sorted(samples, {}, &Sample::time_ms))
-    std::ranges::stable_sort(samples, {}, &Sample::time_ms);
+  if (!std::ranges::is_sorted(samples, {}, &Sample::time_ms)) sort_stably(samples, &Sample::time_ms);
   const auto repeated = std::ranges::unique(samples, {}, &Sample::time_ms);
   samples.erase(repeated.begin(), repeated.end());
 }
@@ -103,8 +103,7 @@ struct HistorySource::Impl {
       if (StoredFile* stored = files.open(file)) segments.push_back({stored, std::move(ranges)});
     }
     // Coarser ones are older, but for days that are missing.
-    std::ranges::stable_sort(segments, {},
-                             [](const Segment& segment) { return segment.ranges.front().begin_ms; });
+    sort_stably(segments, [](const Segment& segment) { return segment.ranges.front().begin_ms; });
     return segments;
   }
   std::vector<Stretch> raw_days(const HistoryFile& minutes) const {

@@ -126,8 +126,7 @@ TEST_F(HistoryFolder, AClockThatWasADayAheadAndCameBackLosesNothing) {
   std::size_t real = 0;
   for (const Sample& sample : all.at(key(1))) real += is_absent(sample.value) ? 0 : 1;
   EXPECT_EQ(real, 400u);
-  double count = 0;
-  for (const Bucket& bucket : buckets_of(read(), 3'600'000).at(key(1))) count += bucket.count;
+  const double count = counted(buckets_of(read(), 3'600'000).at(key(1)));
   EXPECT_EQ(count, 400);
 
   // A day later, what was told falsely is not told again.
@@ -144,8 +143,7 @@ TEST_F(HistoryFolder, AClockThatIsADayBehindTellsNothingTwice) {
   for (int second = 100; second < 200; ++second) writer.append(tick(second), table_);
   EXPECT_EQ(writer.counts().late_ticks, 10u);
   ASSERT_TRUE(writer.close());
-  double count = 0;
-  for (const Bucket& bucket : buckets_of(read(), 60'000).at(key(1))) count += bucket.count;
+  const double count = counted(buckets_of(read(), 60'000).at(key(1)));
   EXPECT_EQ(count, 300);
 }
 

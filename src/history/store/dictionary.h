@@ -51,8 +51,8 @@ class Dictionary {
 
   std::deque<std::string> symbols_{""};  // 0 is the empty one; addresses stay
   std::unordered_map<std::string_view, Symbol> by_text_{{"", 0}};
-  std::vector<std::uint32_t> begins_;  // in pairs_
-  std::vector<Pair> pairs_;            // of each series: (0, its name), then its labels
+  std::vector<std::uint32_t> begins_;                  // in pairs_
+  std::vector<Pair> pairs_;                            // of each series: (0, its name), then its labels
   mutable std::unordered_map<Symbol, Index> indexes_;  // by label, of those that were asked for
 };
 

@@ -6,12 +6,12 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
 #include "history/store/history_files.h"
+#include "history/store/sort_stably.h"
 
 namespace ullage::history {
 
@@ -60,8 +60,8 @@ Result<Removed> remove_old(const std::string& folder, const Retention& retention
   }
   // In each tier the oldest first; of the tiers the one that has used most of its time, so that a lack of
   // room shortens all of them alike.
-  std::ranges::stable_sort(*files, std::greater(), [&](const HistoryFile& file) {
-    return static_cast<double>(newest_ms - file.end_ms) /
+  sort_stably(*files, [&](const HistoryFile& file) {
+    return -static_cast<double>(newest_ms - file.end_ms) /
            static_cast<double>(std::max<std::int64_t>(1, kept_ms(retention, file.tier)));
   });
 
