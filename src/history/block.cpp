@@ -69,7 +69,8 @@ Result<BlockView> BlockView::open(std::string_view bytes) {
 // The bytes of the payload from begin to end, which lie in one piece.
 Result<std::string_view> BlockView::piece_with(std::size_t begin, std::size_t end) const {
   if (begin == end) return std::string_view();
-  const auto after = std::ranges::upper_bound(pieces_, begin, {}, &Piece::begin);
+  const auto after = std::upper_bound(pieces_.begin(), pieces_.end(), begin,
+                                      [](std::size_t at, const Piece& piece) { return at < piece.begin; });
   const Piece& piece = *std::prev(after);
   if (end > piece.end) return fail("the block's pieces are damaged");
   const auto index = static_cast<std::size_t>(&piece - pieces_.data());

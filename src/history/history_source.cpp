@@ -24,7 +24,6 @@
 #include "history/store/sort_stably.h"
 #include "history/store/stored_file.h"
 #include "history/store/stretches.h"
-#include "metric/series.h"
 
 namespace ullage::history {
 

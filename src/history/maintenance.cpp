@@ -8,18 +8,18 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
+#include <iterator>
 #include <memory>
-#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "base/file.h"
 #include "base/result.h"
 #include "history/block.h"
 #include "history/chunk_store.h"
-#include "history/open_for_reading.h"
 #include "history/rewriter.h"
+#include "history/series_file.h"
 #include "history/sqlite.h"
 #include "history/store/block_file.h"
 #include "history/store/catch_up.h"

@@ -12,6 +12,7 @@
 
 #include "base/result.h"
 #include "history/history_source.h"
+#include "history/series_file.h"
 #include "history/series_source.h"
 #include "history/store/bucket.h"
 #include "history/store/history_files.h"

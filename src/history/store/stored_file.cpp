@@ -2,6 +2,7 @@
 #include "history/store/stored_file.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
