@@ -52,7 +52,8 @@ bool RawWriter::accepts(std::int64_t time_ms) {
       if (const auto file = file_.at(time_ms)) told = (*file)->stretches_at_opening();
     while (told_.size() >= kDaysRemembered)
       told_.erase(told_.begin()->first == day ? --told_.end() : told_.begin());
-    if (told_.emplace(day, std::move(told)).first->second.contains(time_ms)) return false;
+    const Stretches& remembered = told_.emplace(day, std::move(told)).first->second;
+    if (remembered.contains(time_ms)) return false;
   }
   file_.aim(time_ms);
   return true;
@@ -104,8 +105,7 @@ Result<void> RawWriter::flush(What what) {
     return {};
   }
   auto done = whole ? write_whole(**file) : write_news(**file);
-  if (done) return {};
-  if (file_.give_up_damaged()) {
+  if (!done && file_.give_up_damaged()) {
     // The journal is in a file that nobody writes to any more: all of the head goes into the next.
     journaled_ = 0;
     journal_.clear();
