@@ -260,7 +260,7 @@ Verb add_ask(CLI::App& app, Common& common, Console& console) {
 std::vector<Verb> add_query(CLI::App& parent, Common& common, Console& console) {
   CLI::App* app =
       parent.add_subcommand("query", "ask a history or a run in PromQL; format queries; list metrics");
-  std::vector<Verb> verbs = {add_ask(*app, common, console)};
+  std::vector<Verb> verbs;
 
   auto text = std::make_shared<std::string>();
   CLI::App* fmt_app = app->add_subcommand("fmt", "a query as it is best read, or what is wrong with it");
@@ -273,6 +273,8 @@ std::vector<Verb> add_query(CLI::App& parent, Common& common, Console& console) 
   metrics_app->add_flag("--json", metrics->json, "as JSON");
   verbs.push_back(
       {metrics_app, [metrics, &common, &console] { return list_metrics(*metrics, common, console); }});
+  // Last: a footer is inherited by what is added after it.
+  verbs.push_back(add_ask(*app, common, console));
   return verbs;
 }
 

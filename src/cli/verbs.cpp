@@ -7,6 +7,7 @@
 #include "cli/advise.h"
 #include "cli/completion.h"
 #include "cli/config.h"
+#include "cli/daemon.h"
 #include "cli/diff.h"
 #include "cli/doctor.h"
 #include "cli/emit.h"
@@ -20,8 +21,8 @@ namespace ullage::cli {
 
 std::span<const AddVerb> verbs() {
   static const std::vector<AddVerb> list = {
-      add_run,   add_runs,   add_show, add_diff,       add_advise,
-      add_query, add_config, add_emit, add_completion, add_doctor,
+      add_run,    add_runs,   add_show, add_diff,       add_advise, add_query,
+      add_daemon, add_config, add_emit, add_completion, add_doctor,
   };
   return list;
 }

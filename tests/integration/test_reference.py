@@ -9,8 +9,8 @@ PAGE = Path(__file__).resolve().parents[2] / "docs/reference/cli.md"
 
 
 def verbs_of(help_text: str) -> list[str]:
-    """The names under "Subcommands:"."""
-    _, _, listed = help_text.partition("Subcommands:")
+    """The names under "Subcommands:"; examples may follow after an empty line."""
+    listed = help_text.partition("Subcommands:")[2].split("\n\n")[0]
     return re.findall(r"^  (\S+)", listed, flags=re.MULTILINE)
 
 
