@@ -101,8 +101,9 @@ std::optional<analysis::TimeUntil> MemoryWatch::time_until_limit(const MemoryRea
 // A loader's fast growth foretells an end that does not come; the leak after it deserves its own forecast. So
 // does growth that quickens.
 bool MemoryWatch::is_news(double now_seconds, double left_seconds) const {
-  if (!foretold_seconds_) return true;
-  const double left_as_foretold = *foretold_seconds_ - now_seconds;
+  if (!foretold_) return true;
+  if (foretold_->has_eased && now_seconds > foretold_->at_seconds + kForecastSlackSeconds) return true;
+  const double left_as_foretold = foretold_->limit_seconds - now_seconds;
   if (left_as_foretold < -kForecastSlackSeconds) return true;
   return left_as_foretold > kForecastSlackSeconds && left_seconds < left_as_foretold / 2;
 }
@@ -111,12 +112,12 @@ std::optional<MemoryWarning> MemoryWatch::look_at_trend(const MemoryReading& rea
   const auto until = time_until_limit(reading);
   if (!until) {
     foreseeable_since_.reset();
-    foretold_seconds_.reset();
+    if (foretold_) foretold_->has_eased = true;
     return std::nullopt;
   }
   if (!foreseeable_since_) foreseeable_since_ = reading.seconds;
   if (!is_news(reading.seconds, until->seconds)) return std::nullopt;
-  foretold_seconds_ = reading.seconds + until->seconds;
+  foretold_ = {.at_seconds = reading.seconds, .limit_seconds = reading.seconds + until->seconds};
   return MemoryWarning{
       true, fmt::format("memory reaches the limit of {} ({}) in about {} if it grows on by {}/s",
                         format_bytes(static_cast<double>(reading.limit_bytes)), reading.limit_source,

@@ -48,7 +48,11 @@ class MemoryWatch {
   double spacing_seconds_;
   std::size_t shares_said_ = 0;  // how many of shares_ have been warned about
   std::optional<double> foreseeable_since_;
-  std::optional<double> foretold_seconds_;  // when the limit is reached, as was said last
+  struct Foretold {
+    double at_seconds, limit_seconds;  // when it was said, and for when
+    bool has_eased = false;            // the trend has not pointed at the limit all the while
+  };
+  std::optional<Foretold> foretold_;
 };
 
 }  // namespace ullage::session
