@@ -372,9 +372,7 @@ def test_an_interactive_shell_inside_has_its_own_jobs(terminal: Terminal, superv
     terminal.type("\x1a")
     terminal.expect("Stopped")
     terminal.expect("inner> ")
-    terminal.type("kill %1; exit 3\n")
-    terminal.expect(r"exit")
-    terminal.type("exit 3\n")
+    terminal.type("kill -KILL %1; fg; exit 3\n")
     terminal.prompt()
     assert terminal.status() == 3
 
