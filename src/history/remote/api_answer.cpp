@@ -29,7 +29,7 @@ class AnswerReader {
  public:
   std::string status, error_type, error, result_type;
   bool has_data = false;
-  std::vector<ApiSeries> series;
+  std::vector<SeriesSamples> series;
   std::string problem;
 
   bool null() { return value("null"); }
@@ -75,7 +75,7 @@ class AnswerReader {
 
   std::vector<Place> places_;
   std::string key_;  // the last one heard in the object that is open
-  ApiSeries entry_;
+  SeriesSamples entry_;
   std::optional<double> time_seconds_;
   std::optional<double> sample_value_;
 };
@@ -241,7 +241,7 @@ Result<AnswerReader> read_answer(std::string_view json) {
 
 }  // namespace
 
-Result<std::vector<ApiSeries>> parse_matrix(std::string_view json) {
+Result<std::vector<SeriesSamples>> parse_matrix(std::string_view json) {
   auto reader = read_answer(json);
   if (!reader) return pass_on(reader);
   if (reader->result_type != "matrix")
@@ -249,7 +249,7 @@ Result<std::vector<ApiSeries>> parse_matrix(std::string_view json) {
   return std::move(reader->series);
 }
 
-Result<std::vector<ApiSeries>> parse_series_list(std::string_view json) {
+Result<std::vector<SeriesSamples>> parse_series_list(std::string_view json) {
   auto reader = read_answer(json);
   if (!reader) return pass_on(reader);
   if (!reader->has_data) return fail("the answer has no data");

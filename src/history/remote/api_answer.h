@@ -9,20 +9,14 @@
 #include <vector>
 
 #include "base/result.h"
-#include "history/series_file.h"
-#include "metric/series.h"
+#include "history/remote/series_samples.h"
 
 namespace ullage::history {
 
-struct ApiSeries {
-  metric::SeriesKey key;
-  std::vector<Sample> samples;  // ascending; none in a list of series
-};
-
 // {"status":"success","data":{"resultType":"matrix","result":[{"metric":{…},"values":[[seconds,"value"],…]},…]}}
-Result<std::vector<ApiSeries>> parse_matrix(std::string_view json);
+Result<std::vector<SeriesSamples>> parse_matrix(std::string_view json);
 // {"status":"success","data":[{"__name__":"x",…},…]}
-Result<std::vector<ApiSeries>> parse_series_list(std::string_view json);
+Result<std::vector<SeriesSamples>> parse_series_list(std::string_view json);
 // The words of {"status":"error","errorType":…,"error":…}; empty when it is nothing of the kind.
 std::string parse_api_error(std::string_view json);
 

@@ -56,10 +56,10 @@ struct RemoteSource::Impl {
   HttpClient http;
 
   Result<std::string> ask(std::string_view path, const std::string& parameters);
-  Result<std::vector<ApiSeries>> ask_slice(const std::string& selector, std::int64_t begin_ms,
-                                           std::int64_t end_ms);
+  Result<std::vector<SeriesSamples>> ask_slice(const std::string& selector, std::int64_t begin_ms,
+                                               std::int64_t end_ms);
   Result<SamplesByKey> collect(const Selection& selection, const std::string& selector);
-  Result<void> add(std::vector<ApiSeries> answer, std::int64_t begin_ms, std::int64_t end_ms,
+  Result<void> add(std::vector<SeriesSamples> answer, std::int64_t begin_ms, std::int64_t end_ms,
                    SamplesByKey& all, std::size_t& total) const;
   std::string shown() const { return url_shown(options.url); }
 
@@ -89,8 +89,8 @@ Result<std::string> RemoteSource::Impl::ask(std::string_view path, const std::st
 }
 
 // Samples in (begin, end].
-Result<std::vector<ApiSeries>> RemoteSource::Impl::ask_slice(const std::string& selector,
-                                                             std::int64_t begin_ms, std::int64_t end_ms) {
+Result<std::vector<SeriesSamples>> RemoteSource::Impl::ask_slice(const std::string& selector,
+                                                                 std::int64_t begin_ms, std::int64_t end_ms) {
   const std::string query = fmt::format("{}[{}ms]", selector, end_ms - begin_ms);
   // VictoriaMetrics would move a time near now back by half a minute; `nocache` is how it is told not to.
   auto body =
@@ -101,9 +101,9 @@ Result<std::vector<ApiSeries>> RemoteSource::Impl::ask_slice(const std::string& 
   return series;
 }
 
-Result<void> RemoteSource::Impl::add(std::vector<ApiSeries> answer, std::int64_t begin_ms,
+Result<void> RemoteSource::Impl::add(std::vector<SeriesSamples> answer, std::int64_t begin_ms,
                                      std::int64_t end_ms, SamplesByKey& all, std::size_t& total) const {
-  for (ApiSeries& series : answer) {
+  for (SeriesSamples& series : answer) {
     // Prometheus 2 counts the left end in.
     const auto begin = std::ranges::upper_bound(series.samples, begin_ms, {}, &Sample::time_ms);
     const auto end = std::ranges::upper_bound(begin, series.samples.end(), end_ms, {}, &Sample::time_ms);
@@ -183,10 +183,10 @@ Result<void> RemoteSource::select_series(const Selection& selection, const Visit
     list.error().where = impl_->shown() + "/api/v1/series";
     return pass_on(list);
   }
-  std::ranges::sort(*list, {}, &ApiSeries::key);
-  const auto twice = std::ranges::unique(*list, {}, &ApiSeries::key);
+  std::ranges::sort(*list, {}, &SeriesSamples::key);
+  const auto twice = std::ranges::unique(*list, {}, &SeriesSamples::key);
   list->erase(twice.begin(), twice.end());
-  for (const ApiSeries& series : *list)
+  for (const SeriesSamples& series : *list)
     if (auto visited = visit(series.key); !visited) return visited;
   return {};
 }
