@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Matchers made ready: regular expressions are compiled once (RE2, which answers in linear time, whoever wrote
-// them) and asked once about each distinct value. One thread an object.
+// Matchers made ready: regular expressions are compiled once (RE2, which answers in linear time, whoever
+// wrote them) and asked once about each distinct value. One thread an object.
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -30,6 +31,8 @@ class Matching {
 
   std::size_t size() const { return matchers_.size(); }
   const std::string& label(std::size_t matcher) const { return matchers_[matcher].label; }
+  // The one value that holds, where it is one and not the empty one.
+  std::optional<std::string_view> wanted_value(std::size_t matcher) const;
   // Asks without remembering: who knows which values are distinct asks once.
   bool holds(std::size_t matcher, std::string_view value) const;
   bool holds(const metric::SeriesKey& key);  // all of them

@@ -50,6 +50,23 @@ TEST(Matching, AnAbsentLabelIsAsAnEmptyOne) {
   EXPECT_TRUE(holds({}, kKey));
 }
 
+TEST(Matching, FindsTheFewAmongManyAlsoWhenMoreCome) {
+  Dictionary dictionary;
+  for (int round = 0; round < 20; ++round) {
+    for (int i = 0; i < 100; ++i)
+      dictionary.add({"n", {{"i", std::to_string(i)}, {"round", std::to_string(round)}}});
+    const auto found = [&](const std::vector<Matcher>& matchers) {
+      return dictionary.matching(*Matching::compile(matchers)).size();
+    };
+    const auto rounds = static_cast<std::size_t>(round) + 1;
+    EXPECT_EQ(found({{"__name__", Kind::equal, "n"}, {"i", Kind::equal, "7"}}), rounds);
+    EXPECT_EQ(found({{"round", Kind::equal, std::to_string(round)}, {"i", Kind::regex, "7."}}), 10u);
+    EXPECT_EQ(found({{"i", Kind::equal, "7"}, {"i", Kind::equal, "8"}}), 0u);
+    EXPECT_EQ(found({{"i", Kind::equal, "100"}}), 0u);
+    EXPECT_EQ(found({{"j", Kind::equal, ""}, {"i", Kind::not_equal, "7"}}), rounds * 99);
+  }
+}
+
 TEST(Matching, RegularExpressionsAreAnchored) {
   EXPECT_FALSE(holds({{"job", Kind::regex, "od"}}, kKey));
   EXPECT_TRUE(holds({{"job", Kind::regex, ".*od.*"}}, kKey));
@@ -78,7 +95,8 @@ std::vector<Sample> marked(std::vector<Sample> samples, std::int64_t newest, std
   mark_gaps(samples, newest, tick);
   return samples;
 }
-std::vector<std::int64_t> markers(std::vector<Sample> samples, std::int64_t newest = 0, std::int64_t tick = 0) {
+std::vector<std::int64_t> markers(std::vector<Sample> samples, std::int64_t newest = 0,
+                                  std::int64_t tick = 0) {
   std::vector<std::int64_t> times;
   for (const Sample& sample : marked(std::move(samples), newest, tick))
     if (is_absent(sample.value)) times.push_back(sample.time_ms);

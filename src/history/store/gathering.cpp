@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "history/store/gathering.h"
 
+#include <sys/mman.h>
+
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -15,7 +18,7 @@
 #include "history/block.h"
 #include "history/matching.h"
 #include "history/series_file.h"
-#include "history/series_source.h"
+#include "history/store/dictionary.h"
 #include "history/store/history_files.h"
 #include "history/store/packed_key.h"
 #include "history/store/stored_file.h"
@@ -42,6 +45,8 @@ std::size_t ticks_in(const Segment& segment) {
 
 void add_samples(Gathered& into, const Stretch& range, std::span<const std::int64_t> times_ms,
                  const std::vector<double>& values) {
+  if (!into.samples.empty() && !times_ms.empty() && times_ms.front() <= into.samples.back().time_ms)
+    into.are_in_order = false;
   if (!times_ms.empty() && times_ms.front() >= range.begin_ms && times_ms.back() <= range.end_ms) {
     const std::size_t before = into.samples.size();
     into.samples.resize(before + times_ms.size());
@@ -70,16 +75,30 @@ void add_buckets(Gathered& into, const Stretch& range, std::span<const std::int6
                               .last = columns[4][i]});
 }
 
+void reserve(std::vector<Sample>& samples, std::size_t count) {
+  if (samples.capacity() >= count) return;
+  samples.reserve(count);
+  // To have the kernel hand out a month's 41 MiB in small pages takes longer than to fill them.
+  constexpr std::uintptr_t kPage = 2u << 20;
+  const auto begin = (std::bit_cast<std::uintptr_t>(samples.data()) + kPage - 1) / kPage * kPage;
+  const auto end = std::bit_cast<std::uintptr_t>(samples.data() + count) / kPage * kPage;
+  if (begin < end) (void)::madvise(std::bit_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
+}
+
 Result<void> read_segment(const Segment& segment, std::span<const StoredFile::Wanted> wanted, TierAs tier_as,
                           std::vector<Gathered>& gathered) {
   const bool is_raw = segment.file->name().tier == Tier::raw;
   for (const Stretch& range : segment.ranges) {
-    auto read = segment.file->read(
-        wanted, range.begin_ms, range.end_ms,
-        [&](std::size_t index, std::span<const std::int64_t> times, std::span<const std::vector<double>> columns) {
-          if (!is_raw && tier_as == TierAs::buckets) add_buckets(gathered[index], range, times, columns);
-          else add_samples(gathered[index], range, times, is_raw ? columns[0] : columns[4]);
-        });
+    auto read =
+        segment.file->read(wanted, range.begin_ms, range.end_ms,
+                           [&](std::size_t index, std::span<const std::int64_t> times,
+                               std::span<const std::vector<double>> columns) {
+                             if (!is_raw && tier_as == TierAs::buckets)
+                               add_buckets(gathered[index], range, times, columns);
+                             else
+                               add_samples(gathered[index], range, times, is_raw ? columns[0] : columns[4]);
+                             if (!is_raw) gathered[index].are_in_order = false;  // a bucket may stand twice
+                           });
     if (!read) return read;
   }
   return {};
@@ -106,7 +125,6 @@ Result<void> gather(std::span<const Segment> segments, std::span<const FoundSeri
                     const std::function<Result<void>(const FoundSeries&, Gathered&)>& visit) {
   std::size_t ticks = 1;
   for (const Segment& segment : segments) ticks += ticks_in(segment);
-  const bool is_raw = std::ranges::all_of(segments, [](const Segment& s) { return s.file->name().tier == Tier::raw; });
   const std::size_t together = std::max<std::size_t>(1, kSamplesTogether / ticks);
   std::vector<Gathered> gathered;
   std::vector<std::vector<StoredFile::Wanted>> wanted(segments.size());
@@ -117,8 +135,9 @@ Result<void> gather(std::span<const Segment> segments, std::span<const FoundSeri
     for (std::size_t i = 0; i < group.size(); ++i) {
       gathered[i].samples.clear();
       gathered[i].buckets.clear();
-      // One that is in all files is there most of the time: room at once, since growing touches it twice.
-      if (is_raw && group[i].places.size() >= segments.size()) gathered[i].samples.reserve(ticks);
+      gathered[i].are_in_order = true;
+      // Room at once, since growing touches it twice, and what is not touched costs nothing.
+      if (tier_as == TierAs::samples) reserve(gathered[i].samples, ticks);
       for (const FoundSeries::Place& place : group[i].places) wanted[place.segment].push_back({place.id, i});
     }
     for (std::size_t segment = 0; segment < segments.size(); ++segment) {
@@ -142,7 +161,8 @@ Pace pace_of(std::span<const Segment> segments) {
       for (const Stretch& range : segment.ranges) {
         if (chunk.begin_ms > range.end_ms || chunk.end_ms < range.begin_ms) continue;
         pace.newest_ms = std::max(pace.newest_ms, std::min(chunk.end_ms, range.end_ms));
-        if (chunk.ticks > 1) consider((chunk.end_ms - chunk.begin_ms) / static_cast<std::int64_t>(chunk.ticks - 1));
+        if (chunk.ticks > 1)
+          consider((chunk.end_ms - chunk.begin_ms) / static_cast<std::int64_t>(chunk.ticks - 1));
         if (before_ms != INT64_MIN) consider(chunk.begin_ms - before_ms);
         before_ms = chunk.end_ms;
       }
