@@ -42,7 +42,9 @@ std::string read_in_pieces(ExchangeFormat format, std::string_view text, std::si
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  for (const ExchangeFormat format : {ExchangeFormat::openmetrics, ExchangeFormat::csv, ExchangeFormat::json_lines})
-    ullage::check(read_in_pieces(format, text, size + 1) == read_in_pieces(format, text, 7), "pieces mean the same");
+  for (const ExchangeFormat format :
+       {ExchangeFormat::openmetrics, ExchangeFormat::csv, ExchangeFormat::json_lines})
+    ullage::check(read_in_pieces(format, text, size + 1) == read_in_pieces(format, text, 7),
+                  "pieces mean the same");
   return 0;
 }

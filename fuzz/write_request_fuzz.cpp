@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any bytes as the body of a remote write, and as what is inside one; as a record of the queue. What is understood
-// must mean the same when it is written again.
+// Any bytes as the body of a remote write, and as what is inside one; as a record of the queue. What is
+// understood must mean the same when it is written again.
 #include <snappy.h>
 
 #include <cstddef>
@@ -22,8 +22,9 @@ void check_body(std::string_view body) {
   const auto again = ullage::history::parse_write_request(request.body());
   ullage::check(again.has_value() && again->size() == read->size(), "what was written is read again");
   for (std::size_t i = 0; i < read->size(); ++i)
-    ullage::check((*again)[i].key == (*read)[i].key && (*again)[i].samples.size() == (*read)[i].samples.size(),
-                  "and means the same");
+    ullage::check(
+        (*again)[i].key == (*read)[i].key && (*again)[i].samples.size() == (*read)[i].samples.size(),
+        "and means the same");
 }
 
 }  // namespace

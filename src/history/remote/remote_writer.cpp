@@ -20,6 +20,7 @@
 #include "history/remote/series_ends.h"
 #include "history/remote/write_request.h"
 #include "history/series_file.h"
+#include "history/store/sort_stably.h"
 #include "metric/series.h"
 
 namespace ullage::history {
@@ -49,7 +50,7 @@ metric::SeriesKey with_labels(const metric::SeriesKey& key, const metric::Labels
 std::string body_of(const QueueBatch& batch, const Piece& piece, const metric::Labels& extra) {
   std::vector<QueuedSample> sorted(batch.samples.begin() + static_cast<std::ptrdiff_t>(piece.begin),
                                    batch.samples.begin() + static_cast<std::ptrdiff_t>(piece.end));
-  std::ranges::stable_sort(sorted, {}, &QueuedSample::series);
+  sort_stably(sorted, &QueuedSample::series);
   WriteRequest request;
   std::vector<Sample> samples;
   for (std::size_t i = 0; i < sorted.size(); ++i) {
@@ -214,6 +215,8 @@ std::optional<RemoteWriter::Time> RemoteWriter::next_time() const {
   return std::max(impl.not_before,
                   is_enough ? *impl.waiting_since : *impl.waiting_since + impl.options.batch_wait);
 }
+
+bool RemoteWriter::is_empty() const { return impl_->pieces.empty() && impl_->queue.samples() == 0; }
 
 RemoteWriteCounts RemoteWriter::counts() const {
   RemoteWriteCounts counts = impl_->counts;

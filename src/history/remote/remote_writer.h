@@ -64,6 +64,7 @@ class RemoteWriter {
   void settle(const SendOutcome& outcome, Time now, double chance);
   // When next() will have something, as far as is known; nothing while a body is out or the queue is empty.
   std::optional<Time> next_time() const;
+  bool is_empty() const;  // nothing waits and nothing is out
   RemoteWriteCounts counts() const;
 
  private:

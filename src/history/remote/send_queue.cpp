@@ -24,6 +24,7 @@
 #include "history/remote/queue_files.h"
 #include "history/remote/queue_record.h"
 #include "history/store/folder_lock.h"
+#include "history/store/sort_stably.h"
 #include "metric/series.h"
 
 namespace ullage::history {
@@ -77,7 +78,7 @@ Draft make_draft(std::int64_t time_ms, std::span<const metric::Value> values,
     }
     draft.bits.emplace_back(id, std::bit_cast<std::uint64_t>(value.value));
   }
-  std::ranges::stable_sort(draft.bits, {}, [](const auto& entry) { return entry.first; });
+  sort_stably(draft.bits, [](const auto& entry) { return entry.first; });
   const auto twice = std::ranges::unique(draft.bits, {}, [](const auto& entry) { return entry.first; });
   draft.bits.erase(twice.begin(), twice.end());
   for (const auto& [id, bits] : draft.bits)
