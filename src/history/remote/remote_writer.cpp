@@ -70,7 +70,7 @@ struct RemoteWriter::Impl {
   RemoteWriteOptions options;
   SendQueue queue;
   BackOff back_off;
-  SeriesEnds ends = {};
+  SeriesEnds ends = SeriesEnds();
   RemoteWriteCounts counts = {};
 
   QueueBatch batch = {};
@@ -221,6 +221,7 @@ bool RemoteWriter::is_empty() const { return impl_->pieces.empty() && impl_->que
 RemoteWriteCounts RemoteWriter::counts() const {
   RemoteWriteCounts counts = impl_->counts;
   counts.crowded = impl_->queue.crowded_samples();
+  counts.unwatched = impl_->ends.unwatched_samples();
   counts.damaged_bytes = impl_->queue.damaged_bytes();
   counts.queue_samples = impl_->queue.samples();
   counts.queue_bytes = impl_->queue.bytes();

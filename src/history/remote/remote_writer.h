@@ -37,6 +37,7 @@ struct RemoteWriteCounts {
   std::uint64_t doubtful = 0;       // refused, and perhaps there before: sent once without hearing an answer
   std::uint64_t crowded = 0;        // went unsent, because the queue was full
   std::uint64_t unwritten = 0;      // did not get into the queue: the disk said no
+  std::uint64_t unwatched = 0;      // of series so many that their ends are not said
   std::uint64_t requests = 0;       // made
   std::uint64_t failures = 0;       // requests that were or are to be made again
   std::uint64_t damaged_bytes = 0;  // of the queue, that could not be read

@@ -24,6 +24,10 @@ std::vector<metric::Tick> SeriesEnds::look(const metric::Tick& tick) {
   if (last_tick_ms_ != 0 && tick.time_ms > last_tick_ms_) tick_distance_ms_ = tick.time_ms - last_tick_ms_;
   last_tick_ms_ = tick.time_ms;
   for (const metric::Value& value : tick.values) {
+    if (live_.size() >= series_max_ && !live_.contains(value.series)) {
+      ++unwatched_samples_;
+      continue;
+    }
     const auto [life, is_new] = live_.try_emplace(value.series, Life{tick.time_ms, 0});
     if (is_new || tick.time_ms == life->second.last_ms) continue;
     // A clock that was set back begins anew.

@@ -68,5 +68,14 @@ TEST(SeriesEnds, HoldsOnlyWhatLives) {
   EXPECT_LT(ends.live(), 310u);
 }
 
+TEST(SeriesEnds, WatchesNoMoreThanItMayHold) {
+  SeriesEnds ends(2);
+  for (int second = 1; second <= 3; ++second) EXPECT_EQ(text(ends.look(tick(second, {0, 1, 2, 3}))), "");
+  EXPECT_EQ(ends.live(), 2u);
+  EXPECT_EQ(ends.unwatched_samples(), 6u);
+  EXPECT_EQ(text(ends.look(tick(9, {5}))).size(), 8u);
+  EXPECT_EQ(ends.live(), 0u);
+}
+
 }  // namespace
 }  // namespace ullage::history

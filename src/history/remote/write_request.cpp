@@ -31,12 +31,18 @@ constexpr protozero::pbf_tag_type kSeriesLabel = 1, kSeriesSample = 2;
 constexpr protozero::pbf_tag_type kLabelName = 1, kLabelValue = 2;
 constexpr protozero::pbf_tag_type kSampleValue = 1, kSampleTime = 2;
 
+void add_text(protozero::pbf_writer& label, protozero::pbf_tag_type tag, std::string_view text) {
+  if (std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; }))
+    label.add_string(tag, text.data(), text.size());
+  else
+    label.add_string(tag, valid_utf8(text));
+}
+
 void add_label(protozero::pbf_writer& series, std::string_view name, std::string_view value) {
   if (value.empty()) return;
   protozero::pbf_writer label(series, kSeriesLabel);
-  const std::string safe_name = valid_utf8(name), safe_value = valid_utf8(value);
-  label.add_string(kLabelName, safe_name.data(), safe_name.size());
-  label.add_string(kLabelValue, safe_value.data(), safe_value.size());
+  add_text(label, kLabelName, name);
+  add_text(label, kLabelValue, value);
 }
 
 // In order of their names, as the protocol wants: capitals come before __name__.
