@@ -84,8 +84,7 @@ using HeaderList = std::unique_ptr<curl_slist, FreeList>;
 void append(HeaderList& list, const std::string& line) {
   curl_slist* longer = the_curl().slist_append(list.get(), line.c_str());
   check(longer != nullptr, "there is memory for a header");
-  (void)list.release();
-  list.reset(longer);
+  if (!list) list.reset(longer);  // a list that is longer begins where it did
 }
 
 // A call under way: where its body goes, and what may end it.

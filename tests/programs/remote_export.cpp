@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "base/result.h"
-#include "base/text.h"
 #include "history/exchange/exchange.h"
 #include "history/remote/remote_source.h"
 #include "history/series_source.h"

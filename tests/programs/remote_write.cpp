@@ -10,11 +10,9 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <string>
-#include <utility>
 
 #include "base/clock.h"
 #include "base/event_loop.h"
-#include "base/text.h"
 #include "history/remote/remote_sender.h"
 #include "history/remote/remote_writer.h"
 #include "metric/series.h"

@@ -12,7 +12,6 @@
 #include "history/exchange/exchange.h"
 #include "history/exchange/line_reader.h"
 #include "history/exchange/sample_text.h"
-#include "history/series_file.h"
 #include "metric/series.h"
 
 namespace ullage::history {

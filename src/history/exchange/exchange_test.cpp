@@ -14,9 +14,11 @@
 #include <map>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "base/result.h"
 #include "history/block.h"
 #include "history/matching.h"
 #include "history/series_file.h"

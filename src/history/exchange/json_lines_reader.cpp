@@ -16,7 +16,6 @@
 #include "history/block.h"
 #include "history/exchange/exchange.h"
 #include "history/exchange/line_reader.h"
-#include "history/series_file.h"
 #include "metric/series.h"
 
 namespace ullage::history {

@@ -3,13 +3,14 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/result.h"
 #include "base/text.h"
+#include "history/exchange/exchange.h"
 #include "history/series_file.h"
 #include "metric/series.h"
 

@@ -5,7 +5,6 @@
 // are read and left out.
 #include <algorithm>
 #include <array>
-#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>

@@ -15,7 +15,7 @@
 
 #include "base/result.h"
 #include "base/text.h"
-#include "history/series_file.h"
+#include "history/remote/series_samples.h"
 #include "metric/series.h"
 
 namespace ullage::history {

@@ -4,13 +4,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <bit>
 #include <cmath>
-#include <cstdint>
+#include <cstddef>
 #include <limits>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "history/series_file.h"
 
 namespace ullage::history {
 namespace {

@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,6 +15,7 @@
 #include "history/block.h"
 #include "history/history_fixture.h"
 #include "history/remote/selector_text.h"
+#include "history/series_file.h"
 #include "history/series_source.h"
 #include "metric/series.h"
 

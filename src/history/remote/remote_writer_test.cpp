@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -20,7 +21,10 @@
 #include "history/block.h"
 #include "history/open_for_reading.h"
 #include "history/remote/remote_sender.h"
+#include "history/remote/send_schedule.h"
+#include "history/remote/series_samples.h"
 #include "history/remote/write_request.h"
+#include "history/series_file.h"
 #include "metric/series.h"
 
 namespace ullage::history {
@@ -32,7 +36,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using Time = RemoteWriter::Time;
 
-constexpr SendOutcome kTaken{.status = 204};
+const SendOutcome kTaken{.status = 204};
 
 // A receiver as Prometheus is one: it takes a body whole, or nothing of it when a sample is not after the
 // series' last.
@@ -77,7 +81,7 @@ class RemoteWriterTest : public testing::Test {
   }
   void put(RemoteWriter& writer, int second, int count = 10) {
     metric::Tick tick;
-    tick.time_ms = 1'700'000'000'000 + second * 1000;
+    tick.time_ms = 1'700'000'000'000 + second * std::int64_t{1000};
     for (int n = 0; n < count; ++n) tick.add(table_.id("x", {{"n", std::to_string(n)}}), n + 1000.0 * second);
     writer.append(tick, table_, seconds(second));
   }

@@ -3,21 +3,22 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <sys/resource.h>
 
 #include <algorithm>
 #include <bit>
 #include <csignal>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/file.h"
-#include "history/block.h"
+#include "base/result.h"
 #include "history/open_for_reading.h"
 #include "metric/series.h"
 
@@ -43,7 +44,7 @@ class SendQueueTest : public testing::Test {
   Result<void> put(SendQueue& queue, int second, int count = 3) {
     metric::Tick tick;
     for (int n = 0; n < count; ++n) tick.add(table_.id("x", {{"n", std::to_string(n)}}), n + 1000.0 * second);
-    return queue.append(second * 1000, tick.values, table_);
+    return queue.append(std::int64_t{1000} * second, tick.values, table_);
   }
   // The seconds that can be read, in order, checking each value.
   static std::vector<int> drain(SendQueue& queue, std::size_t samples_max = 1) {

@@ -94,10 +94,9 @@ Result<void> put_in_order(metric::SeriesKey& key) {
   const auto twice = std::ranges::adjacent_find(key.labels, {}, &metric::Label::name);
   if (twice != key.labels.end()) return fail("the label '" + printable(twice->name) + "' twice");
   const auto name = std::ranges::find(key.labels, "__name__", &metric::Label::name);
-  if (name != key.labels.end()) {
-    key.name = std::move(name->value);
-    key.labels.erase(name);
-  }
+  if (name == key.labels.end() || name->value.empty()) return fail("a series without a name");
+  key.name = std::move(name->value);
+  key.labels.erase(name);
   std::erase_if(key.labels, [](const metric::Label& label) { return label.value.empty(); });
   return {};
 }

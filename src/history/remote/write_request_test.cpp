@@ -6,6 +6,7 @@
 #include <snappy.h>
 
 #include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <string>
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "history/block.h"
+#include "history/series_file.h"
 
 namespace ullage::history {
 namespace {
@@ -92,6 +94,7 @@ TEST(WriteRequest, WhatIsWrongIsSaid) {
   using std::string_view_literals::operator""sv;
   EXPECT_EQ(failure(""), "none");
   EXPECT_EQ(failure("\x1a\x00\x22\x01x"sv), "none") << "metadata is passed over";
+  EXPECT_THAT(failure("\x0a\x00"sv), HasSubstr("series 1: a series without a name"));
   EXPECT_THAT(failure("\x0a\x05\x0a"sv), HasSubstr("not a write request"));
   EXPECT_THAT(failure("\x0a\x02\x0a\x00"sv), HasSubstr("series 1: a label without a name"));
   EXPECT_THAT(failure("\x0a\x05\x0a\x03\x0a\x01\xff"sv), HasSubstr("not UTF-8"));
