@@ -15,6 +15,14 @@ find_package(GTest REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)
+pkg_check_modules(snappy REQUIRED IMPORTED_TARGET snappy)
+find_path(PROTOZERO_INCLUDE protozero/pbf_writer.hpp REQUIRED)
+
+# libcurl's declarations only: src/base/http_client.cpp opens the library when it is first needed.
+find_package(CURL 7.85 REQUIRED)
+add_library(ullage_curl_headers INTERFACE)
+add_library(ullage::curl_headers ALIAS ullage_curl_headers)
+target_include_directories(ullage_curl_headers SYSTEM INTERFACE ${CURL_INCLUDE_DIRS})
 
 # Debian's librapidcheck-dev has no CMake package.
 find_library(RAPIDCHECK_LIBRARY rapidcheck REQUIRED)
@@ -56,9 +64,9 @@ endif()
 
 # The program itself has these linked in where the distribution has archives: to find and bind seven shared
 # libraries is a fifth of what a run of `true` costs. libc stays shared. The layers link ullage::fmt, sqlite,
-# yaml, zstd and re2.
+# yaml, zstd, re2 and snappy.
 set(ULLAGE_LINKS_IN ON)
-foreach(archive sqlite3 yaml-cpp zstd re2)
+foreach(archive sqlite3 yaml-cpp zstd re2 snappy)
   find_library(ULLAGE_ARCHIVE_${archive} lib${archive}.a)
   mark_as_advanced(ULLAGE_ARCHIVE_${archive})
   if(NOT ULLAGE_ARCHIVE_${archive})
@@ -69,7 +77,7 @@ endforeach()
 if(ULLAGE_SANITIZE OR NOT fmt_VERSION MATCHES "^9\\." OR re2_STATIC_LIBRARIES MATCHES "absl")
   set(ULLAGE_LINKS_IN OFF)
 endif()
-foreach(part fmt sqlite yaml zstd re2)
+foreach(part fmt sqlite yaml zstd re2 snappy)
   add_library(ullage_dependency_${part} INTERFACE)
   add_library(ullage::${part} ALIAS ullage_dependency_${part})
 endforeach()
@@ -80,10 +88,12 @@ if(ULLAGE_LINKS_IN)
   target_link_libraries(ullage_dependency_yaml INTERFACE ${ULLAGE_ARCHIVE_yaml-cpp})
   target_link_libraries(ullage_dependency_zstd INTERFACE ${ULLAGE_ARCHIVE_zstd})
   target_link_libraries(ullage_dependency_re2 INTERFACE ${ULLAGE_ARCHIVE_re2} Threads::Threads)
+  target_link_libraries(ullage_dependency_snappy INTERFACE ${ULLAGE_ARCHIVE_snappy})
 else()
   target_link_libraries(ullage_dependency_fmt INTERFACE fmt::fmt)
   target_link_libraries(ullage_dependency_sqlite INTERFACE SQLite::SQLite3)
   target_link_libraries(ullage_dependency_yaml INTERFACE yaml-cpp::yaml-cpp)
   target_link_libraries(ullage_dependency_zstd INTERFACE PkgConfig::zstd)
   target_link_libraries(ullage_dependency_re2 INTERFACE PkgConfig::re2)
+  target_link_libraries(ullage_dependency_snappy INTERFACE PkgConfig::snappy)
 endif()

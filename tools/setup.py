@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What ./dev needs from outside: apt packages, pinned Python tools in .venv, and Node. Everything is listed by purpose
+"""What ./dev needs from outside: apt packages, pinned Python tools in .venv, peers unpacked beside them, and Node. Everything is listed by purpose
 (build, test, lint, bench) in tools/packages.txt and tools/lock/. A purpose that is complete leaves a stamp in .venv, so
 that asking again costs milliseconds."""
 
@@ -10,10 +10,12 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
+PEERS = VENV / "peers"
 WEB = ROOT / "web"
 PURPOSES = ("build", "test", "lint", "bench")
 DISTROS = ("debian-12", "ubuntu-24.04")
@@ -73,6 +75,29 @@ def install_packages(names: list[str]) -> None:
             raise SetupError(f"apt-get {step[0]} failed:\n{done.stdout[-3000:]}")
 
 
+def missing_peers(distro: str) -> list[str]:
+    """The packages of peers that are not unpacked yet."""
+    return [name for name in packages("peer", distro) if not (PEERS / name).exists()]
+
+
+def unpack_peers(names: list[str]) -> None:
+    """apt-get download and dpkg-deb -x: nothing of them runs or is registered. Without them their tests are skipped."""
+    if not shutil.which("apt-get") or not shutil.which("dpkg-deb"):
+        return say(f"no apt-get here: tests against {', '.join(names)} will be skipped")
+    for name in names:
+        with tempfile.TemporaryDirectory(dir=VENV) as folder:
+            say(f"unpacking {name} into .venv/peers")
+            download = ["apt-get", "-q", "-o", "APT::Sandbox::User=root", "download", name]
+            done = subprocess.run(download, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            archives = list(Path(folder).glob("*.deb"))
+            if done.returncode != 0 or not archives:
+                say(f"cannot download {name} (apt-get update?), its tests will be skipped:\n{done.stdout[-1000:]}")
+                continue
+            subprocess.run(["dpkg-deb", "-x", str(archives[0]), f"{folder}/{name}"], check=True)
+            PEERS.mkdir(exist_ok=True)
+            Path(folder, name).rename(PEERS / name)
+
+
 def lock_file(name: str) -> Path:
     """The locked versions and hashes of the Python tools of a purpose."""
     return ROOT / "tools/lock" / f"{name}.lock"
@@ -114,6 +139,7 @@ def environment() -> dict[str, str]:
     node = node_folder()
     if node and str(node) not in paths[1].split(":"):
         paths.insert(1, str(node))
+    paths += [str(folder) for folder in sorted(PEERS.glob("*/usr/bin"))]
     # What one checkout has compiled serves another, wherever that lies.
     shared = {"CCACHE_BASEDIR": str(ROOT), "CCACHE_NOHASHDIR": "1"}
     return {**os.environ, **shared, "PATH": ":".join(paths), "VIRTUAL_ENV": str(VENV)}
@@ -148,6 +174,8 @@ def ensure(purposes: list[str], *, verify: bool = False, use_apt: bool = True) -
         missing = missing_packages(wanted) if shutil.which("dpkg-query") else wanted
         if missing:
             install_packages(missing)
+        if {"test", "bench"} & set(purposes) and missing_peers(distro):
+            unpack_peers(missing_peers(distro))
     if stale:
         install_python_tools(stale)
     if node_folder() is None:
@@ -166,6 +194,8 @@ def dry_run(purposes: list[str], distro: str) -> None:
         print(f"{purpose}, apt on {distro}: {' '.join(names)}")
         if here:
             print(f"{purpose}, missing here: {' '.join(missing) or 'nothing'}")
+        if purpose in ("test", "bench"):
+            print(f"{purpose}, unpacked into .venv/peers: {' '.join(packages('peer', distro))}")
         print(f"{purpose}, .venv{'' if not is_ready(purpose) else ' (there)'}: {' '.join(locked(purpose))}")
     node = node_folder()
     print(f"node: {node or 'none of version 18 or later, so ' + ' '.join(locked('node')) + ' in .venv'}")

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "history/exchange/sample_text.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/result.h"
+#include "base/text.h"
+#include "history/exchange/line_reader.h"
+#include "metric/series.h"
+
+namespace ullage::history {
+
+namespace {
+
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+}  // namespace
+
+void append_number(std::string& out, double value) {
+  if (std::isnan(value)) {
+    out += "NaN";
+  } else if (std::isinf(value)) {
+    out += value > 0 ? "+Inf" : "-Inf";
+  } else {
+    char digits[32];
+    out.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
+  }
+}
+
+std::optional<double> parse_number_text(std::string_view text) {
+  if (text.size() > 1 && text[0] == '+' && text[1] != '-') text.remove_prefix(1);
+  return to_double(text);
+}
+
+void append_seconds(std::string& out, std::int64_t time_ms) {
+  std::uint64_t size = static_cast<std::uint64_t>(time_ms);
+  if (time_ms < 0) {
+    out += '-';
+    size = ~size + 1;
+  }
+  out += std::to_string(size / 1000);
+  const std::uint64_t rest = size % 1000;
+  if (rest == 0) return;
+  const std::string thousandths = std::to_string(1000 + rest);
+  out += '.';
+  out += std::string_view(thousandths).substr(1, thousandths.find_last_not_of('0'));
+}
+
+std::optional<std::int64_t> parse_seconds(std::string_view text) {
+  constexpr double kMaxSeconds = 3.2e12;
+  const auto seconds = parse_number_text(text);
+  if (!seconds || !(std::abs(*seconds) < kMaxSeconds)) return std::nullopt;
+  return std::llround(*seconds * 1000);
+}
+
+bool is_legacy_name(std::string_view name, bool may_have_colons) {
+  const auto fits = [&](char c) { return is_letter(c) || (may_have_colons && c == ':'); };
+  return !name.empty() && fits(name[0]) &&
+         std::ranges::all_of(name, [&](char c) { return fits(c) || is_digit(c); });
+}
+
+void append_quoted(std::string& out, std::string_view text) {
+  out += '"';
+  for (const char c : text) {
+    if (c == '\n') {
+      out += "\\n";
+      continue;
+    }
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  out += '"';
+}
+
+void append_labels(std::string& out, const metric::Labels& labels) {
+  bool is_first = true;
+  for (const auto& [name, value] : labels) {
+    if (!is_first) out += ',';
+    is_first = false;
+    if (is_legacy_name(name, false))
+      out += name;
+    else
+      append_quoted(out, name);
+    out += '=';
+    append_quoted(out, value);
+  }
+}
+
+Result<std::string> take_quoted(LineCursor& cursor) {
+  const LineCursor begin = cursor;
+  if (!cursor.take('"')) return cursor.fail_here("a quote is expected");
+  std::string text;
+  while (!cursor.is_at_end()) {
+    const std::string_view rest = cursor.rest();
+    const std::string_view plain = rest.substr(0, rest.find_first_of("\"\\"));
+    text += plain;
+    cursor.skip(plain.size());
+    if (cursor.take('"')) return text;
+    if (!cursor.take('\\')) continue;
+    const char escaped = cursor.peek();
+    if (escaped != '"' && escaped != '\\' && escaped != 'n') {
+      text += '\\';  // of what is no escape the backslash stands for itself, as in Prometheus
+      continue;
+    }
+    text += escaped == 'n' ? '\n' : escaped;
+    cursor.skip(1);
+  }
+  return begin.fail_here("a quote that is not closed on its line");
+}
+
+Result<std::string> take_label_name(LineCursor& cursor) {
+  if (cursor.peek() == '"') return take_quoted(cursor);
+  const std::string_view rest = cursor.rest();
+  const auto* end = std::ranges::find_if_not(rest, [](char c) { return is_letter(c) || is_digit(c); });
+  const std::string_view name = rest.substr(0, static_cast<std::size_t>(end - rest.begin()));
+  if (!is_legacy_name(name, false))
+    return cursor.fail_here("a label's name is expected",
+                            "letters, digits and _, not a digit first; any other in quotes");
+  cursor.skip(name.size());
+  return std::string(name);
+}
+
+Result<void> take_labels(LineCursor& cursor, char end, metric::Labels& labels) {
+  const auto is_over = [&] { return end == '\0' ? cursor.is_at_end() : cursor.peek() == end; };
+  while (!is_over()) {
+    auto name = take_label_name(cursor);
+    if (!name) return pass_on(name);
+    if (!cursor.take('=')) return cursor.fail_here("= is expected after a label's name");
+    auto value = take_quoted(cursor);
+    if (!value) return pass_on(value);
+    labels.push_back({std::move(*name), std::move(*value)});
+    if (!cursor.take(',') && !is_over())
+      return cursor.fail_here("a comma or the end of the labels is expected");
+    if (cursor.is_at_end() && end != '\0') return cursor.fail_here("the labels do not end");
+  }
+  if (end != '\0') cursor.skip(1);
+  return {};
+}
+
+}  // namespace ullage::history
