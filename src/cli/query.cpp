@@ -21,6 +21,7 @@
 #include "base/result.h"
 #include "base/text.h"
 #include "base/units.h"
+#include "cli/query_exchange.h"
 #include "cli/query_print.h"
 #include "cli/query_source.h"
 #include "cli/runs_help.h"
@@ -137,12 +138,6 @@ int refuse_query(const Options& options, const Console& console, const Error& er
   if (!options.json) return refuse(console, error);
   console.out << query::api_error_json(error.where.empty() ? "execution" : "bad_data", error) << '\n';
   return 2;
-}
-
-void tell_problems(const QuerySource& source, const Console& console) {
-  if (!source.problems) return;
-  for (const std::string& problem : source.problems())
-    console.err << "ullage: damaged: " << printable(problem) << '\n';
 }
 
 int ask(const Options& options, const Common& common, const Console& console) {
@@ -273,6 +268,7 @@ std::vector<Verb> add_query(CLI::App& parent, Common& common, Console& console) 
   metrics_app->add_flag("--json", metrics->json, "as JSON");
   verbs.push_back(
       {metrics_app, [metrics, &common, &console] { return list_metrics(*metrics, common, console); }});
+  for (Verb& verb : add_query_exchange(*app, common, console)) verbs.push_back(std::move(verb));
   // Last: a footer is inherited by what is added after it.
   verbs.push_back(add_ask(*app, common, console));
   return verbs;

@@ -9,10 +9,13 @@
 #include <system_error>
 #include <utility>
 
+#include "base/file.h"
 #include "base/result.h"
+#include "base/text.h"
 #include "cli/runs_help.h"
 #include "cli/verb.h"
 #include "history/history_source.h"
+#include "history/remote/remote_source.h"
 #include "history/run_file_source.h"
 #include "history/series_source.h"
 #include "run/run_file.h"
@@ -58,9 +61,31 @@ Result<QuerySource> open_run(const Common& common, const Console& console, const
                      }};
 }
 
+Result<QuerySource> open_remote(const std::string& url, const Common& common, const Console& console) {
+  history::RemoteOptions options{.url = url};
+  const auto settings = common.settings(console);
+  if (!settings) return fail(settings.error());
+  // A file, as on the command line everybody on the machine could read it.
+  if (const std::string file = settings->text("query.bearer_token_file"); !file.empty()) {
+    const auto text = read_file(file);
+    if (!text) return fail(text.error());
+    options.http.credentials.bearer_token = trim(text->substr(0, text->find('\n')));
+  }
+  auto source = history::RemoteSource::open(std::move(options));
+  if (!source) return pass_on(source);
+  return QuerySource{.source = std::make_unique<history::RemoteSource>(*std::move(source))};
+}
+
 }  // namespace
 
+void tell_problems(const QuerySource& source, const Console& console) {
+  if (!source.problems) return;
+  for (const std::string& problem : source.problems())
+    console.err << "ullage: damaged: " << printable(problem) << '\n';
+}
+
 Result<QuerySource> open_source(const Common& common, const Console& console, const std::string& from) {
+  if (from.starts_with("http://") || from.starts_with("https://")) return open_remote(from, common, console);
   std::error_code error;
   if (!from.empty() && !std::filesystem::is_directory(from, error)) return open_run(common, console, from);
   const auto state = from.empty() ? common.state(console) : Result<std::string>(from);

@@ -19,7 +19,8 @@ namespace ullage::cli {
 
 // Of help texts.
 constexpr std::string_view kSourceArgument =
-    "what to ask: a state directory (default: ours), or a run by id, name, path, @1";
+    "what to ask: a state directory (default: ours), a run by id, name, path or @1, or a Prometheus at "
+    "http://…";
 
 struct QuerySource {
   struct Extent {
@@ -30,6 +31,8 @@ struct QuerySource {
   std::function<std::vector<std::string>()> problems = {};  // damage that answers so far had to leave out
 };
 
+// What had to be left out so far, on standard error.
+void tell_problems(const QuerySource& source, const Console& console);
 Result<QuerySource> open_source(const Common& common, const Console& console, const std::string& from);
 
 }  // namespace ullage::cli

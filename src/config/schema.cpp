@@ -221,6 +221,13 @@ constexpr auto kSchema = std::to_array<Key>({
      .most = 200'000,
      .scope = Scope::owner,
      .owner_because = kDeletesHistory},
+    {.name = "query.bearer_token_file",
+     .type = Type::text,
+     .doc = "A file whose first line is sent as the bearer token to the Prometheus that `query --from "
+            "http://…` asks.",
+     .optional = true,
+     .scope = Scope::owner,
+     .owner_because = "it names a secret that is sent to other machines"},
 });
 
 constexpr std::array<std::string_view, 1> kReserved = {"ULLAGE_SOCKET"};
