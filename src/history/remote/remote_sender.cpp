@@ -88,13 +88,13 @@ RemoteSender::RemoteSender(RemoteSender&&) noexcept = default;
 RemoteSender& RemoteSender::operator=(RemoteSender&&) noexcept = default;
 RemoteSender::~RemoteSender() = default;
 
-Result<RemoteSender> RemoteSender::start(std::string url, HttpOptions http, std::uint64_t seed,
+Result<RemoteSender> RemoteSender::start(const std::string& url, HttpOptions http, std::uint64_t seed,
                                          RemoteWriter& writer, EventLoop& loop, const Clock& clock) {
   if (!url.starts_with("http://") && !url.starts_with("https://"))
     return fail("not an address of HTTP", url_shown(url), "as in http://localhost:9090/api/v1/write");
   auto client = HttpClient::create(std::move(http));
   if (!client) return pass_on(client);
-  const std::shared_ptr<Impl> impl(new Impl{.url = std::move(url),
+  const std::shared_ptr<Impl> impl(new Impl{.url = url,
                                             .writer = writer,
                                             .loop = loop,
                                             .clock = clock,

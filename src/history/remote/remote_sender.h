@@ -18,7 +18,7 @@ namespace ullage::history {
 class RemoteSender {
  public:
   // `seed` is of the chance that spreads retries.
-  static Result<RemoteSender> start(std::string url, HttpOptions http, std::uint64_t seed,
+  static Result<RemoteSender> start(const std::string& url, HttpOptions http, std::uint64_t seed,
                                     RemoteWriter& writer, EventLoop& loop, const Clock& clock);
   RemoteSender(RemoteSender&&) noexcept;
   RemoteSender& operator=(RemoteSender&&) noexcept;
