@@ -217,9 +217,13 @@ Result<Matrix> Evaluator::binary(const Binary& binary, const Grid& grid) {
 }
 
 Result<Matrix> Evaluator::vector_with_scalar(const Binary& binary, const Grid& grid, bool vector_is_left) {
+  // In the order written, which is that of what they say and of their errors.
+  Result<Matrix> matrix = empty(grid);
+  if (vector_is_left) matrix = vector(*binary.left, grid);
+  if (!matrix) return matrix;
   auto values = scalar(vector_is_left ? *binary.right : *binary.left, grid);
   if (!values) return pass_on(values);
-  auto matrix = vector(vector_is_left ? *binary.left : *binary.right, grid);
+  if (!vector_is_left) matrix = vector(*binary.right, grid);
   if (!matrix) return matrix;
   with_operation(binary.operation, [&](auto operation) {
     for (std::size_t i = 0; i < matrix->size(); ++i) {

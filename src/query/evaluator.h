@@ -88,7 +88,8 @@ class Evaluator {
   Result<Matrix> selected(const VectorSelector& selector, const Grid& grid);
   Result<Matrix> selected_times(const VectorSelector& selector, const Grid& grid);
   template <class ValueOf>
-  Result<Matrix> select_instants(const VectorSelector& selector, const Grid& grid, ValueOf value_of);
+  Result<Matrix> select_instants(const history::Selection& selection, const WindowPlan& plan,
+                                 ValueOf value_of);
   Result<void> each_window_series(const Expression& argument, const WindowPlan& plan,
                                   const VisitWindowSeries& visit);
   Result<void> each_subquery_series(const Subquery& subquery, const WindowPlan& plan,

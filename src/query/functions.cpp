@@ -79,6 +79,12 @@ constexpr std::array<OfDate, 8> kOfDate = {{
     {"days_in_month", [](const CalendarTime& time) { return static_cast<double>(time.days_in_month); }},
 }};
 
+// Values that are no longer what their names say.
+void change_rows(Matrix& matrix, const std::function<void(std::span<double>)>& change) {
+  for (MatrixSeries& series : matrix.series()) series.drops_name = true;
+  for (std::size_t i = 0; i < matrix.size(); ++i) change(matrix.row(i));
+}
+
 }  // namespace
 
 LabelSet labels_of_absent(const Expression& argument) {
@@ -141,14 +147,14 @@ Result<Matrix> Evaluator::function(const Expression& expression, const Call& cal
 Result<Matrix> Evaluator::pointwise(const Call& call, const Grid& grid,
                                     const std::function<void(std::span<double>)>& apply) {
   auto matrix = vector(*call.arguments[0], grid);
-  if (!matrix) return matrix;
-  for (MatrixSeries& series : matrix->series()) series.drops_name = true;
-  for (std::size_t i = 0; i < matrix->size(); ++i) apply(matrix->row(i));
+  if (matrix) change_rows(*matrix, apply);
   return matrix;
 }
 
 Result<Matrix> Evaluator::clamped(const Call& call, const Grid& grid) {
   const std::string_view name = call.function->name;
+  auto matrix = vector(*call.arguments[0], grid);  // first, as its errors are told first
+  if (!matrix) return matrix;
   Scalars low(grid.steps, -kInfinity), high(grid.steps, kInfinity);
   for (std::size_t i = 1; i < call.arguments.size(); ++i) {
     auto bound = scalar(*call.arguments[i], grid);
@@ -156,27 +162,31 @@ Result<Matrix> Evaluator::clamped(const Call& call, const Grid& grid) {
     const bool is_low = name == "clamp_min" || (name == "clamp" && i == 1);
     (is_low ? low : high) = std::move(*bound);
   }
-  return pointwise(call, grid, [&](std::span<double> row) {
+  change_rows(*matrix, [&](std::span<double> row) {
     for (std::size_t step = 0; step < row.size(); ++step) {
       if (is_absent(row[step])) continue;
       row[step] = high[step] < low[step] ? kAbsent : greatest(low[step], least(high[step], row[step]));
     }
   });
+  return matrix;
 }
 
 Result<Matrix> Evaluator::rounded(const Call& call, const Grid& grid) {
+  auto matrix = vector(*call.arguments[0], grid);
+  if (!matrix) return matrix;
   Scalars nearest(grid.steps, 1);
   if (call.arguments.size() > 1) {
     auto given = scalar(*call.arguments[1], grid);
     if (!given) return pass_on(given);
     nearest = std::move(*given);
   }
-  return pointwise(call, grid, [&](std::span<double> row) {
+  change_rows(*matrix, [&](std::span<double> row) {
     for (std::size_t step = 0; step < row.size(); ++step) {
       const double inverse = 1.0 / nearest[step];  // loses fewer digits than to divide by the nearest
       if (!is_absent(row[step])) row[step] = std::floor(row[step] * inverse + 0.5) / inverse;
     }
   });
+  return matrix;
 }
 
 Result<Matrix> Evaluator::dated(const Call& call, const Grid& grid) {

@@ -57,6 +57,12 @@ void Matrix::drop_empty_rows() {
   values_.resize(kept * steps_);
 }
 
+bool Matrix::has_value_at(std::size_t step) const {
+  for (std::size_t i = 0; i < size(); ++i)
+    if (!is_absent(row(i)[step])) return true;
+  return false;
+}
+
 void Matrix::reorder(std::span<const std::size_t> order) {
   std::vector<MatrixSeries> series;
   std::vector<double> values;

@@ -49,6 +49,8 @@ class Matrix {
   }
   std::span<double> values() { return values_; }
 
+  bool has_value_at(std::size_t step) const;  // in any row
+
   // A new row of absent values at the end; the error is the budget's.
   Result<std::span<double>> add(MatrixSeries series);
   void drop_last();  // the row added last

@@ -101,7 +101,11 @@ Result<Matrix> Evaluator::over_windows(const Call& call, const Grid& grid) {
                   return take_row(series, (*fill)(samples, row));
                 });
   if (!done) return fail(done.error());
-  if (name == "quantile_over_time" && result.size() > 0) warn_of_quantiles(scalars[0], *call.arguments[0]);
+  if (name == "quantile_over_time") {
+    for (std::size_t step = 0; step < grid.steps; ++step)
+      if (!result.has_value_at(step)) scalars[0][step] = 0;  // one that nothing was asked with
+    warn_of_quantiles(scalars[0], *call.arguments[0]);
+  }
   return result;
 }
 

@@ -49,10 +49,9 @@ Result<void> Evaluator::check_matchers(const VectorSelector& selector) const {
 }
 
 template <class ValueOf>
-Result<Matrix> Evaluator::select_instants(const VectorSelector& selector, const Grid& grid,
+Result<Matrix> Evaluator::select_instants(const history::Selection& selection, const WindowPlan& plan,
                                           ValueOf value_of) {
-  if (auto fit = check_matchers(selector); !fit) return pass_on(fit);
-  const WindowPlan plan{grid, options_.lookback_ms, resolved(selector.shift)};
+  const Grid& grid = plan.grid;
   Matrix matrix = empty(grid);
   Scalars values(grid.steps);
   const auto visit = [&](const metric::SeriesKey& key, std::span<const Sample> samples) -> Result<void> {
@@ -74,19 +73,24 @@ Result<Matrix> Evaluator::select_instants(const VectorSelector& selector, const 
     std::ranges::copy(values, row->begin());
     return {};
   };
-  if (auto done = source_.select(selection_of(selector, plan), visit); !done) return pass_on(done);
+  if (auto done = source_.select(selection, visit); !done) return pass_on(done);
   return matrix;
 }
 
 Result<Matrix> Evaluator::selected(const VectorSelector& selector, const Grid& grid) {
-  return select_instants(selector, grid, [](const Sample& sample) { return sample.value; });
+  if (auto fit = check_matchers(selector); !fit) return pass_on(fit);
+  const WindowPlan plan{grid, options_.lookback_ms, resolved(selector.shift)};
+  return select_instants(selection_of(selector, plan), plan,
+                         [](const Sample& sample) { return sample.value; });
 }
 
 Result<Matrix> Evaluator::selected_times(const VectorSelector& selector, const Grid& grid) {
-  // As in Prometheus, @ takes the place of an offset here.
-  VectorSelector pinned = selector;
-  if (selector.shift.at != TimeShift::At::none) pinned.shift.offset_ms = 0;
-  return select_instants(pinned, grid,
+  if (auto fit = check_matchers(selector); !fit) return pass_on(fit);
+  const WindowPlan plan{grid, options_.lookback_ms, resolved(selector.shift)};
+  // As in Prometheus, @ takes the place of an offset here, yet it looks only at samples that both would see.
+  WindowPlan pinned = plan;
+  if (plan.shift.at != TimeShift::At::none) pinned.shift.offset_ms = 0;
+  return select_instants(selection_of(selector, plan), pinned,
                          [](const Sample& sample) { return static_cast<double>(sample.time_ms) / 1000; });
 }
 
