@@ -111,6 +111,7 @@ class Prometheus:
 
     @staticmethod
     def is_there() -> bool:
+        """Whether it is installed."""
         return bool(shutil.which("prometheus") and shutil.which("promtool"))
 
     def load(self, series: dict[str, list[tuple[float, int]]]) -> float:
@@ -152,6 +153,7 @@ class VictoriaMetrics:
 
     @staticmethod
     def is_there() -> bool:
+        """Whether it is installed."""
         return bool(shutil.which("victoria-metrics"))
 
     def load(self, series: dict[str, list[tuple[float, int]]]) -> float:
@@ -173,6 +175,7 @@ class VictoriaMetrics:
 
     @contextlib.contextmanager
     def serving(self) -> Iterator[tuple[subprocess.Popen, str]]:
+        """The server, and the address of its API."""
         at = f"127.0.0.1:{free_port()}"
         command = ["victoria-metrics", f"-storageDataPath={self.folder}", f"-httpListenAddr={at}", "-retentionPeriod=100y"]
         command += ["-search.maxPointsPerTimeseries=10000000", "-search.disableCache"]
