@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -40,10 +41,22 @@ Result<Matching> Matching::compile(std::span<const Matcher> matchers) {
     options.set_dot_nl(true);  // as Prometheus has it
     auto expression = std::make_unique<re2::RE2>(matcher.value, options);
     if (!expression->ok())
-      return fail("not a regular expression: " + expression->error(), matcher.label + "=~\"" + matcher.value + '"');
+      return fail("not a regular expression: " + expression->error(),
+                  matcher.label + "=~\"" + matcher.value + '"');
     matching.expressions_.back() = std::move(expression);
   }
   return matching;
+}
+
+std::optional<Matching::Range> Matching::range(std::size_t at) const {
+  const Matcher& matcher = matchers_[at];
+  if (matcher.kind == Matcher::Kind::equal && !matcher.value.empty())
+    return Range{matcher.value, matcher.value};
+  if (matcher.kind != Matcher::Kind::regex || holds(at, "")) return std::nullopt;
+  constexpr int kBytesMax = 100;
+  Range range;
+  if (!expressions_[at]->PossibleMatchRange(&range.first, &range.last, kBytesMax)) return std::nullopt;
+  return range;
 }
 
 bool Matching::holds(std::size_t at, std::string_view value) const {
@@ -63,7 +76,8 @@ bool Matching::holds(std::size_t at, std::string_view value) const {
 
 bool Matching::holds(const metric::SeriesKey& key) {
   for (std::size_t i = 0; i < matchers_.size(); ++i) {
-    const std::string_view value = matchers_[i].label == "__name__" ? key.name : key.label(matchers_[i].label);
+    const std::string_view value =
+        matchers_[i].label == "__name__" ? key.name : key.label(matchers_[i].label);
     if (!is_regex(matchers_[i])) {
       if (!holds(i, value)) return false;
       continue;

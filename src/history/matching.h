@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Matchers made ready: regular expressions are compiled once (RE2, which answers in linear time, whoever wrote
-// them) and asked once about each distinct value. One thread an object.
+// Matchers made ready: regular expressions are compiled once (RE2, which answers in linear time, whoever
+// wrote them) and asked once about each distinct value. One thread an object.
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -30,6 +31,12 @@ class Matching {
 
   std::size_t size() const { return matchers_.size(); }
   const std::string& label(std::size_t matcher) const { return matchers_[matcher].label; }
+  // Where all values lie that a matcher can hold for, in order of bytes; nothing when it may hold for an
+  // absent label, or for any value.
+  struct Range {
+    std::string first, last;
+  };
+  std::optional<Range> range(std::size_t matcher) const;
   // Asks without remembering: who knows which values are distinct asks once.
   bool holds(std::size_t matcher, std::string_view value) const;
   bool holds(const metric::SeriesKey& key);  // all of them
