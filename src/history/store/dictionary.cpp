@@ -56,11 +56,13 @@ std::optional<Dictionary::Symbol> Dictionary::label_symbol(const std::string& la
 // The matchers, and what they have said about values.
 class Dictionary::Question {
  public:
-  Question(const Dictionary& dictionary, const Matching& matching)
+  // Of a few series it is less work to ask again than to make room for what every value was found to be.
+  enum class Memory { none, of_values };
+  Question(const Dictionary& dictionary, const Matching& matching, Memory memory)
       : dictionary_(dictionary), matching_(matching) {
+    const std::size_t values = memory == Memory::none ? 0 : dictionary.symbols_.size();
     for (std::size_t i = 0; i < matching.size(); ++i)
-      asked_.push_back(
-          {dictionary.label_symbol(matching.label(i)), std::vector<Answer>(dictionary.symbols_.size())});
+      asked_.push_back({dictionary.label_symbol(matching.label(i)), std::vector<Answer>(values)});
   }
   bool holds_for(std::size_t id) {
     const std::span<const Pair> labels = dictionary_.pairs(id);
@@ -69,14 +71,19 @@ class Dictionary::Question {
       Symbol value = 0;
       for (const Pair& pair : labels)
         if (asked_[i].label == pair.label) value = pair.value;
-      Answer& answer = asked_[i].answers[value];
-      if (answer == unasked) answer = matching_.holds(i, dictionary_.symbols_[value]) ? yes : no;
-      all = answer == yes;
+      all =
+          asked_[i].answers.empty() ? matching_.holds(i, dictionary_.symbols_[value]) : remembered(i, value);
     }
     return all;
   }
 
  private:
+  bool remembered(std::size_t matcher, Symbol value) {
+    Answer& answer = asked_[matcher].answers[value];
+    if (answer == unasked) answer = matching_.holds(matcher, dictionary_.symbols_[value]) ? yes : no;
+    return answer == yes;
+  }
+
   struct Asked {
     std::optional<Symbol> label;  // none: no series of this file has it
     std::vector<Answer> answers;  // by value
@@ -131,7 +138,9 @@ Dictionary::Candidates Dictionary::candidates(const Matching& matching) const {
 
 std::vector<metric::SeriesId> Dictionary::matching(const Matching& matching) const {
   Candidates few = candidates(matching);
-  Question question(*this, matching);
+  constexpr std::size_t kFew = 100;
+  const bool is_small = few.ids.size() + (size() - few.looked_at) <= kFew;
+  Question question(*this, matching, is_small ? Question::Memory::none : Question::Memory::of_values);
   std::vector<metric::SeriesId> found = std::move(few.ids);
   std::erase_if(found, [&](metric::SeriesId id) { return !question.holds_for(id); });
   for (std::size_t id = few.looked_at; id < size(); ++id)
