@@ -3,7 +3,7 @@
 // bytes a sample are measured on recordings elsewhere. history_bench [ROUNDS [FOLDER]]; each figure is the
 // median of its rounds, in CPU time where it says so.
 #include <fmt/format.h>
-#include <malloc.h>
+#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -11,8 +11,8 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <fstream>
+#include <functional>
 #include <random>
 #include <string>
 #include <vector>
@@ -53,7 +53,9 @@ class Machine {
     // An eighth of the series moves: what costs is the store, not the making up.
     for (std::size_t i = random_() % 4; i < integers_.size(); i += 1 + random_() % 16) {
       integers_[i] += i % 2 == 0 ? static_cast<int>(random_() % 41) - 20 : static_cast<int>(random_() % 30);
-      tick_.values[i].value = i % 3 == 0 ? integers_[i] * 4096 : i % 3 == 1 ? integers_[i] / 100 : integers_[i];
+      tick_.values[i].value = i % 3 == 0   ? integers_[i] * 4096
+                              : i % 3 == 1 ? integers_[i] / 100
+                                           : integers_[i];
     }
     return tick_;
   }
@@ -83,15 +85,16 @@ void row(const std::string& figure, double value, const char* unit, const char* 
 
 HistoryWriter open_writer(const std::string& folder) {
   history::HistoryOptions options;
-  options.keep = {.raw_ms = 4000 * kDay, .minute_ms = 4000 * kDay, .hour_ms = 4000 * kDay, .bytes_max = UINT64_MAX};
+  options.keep = {
+      .raw_ms = 4000 * kDay, .minute_ms = 4000 * kDay, .hour_ms = 4000 * kDay, .bytes_max = UINT64_MAX};
   auto writer = HistoryWriter::open(folder, options);
   check(writer.has_value(), "a history that can be written");
   return std::move(*writer);
 }
 
 // As many seconds of a machine as a flush a second of real time would take in: flushed every `every` ticks.
-std::size_t fill(const std::string& folder, int series, std::int64_t begin, std::int64_t ticks, std::int64_t step,
-                 int every) {
+std::size_t fill(const std::string& folder, int series, std::int64_t begin, std::int64_t ticks,
+                 std::int64_t step, int every) {
   HistoryWriter writer = open_writer(folder);
   Machine machine(series);
   machine.get_ids(writer);
@@ -109,7 +112,8 @@ void ingest(const std::string& scratch) {
     for (int round = 0; round < rounds; ++round) {
       const std::string folder = scratch + "/ingest";
       std::size_t samples = 0;
-      double taken = seconds_of([&] { samples = fill(folder, series, kStart, 12'000'000 / series, 1000, 600); });
+      double taken =
+          seconds_of([&] { samples = fill(folder, series, kStart, 12'000'000 / series, 1000, 600); });
       // The making up apart.
       taken -= seconds_of([&] {
         Machine machine(series);
@@ -124,23 +128,26 @@ void ingest(const std::string& scratch) {
       live_rates.push_back(static_cast<double>(samples) / taken / 1e6);
       std::filesystem::remove_all(folder);
     }
-    row(fmt::format("ingest, {} series, as fast as it goes", series), median(rates), "M samples/s", ">= 3", ">= 20");
-    row(fmt::format("ingest, {} series, a flush each tick", series), median(live_rates), "M samples/s", "", "");
+    row(fmt::format("ingest, {} series, as fast as it goes", series), median(rates), "M samples/s", ">= 3",
+        ">= 20");
+    row(fmt::format("ingest, {} series, a flush each tick", series), median(live_rates), "M samples/s", "",
+        "");
   }
 }
 
-std::size_t scan(const HistorySource& source, const std::string& name, const std::string& pid, std::int64_t begin,
-                 std::int64_t end) {
+std::size_t scan(const HistorySource& source, const std::string& name, const std::string& pid,
+                 std::int64_t begin, std::int64_t end) {
   std::size_t count = 0;
   double sum = 0;
   std::vector<history::Matcher> matchers = {{"__name__", history::Matcher::Kind::equal, name}};
   if (!pid.empty()) matchers.push_back({"pid", history::Matcher::Kind::equal, pid});
-  auto done = source.select({matchers, begin, end},
-                            [&](const metric::SeriesKey&, std::span<const history::Sample> samples) -> Result<void> {
-                              count += samples.size();
-                              for (const history::Sample& sample : samples) sum += sample.value;
-                              return {};
-                            });
+  auto done =
+      source.select({matchers, begin, end},
+                    [&](const metric::SeriesKey&, std::span<const history::Sample> samples) -> Result<void> {
+                      count += samples.size();
+                      for (const history::Sample& sample : samples) sum += sample.value;
+                      return {};
+                    });
   check(done.has_value() && sum != 1, "samples");
   return count;
 }
@@ -160,7 +167,8 @@ void month(const std::string& scratch) {
                         }));
     }
     const char* among = series == 1 ? "alone in its store" : "among 64";
-    row(fmt::format("30 days at 1 s of one series, full scan, {}", among), median(cold), "ms", "<= 80", "<= 40");
+    row(fmt::format("30 days at 1 s of one series, full scan, {}", among), median(cold), "ms", "<= 80",
+        "<= 40");
     row("  ... asked again", median(warm), "ms", "", "");
   }
   const std::string folder = scratch + "/month64";
@@ -169,19 +177,21 @@ void month(const std::string& scratch) {
     for (int round = 0; round < rounds; ++round) {
       auto source = HistorySource::open(folder);
       for (std::vector<double>* into : {&cold, &warm})
-        into->push_back(1000 * seconds_of([&] {
-                          std::size_t count = 0;
-                          auto done = source->select_buckets(
-                              {{{"__name__", history::Matcher::Kind::regex, "ullage_process_metric_[0-9]"},
-                                {"pid", history::Matcher::Kind::equal, "0"}},
-                               kStart,
-                               kStart + 30 * kDay},
-                              tier, [&](const metric::SeriesKey&, std::span<const history::Bucket> buckets) -> Result<void> {
-                                count += buckets.size();
-                                return {};
-                              });
-                          check(done && count == static_cast<std::size_t>(10 * 30 * kDay / tier), "all buckets");
-                        }));
+        into->push_back(
+            1000 * seconds_of([&] {
+              std::size_t count = 0;
+              auto done = source->select_buckets(
+                  {{{"__name__", history::Matcher::Kind::regex, "ullage_process_metric_[0-9]"},
+                    {"pid", history::Matcher::Kind::equal, "0"}},
+                   kStart,
+                   kStart + 30 * kDay},
+                  tier,
+                  [&](const metric::SeriesKey&, std::span<const history::Bucket> buckets) -> Result<void> {
+                    count += buckets.size();
+                    return {};
+                  });
+              check(done && count == static_cast<std::size_t>(10 * 30 * kDay / tier), "all buckets");
+            }));
     }
     const bool hours = tier > 60'000;
     row(fmt::format("30-day chart of 10 series from {}", hours ? "hours" : "minutes"), median(cold), "ms",
@@ -221,8 +231,9 @@ void churn(const std::string& scratch) {
       if (second % 10 == 0) {
         short_lived.clear();
         for (; born < static_cast<std::size_t>(second + 10) * 200'000 / 86'400; ++born)
-          if (const auto id = writer.id({"ullage_process_threads",
-                                         {{"name", "cc1plus"}, {"pid", std::to_string(born)}, {"cgroup", "/a/b"}}}))
+          if (const auto id =
+                  writer.id({"ullage_process_threads",
+                             {{"name", "cc1plus"}, {"pid", std::to_string(born)}, {"cgroup", "/a/b"}}}))
             short_lived.push_back(*id);
       }
       for (const metric::SeriesId id : short_lived) tick.add(id, second);
@@ -230,7 +241,9 @@ void churn(const std::string& scratch) {
       check(writer.flush().has_value(), "room on the disk");
       if (second % 60 == 0) peak = std::max(peak, resident_mib());
     }
-    const double figures[] = {peak, resident_mib(), before, static_cast<double>(writer.counts().refused_samples + writer.counts().forgotten_ids)};
+    const double figures[] = {
+        peak, resident_mib(), before,
+        static_cast<double>(writer.counts().refused_samples + writer.counts().forgotten_ids)};
     check(::write(ends[1], figures, sizeof figures) == sizeof figures, "a pipe");
     ::_exit(0);
   }
@@ -244,6 +257,60 @@ void churn(const std::string& scratch) {
   row("  ... samples not taken", figures[3], "", "0", "0");
 }
 
+// A writer that is killed at a random moment, again and again on the same folder: what it had told to be
+// flushed must be there. Ticks are 10 ms apart on its clock and come as fast as it goes.
+void kill_often(const std::string& scratch) {
+  constexpr int kKills = 100;
+  const std::string folder = scratch + "/killed";
+  std::mt19937 random(1);
+  std::int64_t begin = kStart, lost_most = 0;
+  int failures = 0;
+  double slowest = 0;
+  for (int round = 0; round < kKills; ++round) {
+    int ends[2];
+    check(::pipe(ends) == 0, "a pipe");
+    const pid_t child = ::fork();
+    if (child == 0) {
+      HistoryWriter writer = open_writer(folder);
+      Machine machine(500);
+      machine.get_ids(writer);
+      for (std::int64_t now = begin;; now += 10) {
+        writer.append(machine.at(now));
+        // Each hundredth is a second.
+        if (now / 10 % 100 == 0 && writer.flush() && ::write(ends[1], &now, sizeof now) != sizeof now)
+          ::_exit(1);
+      }
+    }
+    ::close(ends[1]);
+    std::int64_t flushed = begin - 10, word = 0;
+    check(::read(ends[0], &word, sizeof word) == sizeof word, "the first flush");
+    flushed = word;
+    ::usleep(static_cast<useconds_t>(random() % 50'000));
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+    while (::read(ends[0], &word, sizeof word) == sizeof word) flushed = word;
+    ::close(ends[0]);
+    slowest = std::max(slowest, seconds_of([&] { open_writer(folder); }));
+    auto source = HistorySource::open(folder);
+    std::int64_t last = 0;
+    auto read = source->select(
+        {{{"__name__", history::Matcher::Kind::equal, "ullage_process_metric_7"}},
+         flushed - 60'000,
+         kStart * 2},
+        [&](const metric::SeriesKey&, std::span<const history::Sample> samples) -> Result<void> {
+          last = std::max(last, samples.back().time_ms);
+          return {};
+        });
+    if (!read || !source->problems().empty()) ++failures;
+    lost_most = std::max(lost_most, flushed - last);
+    begin = std::max(last, flushed) + 10;
+  }
+  row("kill -9 at 100 random moments: lost of what was flushed, at most", static_cast<double>(lost_most),
+      "ms", "<= 0", "");
+  row("  ... did not open, or had a problem", failures, "", "0", "");
+  row("  ... the slowest start after it", slowest * 1000, "ms", "", "");
+}
+
 void open_many(const std::string& scratch) {
   const std::string folder = scratch + "/many";
   fill(folder, 20, kStart, 400 * 24, 3'600'000, 24);
@@ -252,11 +319,13 @@ void open_many(const std::string& scratch) {
     writers.push_back(1000 * seconds_of([&] { open_writer(folder); }));
     sources.push_back(1000 * seconds_of([&] {
                         auto source = HistorySource::open(folder);
-                        scan(*source, "ullage_process_metric_3", "0", kStart + 399 * kDay, kStart + 401 * kDay);
+                        scan(*source, "ullage_process_metric_3", "0", kStart + 399 * kDay,
+                             kStart + 401 * kDay);
                       }));
     everything.push_back(1000 * seconds_of([&] {
                            auto source = HistorySource::open(folder);
-                           check(scan(*source, "ullage_process_metric_3", "0", 0, kStart * 2) > 9000, "all samples");
+                           check(scan(*source, "ullage_process_metric_3", "0", 0, kStart * 2) > 9000,
+                                 "all samples");
                          }));
   }
   row("opening 400 day files: the writer, and its end", median(writers), "ms", "<= 200", "<= 50");
@@ -273,6 +342,7 @@ int main(int count, char** arguments) {
   const std::string folder = count > 2 ? arguments[2] : scratch->path();
   churn(folder);  // first: its process begins with this one's memory
   ingest(folder);
+  kill_often(folder);
   month(folder);
   open_many(folder);
   return 0;

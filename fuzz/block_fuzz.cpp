@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any bytes as a block, and, since no fuzzer guesses checksums, as what is inside one. What is a payload must
-// mean the same when it is encoded again.
+// Any bytes as a block, and, since no fuzzer guesses checksums, with one, and as what is inside a block. What
+// is a payload must mean the same when it is encoded again.
 #include <bit>
 #include <cstdint>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "history/block.h"
 #include "history/block_payload.h"
+#include "history/checksum.h"
 
 namespace {
 
@@ -37,11 +40,22 @@ void check_payload(std::string_view payload) {
     ullage::check(is_same(again->columns[i], block.columns[i]), "its values are the same");
 }
 
+void check_sealed(std::string_view frames) {
+  for (const std::string_view magic : {"UBK\x01", "UBK\x02"}) {
+    std::string bytes(magic);
+    bytes += frames;
+    const std::uint32_t checksum = ullage::history::crc32c(bytes);
+    for (int shift = 0; shift < 32; shift += 8) bytes += static_cast<char>(checksum >> shift);
+    (void)ullage::history::decode(bytes);
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   (void)ullage::history::decode(bytes);
+  check_sealed(bytes);
   check_payload(bytes);
   return 0;
 }

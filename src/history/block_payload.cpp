@@ -54,24 +54,24 @@ void read_times(VarintReader& in, std::vector<std::int64_t>& times_ms) {
 
 }  // namespace
 
-std::string encode_payload(const Block& block) {
+EncodedPayload encode_payload(const Block& block) {
   const std::size_t ticks = block.times_ms.size();
   const std::size_t columns = block.series.size();
   check(ticks <= kTicksPerBlock && ticks * columns <= kSamplesPerBlock, "a block is within its limits");
   check(block.columns.size() == columns, "a block has a column for each series");
 
-  std::string data;
-  std::vector<std::size_t> sizes;
-  sizes.reserve(columns);
+  EncodedPayload payload;
+  std::string& data = payload.columns;
+  payload.column_ends.reserve(columns);
   ColumnEncoder encoder;
   for (const std::vector<double>& column : block.columns) {
     check(column.size() == ticks, "a column has a value for each tick");
-    const std::size_t before = data.size();
     encoder.append(column, data);
-    sizes.push_back(data.size() - before);
+    payload.column_ends.push_back(data.size());
   }
 
-  std::string head((2 + ticks + 2 * columns) * kVarintBytesMax, '\0');
+  std::string& head = payload.head;
+  head.resize((2 + ticks + 2 * columns) * kVarintBytesMax);
   char* at = write_varint(head.data(), ticks);
   at = write_varint(at, columns);
   at = write_times(at, block.times_ms);
@@ -80,12 +80,16 @@ std::string encode_payload(const Block& block) {
     at = write_varint(at, zigzag(std::int64_t{id} - last - 1));
     last = id;
   }
-  for (const std::size_t size : sizes) at = write_varint(at, size);
+  std::size_t begin = 0;
+  for (const std::size_t end : payload.column_ends) {
+    at = write_varint(at, end - begin);
+    begin = end;
+  }
   head.resize(static_cast<std::size_t>(at - head.data()));
-  return head + data;
+  return payload;
 }
 
-Result<PayloadHead> parse_payload_head(std::string_view payload) {
+Result<PayloadHead> parse_payload_head(std::string_view payload, std::size_t payload_size) {
   VarintReader in(payload);
   const std::uint64_t ticks = in.varint();
   const std::uint64_t columns = in.varint();
@@ -114,11 +118,11 @@ Result<PayloadHead> parse_payload_head(std::string_view payload) {
   head.columns_begin = payload.size() - in.left();
   std::size_t end = head.columns_begin;
   for (const std::size_t size : sizes) {
-    if (size > payload.size() - end) return damaged("list of columns");
+    if (size > payload_size - end) return damaged("list of columns");
     end += size;
     head.column_ends.push_back(end);
   }
-  if (end != payload.size()) return damaged("list of columns");
+  if (end != payload_size) return damaged("list of columns");
   return head;
 }
 

@@ -15,7 +15,11 @@
 
 namespace ullage::history {
 
-std::string encode_payload(const Block& block);
+struct EncodedPayload {
+  std::string head, columns;             // one after the other they are the payload
+  std::vector<std::size_t> column_ends;  // in `columns`
+};
+EncodedPayload encode_payload(const Block& block);
 
 struct PayloadHead {
   std::vector<std::int64_t> times_ms;
@@ -23,7 +27,11 @@ struct PayloadHead {
   std::vector<std::size_t> column_ends;  // offsets in the payload
   std::size_t columns_begin = 0;
 };
-Result<PayloadHead> parse_payload_head(std::string_view payload);
+// `payload` has the head at least; `size` is that of all of it.
+Result<PayloadHead> parse_payload_head(std::string_view payload, std::size_t size);
+inline Result<PayloadHead> parse_payload_head(std::string_view payload) {
+  return parse_payload_head(payload, payload.size());
+}
 // One column's bytes to its values, as many as `values` has.
 Result<void> parse_column(std::string_view bytes, std::span<double> values);
 

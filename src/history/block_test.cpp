@@ -19,7 +19,9 @@
 #include <utility>
 #include <vector>
 
+#include "history/block_payload.h"
 #include "history/checksum.h"
+#include "history/envelope.h"
 #include "metric/series.h"
 
 namespace ullage::history {
@@ -201,11 +203,11 @@ TEST(DamagedBlock, SaysWhatIsWrong) {
   EXPECT_THAT(decode("").error().text(), testing::HasSubstr("cut off"));
   EXPECT_THAT(decode("SQLite format 3").error().text(), testing::HasSubstr("something else"));
   std::string newer = encode(typical());
-  newer[3] = 2;
+  newer[3] = 3;
   newer.resize(newer.size() - 4);
   const std::uint32_t checksum = crc32c(newer);
   for (int shift = 0; shift < 32; shift += 8) newer += static_cast<char>(checksum >> shift);
-  EXPECT_THAT(decode(newer).error().text(), testing::HasSubstr("version 2"));
+  EXPECT_THAT(decode(newer).error().text(), testing::HasSubstr("version 3"));
 }
 
 TEST(BlockView, GivesSingleColumns) {
@@ -215,6 +217,48 @@ TEST(BlockView, GivesSingleColumns) {
   std::vector<double> values;
   ASSERT_TRUE(view->read_column(2, values));
   EXPECT_EQ(values, typical().columns[2]);
+}
+
+// Columns that fill several pieces, asked for in any order.
+TEST(BlockView, DecompressesOnlyThePieceOfAColumn) {
+  Block block;
+  for (int tick = 0; tick < 600; ++tick) block.times_ms.push_back(tick);
+  for (metric::SeriesId id = 0; id < 64; ++id) {
+    block.series.push_back(id);
+    std::vector<double>& column = block.columns.emplace_back();
+    for (int tick = 0; tick < 600; ++tick)
+      column.push_back(id % 7 == 0 ? id : tick * (tick ^ 1234) % 999 + id);
+  }
+  const auto view = BlockView::open(encode(block));
+  ASSERT_TRUE(view);
+  EXPECT_LT(view->memory_bytes(), 64u * 600);
+  std::vector<double> values;
+  for (std::size_t i = 0; i < 640; ++i) {
+    ASSERT_TRUE(view->read_column(i * 37 % 64, values));
+    ASSERT_EQ(values, block.columns[i * 37 % 64]);
+  }
+}
+
+TEST(BlockView, ReadsVersionOneForEver) {
+  const EncodedPayload payload = encode_payload(typical());
+  const auto decoded = decode(seal("UBK\x01", payload.head + payload.columns));
+  ASSERT_TRUE(decoded) << decoded.error().text();
+  EXPECT_EQ(decoded->times_ms, typical().times_ms);
+  EXPECT_EQ(decoded->columns[2], typical().columns[2]);
+}
+
+TEST(DamagedBlock, PiecesThatCutAColumnAreAnError) {
+  const EncodedPayload payload = encode_payload(typical());
+  const std::string whole = payload.head + payload.columns;
+  std::size_t errors = 0;
+  for (std::size_t cut = 0; cut <= whole.size(); ++cut) {
+    const std::string_view pieces[] = {std::string_view(whole).substr(0, cut),
+                                       std::string_view(whole).substr(cut)};
+    const auto decoded = decode(seal("UBK\x02", pieces));
+    EXPECT_TRUE(!decoded || decoded->columns[2] == typical().columns[2]);
+    errors += decoded ? 0 : 1;
+  }
+  EXPECT_GT(errors, 0u);
 }
 
 }  // namespace

@@ -33,8 +33,10 @@ void mark_gaps(std::vector<Sample>& samples, std::int64_t newest_ms, std::int64_
     const std::int64_t distance = samples[i + 1].time_ms - samples[i].time_ms;
     const std::int64_t expected = expected_ms(samples, i, after_gap);
     after_gap = expected > 0 && distance > kMissed * expected;
-    if (after_gap) markers.emplace_back(i, samples[i].time_ms + expected);
-    else usual = distance;
+    if (after_gap)
+      markers.emplace_back(i, samples[i].time_ms + expected);
+    else
+      usual = distance;
   }
   if (usual > 0 && newest_ms - samples.back().time_ms > kMissed * usual)
     markers.emplace_back(samples.size() - 1, samples.back().time_ms + usual);
@@ -45,7 +47,8 @@ void mark_gaps(std::vector<Sample>& samples, std::int64_t newest_ms, std::int64_
   std::size_t next = 0;
   for (std::size_t i = 0; i < samples.size(); ++i) {
     marked.push_back(samples[i]);
-    if (next < markers.size() && markers[next].first == i) marked.push_back({markers[next++].second, kAbsent});
+    if (next < markers.size() && markers[next].first == i)
+      marked.push_back({markers[next++].second, kAbsent});
   }
   samples = std::move(marked);
 }

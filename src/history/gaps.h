@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where a series was not, said with markers of staleness. A gap is where a sample comes later than three times
-// the distance that the ones around have: a process that ended, an hour's suspend, a daemon that was stopped;
-// not a series that is measured less often than others. The marker stands where the next sample was due.
+// Where a series was not, said with markers of staleness. A gap is where a sample comes later than three
+// times the distance that the ones around have: a process that ended, an hour's suspend, a daemon that was
+// stopped; not a series that is measured less often than others. The marker stands where the next sample was
+// due.
 #pragma once
 
 #include <cstdint>

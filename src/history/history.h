@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The memory of a machine: a folder of SQLite files, one a day, with samples and with minutes and hours of
-// them (docs/formats/history.md). HistoryWriter is the one that writes, HistorySource (history_source.h) one of
-// many that read, in the same process or another. Samples wait in memory for the next flush and no longer:
+// them (docs/formats/history.md). HistoryWriter is the one that writes, HistorySource (history_source.h) one
+// of many that read, in the same process or another. Samples wait in memory for the next flush and no longer:
 // flush about once a second, and kill -9 loses that second. One thread.
 #pragma once
 
@@ -41,8 +41,8 @@ struct HistoryCounts {
 
 class HistoryWriter {
  public:
-  // Makes the folder where it is not there, and goes on where the last writer ended or was killed. There can be
-  // one writer at a time.
+  // Makes the folder where it is not there, and goes on where the last writer ended or was killed. There can
+  // be one writer at a time.
   static Result<HistoryWriter> open(const std::string& folder, const HistoryOptions& options = {});
   HistoryWriter(HistoryWriter&&) noexcept;
   HistoryWriter& operator=(HistoryWriter&&) noexcept;
@@ -52,8 +52,8 @@ class HistoryWriter {
   // come and go; then ask again. Nothing when it is no legal key or there is no room.
   std::optional<metric::SeriesId> id(const metric::SeriesKey& key);
   // A tick whose ids are id()'s. Memory only, but for full heads, which are written. The tick is dropped and
-  // counted when its time has been told: when it is not after the last one, unless the clock was set back into a
-  // time of which nothing is known.
+  // counted when its time has been told: when it is not after the last one, unless the clock was set back
+  // into a time of which nothing is known.
   void append(const metric::Tick& tick);
   // A tick whose ids are a table's, each time the same one.
   void append(const metric::Tick& tick, const metric::SeriesTable& table);

@@ -66,7 +66,8 @@ TEST_F(Faults, AKilledWriterLosesOnlyWhatCameSinceTheLastFlush) {
       auto writer = HistoryWriter::open(folder_);
       for (std::int64_t second = begin; writer; ++second) {
         writer->append(tick(second, 50), table_);
-        if (second % 2 == 0 && writer->flush() && ::write(told[1], &second, sizeof second) != sizeof second) break;
+        if (second % 2 == 0 && writer->flush() && ::write(told[1], &second, sizeof second) != sizeof second)
+          break;
       }
       ::_exit(1);
     }
@@ -88,9 +89,7 @@ TEST_F(Faults, AKilledWriterLosesOnlyWhatCameSinceTheLastFlush) {
     for (std::size_t i = 0; i < samples.size(); ++i)
       ASSERT_EQ(samples[i].value, value(49, static_cast<std::int64_t>(i)));
     begin = static_cast<std::int64_t>(samples.size());
-    double count = 0;
-    for (const Bucket& bucket : buckets_of(source, 60'000, 0, kNoon + begin * 1000 + 60'000).at(key(49)))
-      count += bucket.count;
+    const double count = counted(buckets_of(source, 60'000, 0, kNoon + begin * 1000 + 60'000).at(key(49)));
     EXPECT_EQ(count, begin);
   }
 }
@@ -172,8 +171,10 @@ TEST_F(Faults, AFileTornAtAnyPageIsReadAsFarAsItGoesOrRefusedInWords) {
     // Cut there; and overwritten with something else.
     for (const bool cut : {true, false}) {
       std::string torn = whole;
-      if (cut) torn.resize(page);
-      else torn.replace(page, 4096, std::string(4096, '\x5A'));
+      if (cut)
+        torn.resize(page);
+      else
+        torn.replace(page, 4096, std::string(4096, '\x5A'));
       write_contents(path, torn);
       const HistorySource source = read();
       expect_true(source);
@@ -225,7 +226,8 @@ TEST_F(Faults, ANewerFileIsRefusedWithASentenceAndLeftAlone) {
   EXPECT_EQ(contents(folder_ + "/2023-11-14.db"), before);
 }
 
-// A day of a machine on which 20,000 short series come and go beside 300 that stay (the benchmark has 200,000).
+// A day of a machine on which 20,000 short series come and go beside 300 that stay (the benchmark has
+// 200,000).
 TEST_F(Faults, ADayOfChurnIsForgottenByTheHeadAndRememberedByTheFiles) {
   HistoryWriter writer = write({.series_max = 2000});
   std::size_t born = 0;
@@ -302,8 +304,7 @@ TEST_F(Maintenance, RepairKeepsWhatCanBeReadAndMakesUpTheBuckets) {
   EXPECT_TRUE(check_history(folder_)->is_whole());
   const HistorySource source = read();
   expect_true(source);
-  double count = 0;
-  for (const Bucket& bucket : buckets_of(source, 60'000).at(key(99))) count += bucket.count;
+  const double count = counted(buckets_of(source, 60'000).at(key(99)));
   EXPECT_EQ(count, 7000);  // its block of samples was not the damaged one
 }
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// What tests of a history share: a folder, ticks of series that are easy to tell, and answers as plain values.
-// For tests only.
+// What tests of a history share: a folder, ticks of series that are easy to tell, and answers as plain
+// values. For tests only.
 #pragma once
 
 #include <gtest/gtest.h>
 #include <sys/mount.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -28,15 +29,16 @@ constexpr std::int64_t kNoon = 1'700'000'000'000 / 86'400'000 * 86'400'000 + 43'
 using SamplesByKey = std::map<std::string, std::vector<Sample>>;
 using BucketsByKey = std::map<std::string, std::vector<Bucket>>;
 
-inline SamplesByKey select_all(const SeriesSource& source, std::int64_t begin_ms = 0, std::int64_t end_ms = INT64_MAX / 2,
-                               std::vector<Matcher> matchers = {}) {
+inline SamplesByKey select_all(const SeriesSource& source, std::int64_t begin_ms = 0,
+                               std::int64_t end_ms = INT64_MAX / 2, std::vector<Matcher> matchers = {}) {
   SamplesByKey all;
-  const auto done = source.select({std::move(matchers), begin_ms, end_ms},
-                                  [&](const metric::SeriesKey& key, std::span<const Sample> samples) -> Result<void> {
-                                    EXPECT_FALSE(all.contains(key.text())) << "a series comes once";
-                                    all[key.text()].assign(samples.begin(), samples.end());
-                                    return {};
-                                  });
+  const auto done =
+      source.select({std::move(matchers), begin_ms, end_ms},
+                    [&](const metric::SeriesKey& key, std::span<const Sample> samples) -> Result<void> {
+                      EXPECT_FALSE(all.contains(key.text())) << "a series comes once";
+                      all[key.text()].assign(samples.begin(), samples.end());
+                      return {};
+                    });
   EXPECT_TRUE(done) << done.error().text();
   return all;
 }
@@ -44,14 +46,22 @@ inline SamplesByKey select_all(const SeriesSource& source, std::int64_t begin_ms
 inline BucketsByKey buckets_of(const SeriesSource& source, std::int64_t tier_ms, std::int64_t begin_ms = 0,
                                std::int64_t end_ms = INT64_MAX / 2) {
   BucketsByKey all;
-  const auto done = source.select_buckets({{}, begin_ms, end_ms}, tier_ms,
-                                          [&](const metric::SeriesKey& key, std::span<const Bucket> buckets) -> Result<void> {
-                                            EXPECT_FALSE(all.contains(key.text())) << "a series comes once";
-                                            all[key.text()].assign(buckets.begin(), buckets.end());
-                                            return {};
-                                          });
+  const auto done = source.select_buckets(
+      {{}, begin_ms, end_ms}, tier_ms,
+      [&](const metric::SeriesKey& key, std::span<const Bucket> buckets) -> Result<void> {
+        EXPECT_FALSE(all.contains(key.text())) << "a series comes once";
+        all[key.text()].assign(buckets.begin(), buckets.end());
+        return {};
+      });
   EXPECT_TRUE(done) << done.error().text();
   return all;
+}
+
+// How many samples they tell of.
+inline double counted(const std::vector<Bucket>& buckets) {
+  double count = 0;
+  for (const Bucket& bucket : buckets) count += bucket.count;
+  return count;
 }
 
 class HistoryFolder : public testing::Test {
@@ -85,10 +95,13 @@ class HistoryFolder : public testing::Test {
   metric::Tick tick(std::int64_t second, metric::SeriesId count = 3) {
     metric::Tick made;
     made.time_ms = kNoon + 1000 * second;
-    for (metric::SeriesId n = 0; n < count; ++n) made.add(table_.id("x", {{"n", std::to_string(n)}}), value(n, second));
+    for (metric::SeriesId n = 0; n < count; ++n)
+      made.add(table_.id("x", {{"n", std::to_string(n)}}), value(n, second));
     return made;
   }
-  static double value(metric::SeriesId n, std::int64_t second) { return n + 1000.0 * static_cast<double>(second); }
+  static double value(metric::SeriesId n, std::int64_t second) {
+    return n + 1000.0 * static_cast<double>(second);
+  }
   static std::string key(metric::SeriesId n) { return "x{n=\"" + std::to_string(n) + "\"}"; }
 
   ScratchFolder scratch_;

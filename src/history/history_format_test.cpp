@@ -129,10 +129,10 @@ TEST(HistoryFiles, NamesSayTheirTime) {
 }
 
 TEST(HistoryFiles, OtherNamesAreNotTheHistorys) {
-  for (const char* name : {"", ".db", "2023-11-14", "2023-11-14.db-wal", "2023-11-14.db.damaged", "2023-02-30.db",
-                           "2023-13.hour.db", "2023-11.minute.db", "2023-11-14.hour.db", "2023-11-14.0.db",
-                           "2023-11-14.01.db", "2023-11-14.100.db", "2023-11-14..db", "2023-1-14.db", "1969-12-31.db",
-                           "lock", "2023-11-14.minute", "x2023-11-14.db"})
+  for (const char* name : {"", ".db", "2023-11-14", "2023-11-14.db-wal", "2023-11-14.db.damaged",
+                           "2023-02-30.db", "2023-13.hour.db", "2023-11.minute.db", "2023-11-14.hour.db",
+                           "2023-11-14.0.db", "2023-11-14.01.db", "2023-11-14.100.db", "2023-11-14..db",
+                           "2023-1-14.db", "1969-12-31.db", "lock", "2023-11-14.minute", "x2023-11-14.db"})
     EXPECT_FALSE(parse_file_name(name)) << name;
 }
 

@@ -21,23 +21,25 @@
 #include "history/store/gathering.h"
 #include "history/store/history_files.h"
 #include "history/store/open_files.h"
+#include "history/store/sort_stably.h"
 #include "history/store/stored_file.h"
 #include "history/store/stretches.h"
-#include "metric/series.h"
 
 namespace ullage::history {
 
 namespace {
 
 // In order, each time once: the first that was written stays.
-void put_in_order(std::vector<Sample>& samples) {
-  if (!std::ranges::is_sorted(samples, {}, &Sample::time_ms))
-    std::ranges::stable_sort(samples, {}, &Sample::time_ms);
+void put_in_order(Gathered& gathered) {
+  if (gathered.are_in_order) return;
+  std::vector<Sample>& samples = gathered.samples;
+  if (!std::ranges::is_sorted(samples, {}, &Sample::time_ms)) sort_stably(samples, &Sample::time_ms);
   const auto repeated = std::ranges::unique(samples, {}, &Sample::time_ms);
   samples.erase(repeated.begin(), repeated.end());
 }
 
-std::span<const Sample> within(const std::vector<Sample>& samples, std::int64_t after_ms, std::int64_t until_ms) {
+std::span<const Sample> within(const std::vector<Sample>& samples, std::int64_t after_ms,
+                               std::int64_t until_ms) {
   const auto begin = std::ranges::upper_bound(samples, after_ms, {}, &Sample::time_ms);
   const auto end = std::ranges::upper_bound(samples, until_ms, {}, &Sample::time_ms);
   return std::span(samples).subspan(static_cast<std::size_t>(begin - samples.begin()),
@@ -75,7 +77,8 @@ struct HistorySource::Impl {
     for (const HistoryFile& file : files.list())
       if (file.tier == Tier::raw && file.overlaps(after_ms, until_ms))
         if (StoredFile* stored = files.open(file))
-          segments.push_back({stored, {{std::max(after_ms + 1, file.begin_ms), std::min(until_ms, file.end_ms - 1)}}});
+          segments.push_back(
+              {stored, {{std::max(after_ms + 1, file.begin_ms), std::min(until_ms, file.end_ms - 1)}}});
     return segments;
   }
 
@@ -91,20 +94,22 @@ struct HistorySource::Impl {
         covered.push_back(of_file);
         continue;
       }
-      std::vector<Stretch> ranges = without({{std::max(of_file.begin_ms, after_ms + 1), std::min(of_file.end_ms, until_ms)}},
-                                            file.tier == Tier::minute ? raw_days(file) : covered);
+      std::vector<Stretch> ranges =
+          without({{std::max(of_file.begin_ms, after_ms + 1), std::min(of_file.end_ms, until_ms)}},
+                  file.tier == Tier::minute ? raw_days(file) : covered);
       if (file.tier == Tier::minute) covered.push_back(of_file);
       if (ranges.empty()) continue;
       if (StoredFile* stored = files.open(file)) segments.push_back({stored, std::move(ranges)});
     }
     // Coarser ones are older, but for days that are missing.
-    std::ranges::stable_sort(segments, {}, [](const Segment& segment) { return segment.ranges.front().begin_ms; });
+    sort_stably(segments, [](const Segment& segment) { return segment.ranges.front().begin_ms; });
     return segments;
   }
   std::vector<Stretch> raw_days(const HistoryFile& minutes) const {
     std::vector<Stretch> days;
     for (const HistoryFile& file : files.list())
-      if (file.tier == Tier::raw && file.begin_ms == minutes.begin_ms) days.push_back({file.begin_ms + 1, file.end_ms});
+      if (file.tier == Tier::raw && file.begin_ms == minutes.begin_ms)
+        days.push_back({file.begin_ms + 1, file.end_ms});
     return days;
   }
 
@@ -188,10 +193,11 @@ Result<void> HistorySource::select(const Selection& selection, const VisitSample
   return gather(segments, find_series(segments, *matching), TierAs::samples,
                 [&](const FoundSeries& series, Gathered& gathered) -> Result<void> {
                   if (gathered.samples.empty()) return {};
-                  put_in_order(gathered.samples);
+                  put_in_order(gathered);
                   mark_gaps(gathered.samples, pace.newest_ms, pace.tick_ms);
                   const auto asked = within(gathered.samples, selection.begin_ms, selection.end_ms);
-                  const bool any = std::ranges::any_of(asked, [](const Sample& s) { return !is_absent(s.value); });
+                  const bool any =
+                      std::ranges::any_of(asked, [](const Sample& s) { return !is_absent(s.value); });
                   return any ? visit(series.key, asked) : Result<void>();
                 });
 }
@@ -215,15 +221,18 @@ std::int64_t HistorySource::tier_ms(const Selection& selection, std::int64_t div
   };
   const std::int64_t minutes_from = std::min(oldest(Tier::minute), oldest(Tier::raw));
   // The file of the hours begins with its month.
-  const bool is_covered = selection.begin_ms >= minutes_from || std::ranges::none_of(files, [&](const HistoryFile& file) {
-                            return file.tier == Tier::hour && file.end_ms <= minutes_from && file.overlaps(selection.begin_ms, selection.end_ms);
-                          });
+  const bool is_covered =
+      selection.begin_ms >= minutes_from || std::ranges::none_of(files, [&](const HistoryFile& file) {
+        return file.tier == Tier::hour && file.end_ms <= minutes_from &&
+               file.overlaps(selection.begin_ms, selection.end_ms);
+      });
   return is_covered ? kMinuteMs : 0;
 }
 
 Result<void> HistorySource::select_buckets(const Selection& selection, std::int64_t tier_ms,
                                            const VisitBuckets& visit) const {
-  if (tier_ms != kMinuteMs && tier_ms != kHourMs) return SeriesSource::select_buckets(selection, tier_ms, visit);
+  if (tier_ms != kMinuteMs && tier_ms != kHourMs)
+    return SeriesSource::select_buckets(selection, tier_ms, visit);
   auto matching = Matching::compile(selection.matchers);
   if (!matching) return pass_on(matching);
   if (auto listed = impl_->files.refresh(); !listed) return listed;
@@ -247,8 +256,9 @@ Result<void> HistorySource::select_buckets(const Selection& selection, std::int6
   return gather(segments, find_series(segments, *matching), TierAs::buckets,
                 [&](const FoundSeries& series, Gathered& gathered) -> Result<void> {
                   if (!gathered.samples.empty()) {
-                    put_in_order(gathered.samples);
-                    std::ranges::copy(to_buckets(gathered.samples, tier_ms), std::back_inserter(gathered.buckets));
+                    put_in_order(gathered);
+                    std::ranges::copy(to_buckets(gathered.samples, tier_ms),
+                                      std::back_inserter(gathered.buckets));
                   }
                   if (gathered.buckets.empty()) return {};
                   merge_buckets(gathered.buckets);
@@ -269,8 +279,10 @@ Result<void> HistorySource::select_series(const Selection& selection, const Visi
       const HistoryFile& file = segments[place.segment].file->name();
       return file.tier == Tier::raw && file.begin_ms > selection.begin_ms && file.end_ms <= selection.end_ms;
     });
-    if (!is_there) unsure.push_back(std::move(series));
-    else if (auto visited = visit(series.key); !visited) return visited;
+    if (!is_there)
+      unsure.push_back(std::move(series));
+    else if (auto visited = visit(series.key); !visited)
+      return visited;
   }
   return gather(segments, unsure, TierAs::samples, [&](const FoundSeries& series, Gathered& gathered) {
     return gathered.samples.empty() ? Result<void>() : visit(series.key);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads a history's folder, beside its writer if there is one: samples from the days that have them, from
-// the minutes and hours of older days; buckets of a tier, of which the part that is not written yet is made up
-// from samples, so that they are exact to the last flush. Files are opened when they are needed. One thread a
-// source; any number of sources.
+// the minutes and hours of older days; buckets of a tier, of which the part that is not written yet is made
+// up from samples, so that they are exact to the last flush. Files are opened when they are needed. One
+// thread a source; any number of sources.
 #pragma once
 
 #include <cstdint>

@@ -57,8 +57,8 @@ TEST_F(HistoryFolder, IsAFileADayAndNothingBesideWhenClosed) {
   HistoryWriter writer = write();
   for (int hour = 0; hour < 30; ++hour) writer.append(tick(hour * 3600), table_);
   ASSERT_TRUE(writer.close());
-  EXPECT_THAT(files(), ElementsAre("2023-11-14.db", "2023-11-14.minute.db", "2023-11-15.db", "2023-11-15.minute.db",
-                                   "2023-11.hour.db"));
+  EXPECT_THAT(files(), ElementsAre("2023-11-14.db", "2023-11-14.minute.db", "2023-11-15.db",
+                                   "2023-11-15.minute.db", "2023-11.hour.db"));
   EXPECT_EQ(select_all(read()).at(key(2)).size(), 30u);
 }
 
@@ -126,8 +126,7 @@ TEST_F(HistoryFolder, AClockThatWasADayAheadAndCameBackLosesNothing) {
   std::size_t real = 0;
   for (const Sample& sample : all.at(key(1))) real += is_absent(sample.value) ? 0 : 1;
   EXPECT_EQ(real, 400u);
-  double count = 0;
-  for (const Bucket& bucket : buckets_of(read(), 3'600'000).at(key(1))) count += bucket.count;
+  const double count = counted(buckets_of(read(), 3'600'000).at(key(1)));
   EXPECT_EQ(count, 400);
 
   // A day later, what was told falsely is not told again.
@@ -144,8 +143,7 @@ TEST_F(HistoryFolder, AClockThatIsADayBehindTellsNothingTwice) {
   for (int second = 100; second < 200; ++second) writer.append(tick(second), table_);
   EXPECT_EQ(writer.counts().late_ticks, 10u);
   ASSERT_TRUE(writer.close());
-  double count = 0;
-  for (const Bucket& bucket : buckets_of(read(), 60'000).at(key(1))) count += bucket.count;
+  const double count = counted(buckets_of(read(), 60'000).at(key(1)));
   EXPECT_EQ(count, 300);
 }
 
@@ -175,9 +173,14 @@ TEST_F(HistoryFolder, ASeriesThatEndedIsStaleAtTheTickItMissed) {
 }
 
 TEST_F(HistoryFolder, KeepsEveryFloatBitForBit) {
-  const std::vector<double> odd = {0.0, -0.0, 5e-324, 1.7e308, std::numeric_limits<double>::infinity(),
+  const std::vector<double> odd = {0.0,
+                                   -0.0,
+                                   5e-324,
+                                   1.7e308,
+                                   std::numeric_limits<double>::infinity(),
                                    -std::numeric_limits<double>::infinity(),
-                                   std::numeric_limits<double>::quiet_NaN(), 0.1};
+                                   std::numeric_limits<double>::quiet_NaN(),
+                                   0.1};
   HistoryWriter writer = write();
   for (std::size_t i = 0; i < odd.size(); ++i) {
     metric::Tick made;
@@ -270,15 +273,15 @@ TEST_F(HistoryFolder, OldDaysAreAnsweredFromMinutesAndHours) {
   const auto count = [&](std::int64_t begin_hour, std::int64_t end_hour) {
     std::size_t found = 0;
     for (const Sample& sample : samples)
-      found += sample.time_ms > kNoon + begin_hour * 3'600'000 && sample.time_ms <= kNoon + end_hour * 3'600'000 &&
-                       !is_absent(sample.value)
+      found += sample.time_ms > kNoon + begin_hour * 3'600'000 &&
+                       sample.time_ms <= kNoon + end_hour * 3'600'000 && !is_absent(sample.value)
                    ? 1
                    : 0;
     return found;
   };
-  EXPECT_EQ(count(0, 12), 12u);             // hours
-  EXPECT_EQ(count(12, 36), 1440u);          // minutes
-  EXPECT_EQ(count(36, 60), 2880u);          // samples
+  EXPECT_EQ(count(0, 12), 12u);     // hours
+  EXPECT_EQ(count(12, 36), 1440u);  // minutes
+  EXPECT_EQ(count(36, 60), 2880u);  // samples
 }
 
 TEST_F(HistoryFolder, WhatIsTooOldOrTooMuchIsUnlinkedInWholeFiles) {
@@ -295,7 +298,9 @@ TEST_F(HistoryFolder, WhatIsTooOldOrTooMuchIsUnlinkedInWholeFiles) {
   std::size_t raw = 0, minutes = 0, hours = 0;
   for (const std::string& name : files()) {
     if (name.ends_with("-wal") || name.ends_with("-shm")) continue;
-    (name.find("minute") != std::string::npos ? minutes : name.find("hour") != std::string::npos ? hours : raw) += 1;
+    (name.find("minute") != std::string::npos ? minutes
+     : name.find("hour") != std::string::npos ? hours
+                                              : raw) += 1;
   }
   EXPECT_EQ(raw, 4u);
   EXPECT_EQ(minutes, 6u);

@@ -91,8 +91,10 @@ struct HistoryWriter::Impl {
       const bool is_known = ours < kIllegal && live.place(ours) != kNone;
       if (!is_known && ours != kIllegal && (ours != kNone || live.size() < live.places_max()))
         ours = id(table.key(value.series));
-      if (ours < kIllegal) translated.add(ours, value.value);
-      else ++(ours == kNone ? counts.refused_samples : counts.illegal_samples);
+      if (ours < kIllegal)
+        translated.add(ours, value.value);
+      else
+        ++(ours == kNone ? counts.refused_samples : counts.illegal_samples);
     }
     append(translated);
   }
@@ -126,8 +128,10 @@ struct HistoryWriter::Impl {
     }
     LiveHot& hot = live.hot(place);
     if (hot.column == kNone) hot.column = raw.head().add_column(place);
-    if (raw.head().set(hot.column, value.value)) hot.minute_so_far.add(value.value);
-    else ++counts.duplicate_samples;
+    if (raw.head().set(hot.column, value.value))
+      hot.minute_so_far.add(value.value);
+    else
+      ++counts.duplicate_samples;
   }
 
   void note_jump(std::int64_t now) {
@@ -205,7 +209,8 @@ struct HistoryWriter::Impl {
     LiveSeries& series = live.series(place);
     const Accumulator& minute_so_far = live.hot(place).minute_so_far;
     if (!minute_so_far.is_empty())
-      leaving_minute.push_back({id_in(minute, series, series.minute), id_in(hour, series, series.hour), minute_so_far});
+      leaving_minute.push_back(
+          {id_in(minute, series, series.minute), id_in(hour, series, series.hour), minute_so_far});
     if (!series.hour_so_far.is_empty())
       leaving_hour.push_back({{}, id_in(hour, series, series.hour), series.hour_so_far});
     live.forget(place);
@@ -227,7 +232,8 @@ struct HistoryWriter::Impl {
         ++living;
       }
     if (live.size() - living < live.places_max() / 8) return;
-    if (!minute.ready(minute_bucket) || !hour.ready(hour_bucket) || !raw.flush(RawWriter::What::whole)) return;
+    if (!minute.ready(minute_bucket) || !hour.ready(hour_bucket) || !raw.flush(RawWriter::What::whole))
+      return;
     for (std::uint32_t place = 0; place < live.places(); ++place)
       if (live.is_used(place) && !is_new[place]) leave(place);
   }

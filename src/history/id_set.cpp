@@ -15,8 +15,10 @@ namespace ullage::history {
 
 IdSet::IdSet(std::span<const metric::SeriesId> ascending) : size_(ascending.size()) {
   for (const metric::SeriesId id : ascending) {
-    if (!runs_.empty() && runs_.back().last + 1 == id) runs_.back().last = id;
-    else runs_.push_back({id, id});
+    if (!runs_.empty() && runs_.back().last + 1 == id)
+      runs_.back().last = id;
+    else
+      runs_.push_back({id, id});
   }
   runs_.shrink_to_fit();
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A set of series ids as runs of neighbours. Which series a chunk has is remembered for each that may still be
-// rewritten, and ids are dense but for those of series that ended: a few runs say thousands of them.
+// A set of series ids as runs of neighbours. Which series a chunk has is remembered for each that may still
+// be rewritten, and ids are dense but for those of series that ended: a few runs say thousands of them.
 #pragma once
 
 #include <cstddef>

@@ -8,18 +8,18 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
+#include <iterator>
 #include <memory>
-#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "base/file.h"
 #include "base/result.h"
 #include "history/block.h"
 #include "history/chunk_store.h"
-#include "history/open_for_reading.h"
 #include "history/rewriter.h"
+#include "history/series_file.h"
 #include "history/sqlite.h"
 #include "history/store/block_file.h"
 #include "history/store/catch_up.h"
@@ -78,7 +78,8 @@ bool is_newer(const std::string& folder, const HistoryFile& file) {
   if (!database) return false;
   const auto application = database->integer("PRAGMA application_id");
   const auto version = database->integer("PRAGMA user_version");
-  return application && version && static_cast<std::uint32_t>(*application) == kind_of(file.tier).application &&
+  return application && version &&
+         static_cast<std::uint32_t>(*application) == kind_of(file.tier).application &&
          *version > kHistoryVersion;
 }
 
@@ -132,8 +133,8 @@ class Salvage {
   const std::vector<HistoryFile>& files_;
 };
 
-Result<void> salvage(const std::string& folder, const HistoryFile& name, const std::vector<HistoryFile>& files,
-                     const std::string& to) {
+Result<void> salvage(const std::string& folder, const HistoryFile& name,
+                     const std::vector<HistoryFile>& files, const std::string& to) {
   auto source = StoredFile::open(folder, name);
   if (!source) return pass_on(source);
   auto target = BlockFile::open(to, kind_of(name.tier));

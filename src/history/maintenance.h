@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Looking after a history's folder: how much is there, is it whole, and making it so. What the verb
-// `daemon history` says is these values. stat and check work beside a living writer; repair and compact take its
-// place, and are refused while there is one.
+// `daemon history` says is these values. stat and check work beside a living writer; repair and compact take
+// its place, and are refused while there is one.
 #pragma once
 
 #include <cstdint>
@@ -35,9 +35,9 @@ Result<HistoryReport> stat_history(const std::string& folder);   // without look
 Result<HistoryReport> check_history(const std::string& folder);  // reads all of it
 
 struct Repaired {
-  std::vector<std::string> rewritten;   // files that had damage: what could be read is in a new one
-  std::vector<std::string> set_aside;   // the damaged ones, under their names with ".damaged" behind
-  std::uint64_t buckets_made_up = 0;    // of minutes and hours, from samples
+  std::vector<std::string> rewritten;  // files that had damage: what could be read is in a new one
+  std::vector<std::string> set_aside;  // the damaged ones, under their names with ".damaged" behind
+  std::uint64_t buckets_made_up = 0;   // of minutes and hours, from samples
 };
 Result<Repaired> repair_history(const std::string& folder);
 
@@ -46,8 +46,8 @@ struct Compacted {
   std::uint64_t bytes_before = 0;
   std::uint64_t bytes_after = 0;
 };
-// Finishes what a writer left to be done: small blocks become large ones, logs are folded in, free pages given
-// back, and the minutes and hours that lack something made up.
+// Finishes what a writer left to be done: small blocks become large ones, logs are folded in, free pages
+// given back, and the minutes and hours that lack something made up.
 Result<Compacted> compact_history(const std::string& folder);
 
 }  // namespace ullage::history

@@ -3,7 +3,6 @@
 
 #include <re2/re2.h>
 
-#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -24,15 +23,6 @@ bool is_regex(const Matcher& matcher) {
   return matcher.kind == Matcher::Kind::regex || matcher.kind == Matcher::Kind::not_regex;
 }
 
-// An expression that only spells out a text asks for that text.
-void make_plain(Matcher& matcher) {
-  const auto is_itself = [](char c) {
-    return c > ' ' && c < 0x7f && std::string_view("\\.+*?()|[]{}^$").find(c) == std::string_view::npos;
-  };
-  if (!is_regex(matcher) || !std::ranges::all_of(matcher.value, is_itself)) return;
-  matcher.kind = matcher.kind == Matcher::Kind::regex ? Matcher::Kind::equal : Matcher::Kind::not_equal;
-}
-
 }  // namespace
 
 Matching::Matching(Matching&&) noexcept = default;
@@ -43,9 +33,9 @@ Result<Matching> Matching::compile(std::span<const Matcher> matchers) {
   Matching matching;
   matching.known_.resize(matchers.size());
   for (const Matcher& matcher : matchers) {
-    make_plain(matching.matchers_.emplace_back(matcher));
+    matching.matchers_.push_back(matcher);
     matching.expressions_.emplace_back();
-    if (!is_regex(matching.matchers_.back())) continue;
+    if (!is_regex(matcher)) continue;
     re2::RE2::Options options;
     options.set_log_errors(false);
     options.set_dot_nl(true);  // as Prometheus has it
@@ -58,15 +48,10 @@ Result<Matching> Matching::compile(std::span<const Matcher> matchers) {
   return matching;
 }
 
-std::optional<Matching::Range> Matching::range(std::size_t at) const {
+std::optional<std::string_view> Matching::wanted_value(std::size_t at) const {
   const Matcher& matcher = matchers_[at];
-  if (matcher.kind == Matcher::Kind::equal && !matcher.value.empty())
-    return Range{matcher.value, matcher.value};
-  if (matcher.kind != Matcher::Kind::regex || holds(at, "")) return std::nullopt;
-  constexpr int kBytesMax = 100;
-  Range range;
-  if (!expressions_[at]->PossibleMatchRange(&range.first, &range.last, kBytesMax)) return std::nullopt;
-  return range;
+  if (matcher.kind != Matcher::Kind::equal || matcher.value.empty()) return std::nullopt;
+  return matcher.value;
 }
 
 bool Matching::holds(std::size_t at, std::string_view value) const {

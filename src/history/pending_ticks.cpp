@@ -26,8 +26,7 @@ void PendingTicks::add(const metric::Tick& tick) {
   if (values_.size() + count > samples_max_) {
     // In one go, since removing moves all that stay.
     std::size_t old = 0;
-    while (old < size() &&
-           values_.size() - (old == 0 ? 0 : ends_[old - 1]) + count > samples_max_ * 3 / 4)
+    while (old < size() && values_.size() - (old == 0 ? 0 : ends_[old - 1]) + count > samples_max_ * 3 / 4)
       ++old;
     remove_first(old);
     dropped_ += old;

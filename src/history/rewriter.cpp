@@ -5,7 +5,6 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <optional>
 #include <span>
 #include <utility>
@@ -162,7 +161,8 @@ std::size_t Rewriter::parts() const {
 
 void Rewriter::forget_settled(std::vector<Chunk>& chunks) {
   if (job_) return;  // it says where its sources stand
-  chunks.erase(chunks.begin(), chunks.begin() + static_cast<std::ptrdiff_t>(std::min(settled_, chunks.size())));
+  chunks.erase(chunks.begin(),
+               chunks.begin() + static_cast<std::ptrdiff_t>(std::min(settled_, chunks.size())));
   settled_ = 0;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A run's file as a source, so that a run is asked in the same words as a machine. The reader must outlive it.
+// A run's file as a source, so that a run is asked in the same words as a machine. The reader must outlive
+// it.
 #pragma once
 
 #include "base/result.h"

@@ -71,7 +71,8 @@ class SeriesReader {
   // The samples of one series, in order of time; absent ones left out. Fastest in the order of ids.
   Result<std::vector<Sample>> samples(metric::SeriesId series) const;
   // At least those in (begin, end]: of a block that reaches into it, all.
-  Result<std::vector<Sample>> samples(metric::SeriesId series, std::int64_t begin_ms, std::int64_t end_ms) const;
+  Result<std::vector<Sample>> samples(metric::SeriesId series, std::int64_t begin_ms,
+                                      std::int64_t end_ms) const;
   struct Extent {
     std::int64_t begin_ms = 0, end_ms = 0;  // first and last tick; both 0 when there is none
     std::int64_t tick_ms = 0;               // how far apart ticks are at the least; 0 when there is one

@@ -91,13 +91,16 @@ struct SeriesReader::Impl {
 
   Result<void> load_places() {
     std::map<std::int64_t, std::size_t> index;
-    auto listed =
-        each_row("SELECT id, begin_ms, end_ms, ticks, parts FROM chunks ORDER BY begin_ms, id",
-                 [&](const Statement& row) {
-                   index[row.integer(0)] = chunks.size();
-                   chunks.push_back({row.integer(0), row.integer(1), row.integer(2), row.integer(3),
-                                     static_cast<std::size_t>(row.integer(4)), {}});
-                 });
+    auto listed = each_row("SELECT id, begin_ms, end_ms, ticks, parts FROM chunks ORDER BY begin_ms, id",
+                           [&](const Statement& row) {
+                             index[row.integer(0)] = chunks.size();
+                             chunks.push_back({row.integer(0),
+                                               row.integer(1),
+                                               row.integer(2),
+                                               row.integer(3),
+                                               static_cast<std::size_t>(row.integer(4)),
+                                               {}});
+                           });
     if (!listed) return listed;
     auto placed =
         each_row("SELECT id, first_series, last_series FROM blocks ORDER BY id", [&](const Statement& row) {

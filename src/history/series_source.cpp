@@ -16,17 +16,19 @@ namespace ullage::history {
 // What every source can do with its samples; one that keeps tiers does better.
 Result<void> SeriesSource::select_buckets(const Selection& selection, std::int64_t tier_ms,
                                           const VisitBuckets& visit) const {
-  return select(selection, [&](const metric::SeriesKey& key, std::span<const Sample> samples) -> Result<void> {
-    const auto buckets = to_buckets(samples, tier_ms);
-    return buckets.empty() ? Result<void>() : visit(key, buckets);
-  });
+  return select(selection,
+                [&](const metric::SeriesKey& key, std::span<const Sample> samples) -> Result<void> {
+                  const auto buckets = to_buckets(samples, tier_ms);
+                  return buckets.empty() ? Result<void>() : visit(key, buckets);
+                });
 }
 
 Result<void> SeriesSource::select_series(const Selection& selection, const VisitSeries& visit) const {
-  return select(selection, [&](const metric::SeriesKey& key, std::span<const Sample> samples) -> Result<void> {
-    const bool any = std::ranges::any_of(samples, [](const Sample& s) { return !is_absent(s.value); });
-    return any ? visit(key) : Result<void>();
-  });
+  return select(
+      selection, [&](const metric::SeriesKey& key, std::span<const Sample> samples) -> Result<void> {
+        const bool any = std::ranges::any_of(samples, [](const Sample& s) { return !is_absent(s.value); });
+        return any ? visit(key) : Result<void>();
+      });
 }
 
 }  // namespace ullage::history

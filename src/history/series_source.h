@@ -47,7 +47,9 @@ class SeriesSource {
 
   // The widest tier whose buckets make up windows of `divisor_ms` exactly, when this source has one that
   // covers the selection; 0 otherwise.
-  virtual std::int64_t tier_ms(const Selection& /*selection*/, std::int64_t /*divisor_ms*/) const { return 0; }
+  virtual std::int64_t tier_ms(const Selection& /*selection*/, std::int64_t /*divisor_ms*/) const {
+    return 0;
+  }
   using VisitBuckets = std::function<Result<void>(const metric::SeriesKey&, std::span<const Bucket>)>;
   virtual Result<void> select_buckets(const Selection& selection, std::int64_t tier_ms,
                                       const VisitBuckets& visit) const;

@@ -105,8 +105,10 @@ Result<void> BlockFile::load_series_rows() {
     auto row = rows->step();
     if (!row) return pass_on(row);
     if (!*row) return {};
-    if (rows->integer(1) >= kSmallRowSeries) small_rows_.clear();
-    else small_rows_.push_back({rows->integer(0), rows->integer(1)});
+    if (rows->integer(1) >= kSmallRowSeries)
+      small_rows_.clear();
+    else
+      small_rows_.push_back({rows->integer(0), rows->integer(1)});
     next_series_ = rows->integer(0) + rows->integer(1);
   }
 }
@@ -129,7 +131,8 @@ Result<void> BlockFile::load_chunks() {
                 .ticks = static_cast<std::size_t>(rows->integer(3))};
     next_chunk_id_ = std::max(next_chunk_id_, chunk.id + 1);
     stretches_.add({chunk.begin_ms, chunk.end_ms});
-    if (rows->integer(3) >= kFinishedTicks || (!unfinished.empty() && chunk.begin_ms <= unfinished.back().end_ms))
+    if (rows->integer(3) >= kFinishedTicks ||
+        (!unfinished.empty() && chunk.begin_ms <= unfinished.back().end_ms))
       unfinished.clear();
     else
       unfinished.push_back(std::move(chunk));
@@ -203,8 +206,10 @@ Result<void> BlockFile::write_series() {
   const std::string bytes = encode_series(new_series_);
   auto done = insert->bind(1, next_series_ - count).bind(2, count).bind_blob(3, bytes).run();
   if (!done) return done;
-  if (count >= kSmallRowSeries) small_rows_.clear();
-  else small_rows_.push_back({next_series_ - count, count});
+  if (count >= kSmallRowSeries)
+    small_rows_.clear();
+  else
+    small_rows_.push_back({next_series_ - count, count});
   return small_rows_.size() < kSmallRows ? Result<void>() : merge_series_rows();
 }
 

@@ -13,6 +13,7 @@
 #include "history/series_file.h"
 #include "history/series_source.h"
 #include "history/store/history_files.h"
+#include "history/store/sort_stably.h"
 
 namespace ullage::history {
 
@@ -49,8 +50,7 @@ std::vector<Bucket> to_buckets(std::span<const Sample> samples, std::int64_t wid
 }
 
 void merge_buckets(std::vector<Bucket>& buckets) {
-  if (!std::ranges::is_sorted(buckets, {}, &Bucket::time_ms))
-    std::ranges::stable_sort(buckets, {}, &Bucket::time_ms);
+  if (!std::ranges::is_sorted(buckets, {}, &Bucket::time_ms)) sort_stably(buckets, &Bucket::time_ms);
   std::size_t kept = 0;
   for (std::size_t i = 0; i < buckets.size(); ++i) {
     if (kept == 0 || buckets[kept - 1].time_ms != buckets[i].time_ms) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Samples as buckets: what a tier keeps, and the arithmetic of it. Min and max leave NaN aside unless there is
-// nothing else, as PromQL's max_over_time does; the sum is compensated (Neumaier, "Rundungsfehleranalyse
+// Samples as buckets: what a tier keeps, and the arithmetic of it. Min and max leave NaN aside unless there
+// is nothing else, as PromQL's max_over_time does; the sum is compensated (Neumaier, "Rundungsfehleranalyse
 // einiger Verfahren zur Summation endlicher Summen", 1974), so that sums of sums are as true as sums.
 #pragma once
 

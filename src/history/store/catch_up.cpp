@@ -12,6 +12,7 @@
 
 #include "base/result.h"
 #include "history/history_source.h"
+#include "history/series_file.h"
 #include "history/series_source.h"
 #include "history/store/bucket.h"
 #include "history/store/history_files.h"
@@ -34,15 +35,17 @@ struct Missing {
 };
 
 // The buckets that end in (begin, end], of the stretch that is untold.
-Result<std::uint64_t> tell(const HistorySource& source, TierWriter& tier, const HistorySource::Untold& stretch) {
+Result<std::uint64_t> tell(const HistorySource& source, TierWriter& tier,
+                           const HistorySource::Untold& stretch) {
   std::vector<Missing> missing;
-  auto read = source.select(
-      {.matchers = {}, .begin_ms = stretch.begin_ms - 1, .end_ms = stretch.end_ms},
-      [&](const metric::SeriesKey& key, std::span<const Sample> samples) -> Result<void> {
-        auto buckets = to_buckets(samples, tier.width());
-        if (!buckets.empty()) missing.push_back({LiveSeries{.key = pack_key(key)}, std::move(buckets)});
-        return {};
-      });
+  auto read =
+      source.select({.matchers = {}, .begin_ms = stretch.begin_ms - 1, .end_ms = stretch.end_ms},
+                    [&](const metric::SeriesKey& key, std::span<const Sample> samples) -> Result<void> {
+                      auto buckets = to_buckets(samples, tier.width());
+                      if (!buckets.empty())
+                        missing.push_back({LiveSeries{.key = pack_key(key)}, std::move(buckets)});
+                      return {};
+                    });
   if (!read) return pass_on(read);
   std::map<std::int64_t, std::vector<std::pair<std::size_t, std::size_t>>> by_time;
   for (std::size_t i = 0; i < missing.size(); ++i)

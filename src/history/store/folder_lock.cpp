@@ -16,7 +16,8 @@ Result<FileDescriptor> lock_history(const std::string& folder) {
   auto file = open_file(folder + "/lock", O_CREAT | O_RDWR);
   if (!file) return file;
   if (::flock(file->get(), LOCK_EX | LOCK_NB) == 0) return file;
-  return fail(Error{.what = "another process is writing this history", .where = folder, .system_error = EBUSY});
+  return fail(
+      Error{.what = "another process is writing this history", .where = folder, .system_error = EBUSY});
 }
 
 }  // namespace ullage::history

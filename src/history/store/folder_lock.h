@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One writer a history: a lock on a file in its folder, which the kernel gives back when the writer is killed.
+// One writer a history: a lock on a file in its folder, which the kernel gives back when the writer is
+// killed.
 #pragma once
 
 #include <string>

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "history/store/gathering.h"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <bit>
 #include <cstddef>
@@ -8,6 +10,7 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -15,8 +18,9 @@
 #include "history/block.h"
 #include "history/matching.h"
 #include "history/series_file.h"
-#include "history/series_source.h"
+#include "history/store/dictionary.h"
 #include "history/store/history_files.h"
+#include "history/store/packed_key.h"
 #include "history/store/stored_file.h"
 #include "history/store/stretches.h"
 #include "metric/series.h"
@@ -41,6 +45,8 @@ std::size_t ticks_in(const Segment& segment) {
 
 void add_samples(Gathered& into, const Stretch& range, std::span<const std::int64_t> times_ms,
                  const std::vector<double>& values) {
+  if (!into.samples.empty() && !times_ms.empty() && times_ms.front() <= into.samples.back().time_ms)
+    into.are_in_order = false;
   if (!times_ms.empty() && times_ms.front() >= range.begin_ms && times_ms.back() <= range.end_ms) {
     const std::size_t before = into.samples.size();
     into.samples.resize(before + times_ms.size());
@@ -69,6 +75,16 @@ void add_buckets(Gathered& into, const Stretch& range, std::span<const std::int6
                               .last = columns[4][i]});
 }
 
+void reserve(std::vector<Sample>& samples, std::size_t count) {
+  if (samples.capacity() >= count) return;
+  samples.reserve(count);
+  // To have the kernel hand out a month's 41 MiB in small pages takes longer than to fill them.
+  constexpr std::uintptr_t kPage = 2u << 20;
+  const auto begin = (std::bit_cast<std::uintptr_t>(samples.data()) + kPage - 1) / kPage * kPage;
+  const auto end = std::bit_cast<std::uintptr_t>(samples.data() + count) / kPage * kPage;
+  if (begin < end) (void)::madvise(std::bit_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
+}
+
 Result<void> read_segment(const Segment& segment, std::span<const StoredFile::Wanted> wanted, TierAs tier_as,
                           std::vector<Gathered>& gathered) {
   const bool is_raw = segment.file->name().tier == Tier::raw;
@@ -81,62 +97,34 @@ Result<void> read_segment(const Segment& segment, std::span<const StoredFile::Wa
                                add_buckets(gathered[index], range, times, columns);
                              else
                                add_samples(gathered[index], range, times, is_raw ? columns[0] : columns[4]);
+                             if (!is_raw) gathered[index].are_in_order = false;  // a bucket may stand twice
                            });
     if (!read) return read;
   }
   return {};
 }
 
-// Series in the order in which they came, each key once. A table of their places, since a map of texts is
-// most of what it costs to ask for many.
-class SeriesByKey {
- public:
-  explicit SeriesByKey(std::size_t most) : slots_(std::bit_ceil(most * 2 + 1), kFree) { all_.reserve(most); }
-  FoundSeries& at(metric::SeriesKey key) {
-    for (std::size_t slot = hash(key);; ++slot) {
-      std::size_t& place = slots_[slot & (slots_.size() - 1)];
-      if (place == kFree) {
-        place = all_.size();
-        return all_.emplace_back(FoundSeries{std::move(key), {}});
-      }
-      if (all_[place].key == key) return all_[place];
-    }
-  }
-  std::vector<FoundSeries> all() && { return std::move(all_); }
-
- private:
-  static constexpr std::size_t kFree = SIZE_MAX;
-  static std::size_t hash(const metric::SeriesKey& key) {
-    std::size_t mixed = std::hash<std::string>()(key.name);
-    for (const metric::Label& label : key.labels)
-      for (const std::string* text : {&label.name, &label.value})
-        mixed = (std::rotl(mixed, 5) ^ std::hash<std::string>()(*text)) * 0x9E3779B97F4A7C15;
-    return mixed ^ mixed >> 32;
-  }
-  std::vector<std::size_t> slots_;
-  std::vector<FoundSeries> all_;
-};
-
 }  // namespace
 
 std::vector<FoundSeries> find_series(std::span<const Segment> segments, const Matching& matching) {
-  std::vector<std::vector<metric::SeriesId>> ids;
-  std::size_t count = 0;
-  for (const Segment& segment : segments)
-    count += ids.emplace_back(segment.file->dictionary().matching(matching)).size();
-  SeriesByKey found(count);
-  for (std::size_t segment = 0; segment < segments.size(); ++segment)
-    for (const metric::SeriesId id : ids[segment])
-      found.at(segments[segment].file->dictionary().key(id)).places.push_back({segment, id});
-  return std::move(found).all();
+  std::vector<FoundSeries> found;
+  std::unordered_map<std::string, std::size_t> by_key;
+  for (std::size_t segment = 0; segment < segments.size(); ++segment) {
+    const Dictionary& dictionary = segments[segment].file->dictionary();
+    for (const metric::SeriesId id : dictionary.matching(matching)) {
+      metric::SeriesKey key = dictionary.key(id);
+      const auto [known, is_new] = by_key.try_emplace(pack_key(key), found.size());
+      if (is_new) found.push_back({std::move(key), {}});
+      found[known->second].places.push_back({segment, id});
+    }
+  }
+  return found;
 }
 
 Result<void> gather(std::span<const Segment> segments, std::span<const FoundSeries> found, TierAs tier_as,
                     const std::function<Result<void>(const FoundSeries&, Gathered&)>& visit) {
   std::size_t ticks = 1;
   for (const Segment& segment : segments) ticks += ticks_in(segment);
-  const bool is_raw =
-      std::ranges::all_of(segments, [](const Segment& s) { return s.file->name().tier == Tier::raw; });
   const std::size_t together = std::max<std::size_t>(1, kSamplesTogether / ticks);
   std::vector<Gathered> gathered;
   std::vector<std::vector<StoredFile::Wanted>> wanted(segments.size());
@@ -147,8 +135,9 @@ Result<void> gather(std::span<const Segment> segments, std::span<const FoundSeri
     for (std::size_t i = 0; i < group.size(); ++i) {
       gathered[i].samples.clear();
       gathered[i].buckets.clear();
-      // One that is in all files is there most of the time: room at once, since growing touches it twice.
-      if (is_raw && group[i].places.size() >= segments.size()) gathered[i].samples.reserve(ticks);
+      gathered[i].are_in_order = true;
+      // Room at once, since growing touches it twice, and what is not touched costs nothing.
+      if (tier_as == TierAs::samples) reserve(gathered[i].samples, ticks);
       for (const FoundSeries::Place& place : group[i].places) wanted[place.segment].push_back({place.id, i});
     }
     for (std::size_t segment = 0; segment < segments.size(); ++segment) {

@@ -43,6 +43,7 @@ std::vector<FoundSeries> find_series(std::span<const Segment> segments, const Ma
 struct Gathered {
   std::vector<Sample> samples;  // of raw files; of tiers each bucket's last, where buckets are not asked for
   std::vector<Bucket> buckets;
+  bool are_in_order = true;  // the samples, and each of another time
 };
 enum class TierAs { samples, buckets };
 // Visits each series found, also one of which nothing was gathered.

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -29,9 +30,7 @@ constexpr int kPartsMax = 99;
 
 std::int64_t to_ms(sys_days day) { return std::int64_t{day.time_since_epoch().count()} * kDayMs; }
 
-year_month_day day_of(std::int64_t time_ms) {
-  return sys_days(std::chrono::days(time_ms / kDayMs));
-}
+year_month_day day_of(std::int64_t time_ms) { return sys_days(std::chrono::days(time_ms / kDayMs)); }
 
 // A number of exactly so many digits.
 std::optional<unsigned> take_digits(std::string_view& text, std::size_t digits) {
@@ -138,9 +137,8 @@ Result<std::vector<HistoryFile>> list_history(const std::string& folder) {
   for (std::filesystem::directory_iterator at(folder, error), end; !error && at != end; at.increment(error))
     if (auto file = parse_file_name(at->path().filename().native())) files.push_back(std::move(*file));
   if (error) return fail_errno("cannot read the folder of the history", folder, error.value());
-  std::ranges::sort(files, {}, [](const HistoryFile& file) {
-    return std::tuple(file.tier, file.begin_ms, file.part);
-  });
+  std::ranges::sort(files, {},
+                    [](const HistoryFile& file) { return std::tuple(file.tier, file.begin_ms, file.part); });
   return files;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The names of a history's files, which say what they hold: 2026-11-26.db has the samples of that day (UTC),
-// 2026-11-26.minute.db its minutes, 2026-11.hour.db the hours of that month. Retention unlinks whole files, so
-// tiers that are kept for different times are different files. docs/formats/history.md.
+// 2026-11-26.minute.db its minutes, 2026-11.hour.db the hours of that month. Retention unlinks whole files,
+// so tiers that are kept for different times are different files. docs/formats/history.md.
 #pragma once
 
 #include <cstdint>

@@ -8,7 +8,6 @@
 #include <string>
 #include <string_view>
 
-#include "history/store/bucket.h"
 #include "metric/series.h"
 
 namespace ullage::history {

@@ -35,7 +35,10 @@ Result<void> OpenFiles::refresh() {
   struct stat info;
   if (::stat(folder_.c_str(), &info) != 0) return fail_errno("cannot read the history", folder_, errno);
   const std::int64_t changed = info.st_mtim.tv_sec * 1'000'000'000 + info.st_mtim.tv_nsec;
-  if (changed == listed_at_ns_) return {};
+  // That time is only good to milliseconds: a folder that has changed is listed once more the next time.
+  const bool is_same = changed == listed_at_ns_;
+  if (is_same && is_settled_) return {};
+  is_settled_ = is_same;
   auto files = list_history(folder_);
   if (!files) return pass_on(files);
   list_ = std::move(*files);
@@ -74,7 +77,8 @@ void OpenFiles::end_reading() {
   while (opened_.size() > kOpenMax) {
     const auto oldest =
         std::ranges::min_element(opened_, {}, [](const auto& opened) { return opened.second.used; });
-    if (oldest->second.file != nullptr) std::ranges::copy(oldest->second.file->problems(), std::back_inserter(problems_));
+    if (oldest->second.file != nullptr)
+      std::ranges::copy(oldest->second.file->problems(), std::back_inserter(problems_));
     opened_.erase(oldest);
   }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The files of a folder for a reader: listed anew when the folder changed, opened when they are asked for, and
-// closed again when there are too many. A file that cannot be read is told once and left out.
+// The files of a folder for a reader: listed anew when the folder changed, opened when they are asked for,
+// and closed again when there are too many. A file that cannot be read is told once and left out.
 #pragma once
 
 #include <cstdint>
@@ -39,6 +39,7 @@ class OpenFiles {
   std::map<std::string, Opened> opened_;
   std::vector<std::string> problems_;
   std::int64_t listed_at_ns_ = -1;  // the folder's time of change
+  bool is_settled_ = false;
   std::uint64_t reading_ = 1;
 };
 

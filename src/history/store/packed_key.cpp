@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "history/store/sort_stably.h"
 #include "history/varint.h"
 #include "metric/series.h"
 
@@ -41,7 +42,7 @@ std::optional<metric::SeriesKey> normal_key(const metric::SeriesKey& key) {
       normal.name = valid_utf8(label.value);
   }
   if (normal.name.empty()) return std::nullopt;
-  std::ranges::stable_sort(normal.labels, {}, &metric::Label::name);
+  sort_stably(normal.labels, &metric::Label::name);
   const auto repeated = std::ranges::unique(normal.labels, {}, &metric::Label::name);
   normal.labels.erase(repeated.begin(), repeated.end());
   return normal;

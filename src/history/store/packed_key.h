@@ -14,9 +14,9 @@ namespace ullage::history {
 // Longer keys are refused.
 constexpr std::size_t kKeyBytesMax = 16 << 10;
 
-// A key as it is kept: UTF-8 (other bytes become U+FFFD), labels in order, none that is empty (which is as one
-// that is absent) and none twice (the first stays); `__name__` is the name. Nothing for what is no key: without
-// a name, or too long.
+// A key as it is kept: UTF-8 (other bytes become U+FFFD), labels in order, none that is empty (which is as
+// one that is absent) and none twice (the first stays); `__name__` is the name. Nothing for what is no key:
+// without a name, or too long.
 std::optional<metric::SeriesKey> normal_key(const metric::SeriesKey& key);
 
 std::string pack_key(const metric::SeriesKey& key);

@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string>
 #include <utility>
 #include <vector>
 
@@ -51,8 +50,10 @@ bool RawWriter::accepts(std::int64_t time_ms) {
     // What was told of it before, by us or before a restart. One that is not there need not be made yet.
     if (file_exists(folder_ + "/" + file_for(Tier::raw, time_ms).name))
       if (const auto file = file_.at(time_ms)) told = (*file)->stretches_at_opening();
-    while (told_.size() >= kDaysRemembered) told_.erase(told_.begin()->first == day ? --told_.end() : told_.begin());
-    if (told_.emplace(day, std::move(told)).first->second.contains(time_ms)) return false;
+    while (told_.size() >= kDaysRemembered)
+      told_.erase(told_.begin()->first == day ? --told_.end() : told_.begin());
+    const Stretches& remembered = told_.emplace(day, std::move(told)).first->second;
+    if (remembered.contains(time_ms)) return false;
   }
   file_.aim(time_ms);
   return true;
@@ -82,7 +83,8 @@ void RawWriter::drop_first(std::size_t ticks) {
 }
 
 void RawWriter::forget_head() {
-  for (std::size_t column = 0; column < head_.columns(); ++column) live_.hot(head_.place(column)).column = kNone;
+  for (std::size_t column = 0; column < head_.columns(); ++column)
+    live_.hot(head_.place(column)).column = kNone;
   head_.clear();
   journaled_ = 0;
   journal_.clear();
@@ -103,8 +105,7 @@ Result<void> RawWriter::flush(What what) {
     return {};
   }
   auto done = whole ? write_whole(**file) : write_news(**file);
-  if (done) return {};
-  if (file_.give_up_damaged()) {
+  if (!done && file_.give_up_damaged()) {
     // The journal is in a file that nobody writes to any more: all of the head goes into the next.
     journaled_ = 0;
     journal_.clear();
@@ -114,7 +115,8 @@ Result<void> RawWriter::flush(What what) {
 
 metric::SeriesId RawWriter::id_in_file(BlockFile& file, std::uint32_t place) {
   LiveSeries& series = live_.series(place);
-  if (series.raw.epoch != file_.epoch()) series.raw = {file.add_series(unpack_key(series.key)), file_.epoch()};
+  if (series.raw.epoch != file_.epoch())
+    series.raw = {file.add_series(unpack_key(series.key)), file_.epoch()};
   return series.raw.id;
 }
 
@@ -122,8 +124,7 @@ RawWriter::ColumnsById RawWriter::columns_by_id(BlockFile& file, std::size_t fro
   ColumnsById columns;
   for (std::size_t column = 0; column < head_.columns(); ++column) {
     bool any = false;
-    for (std::size_t tick = head_.ticks(); tick-- > from_tick && !any;)
-      any = head_.has(column, tick);
+    for (std::size_t tick = head_.ticks(); tick-- > from_tick && !any;) any = head_.has(column, tick);
     if (any) columns.emplace_back(id_in_file(file, head_.place(column)), column);
   }
   std::ranges::sort(columns);
@@ -154,7 +155,8 @@ Result<void> RawWriter::write_news(BlockFile& file) {
 }
 
 Result<void> RawWriter::write_whole(BlockFile& file) {
-  Chunk chunk{.begin_ms = head_.times_ms().front(), .end_ms = head_.times_ms().back(), .ticks = head_.ticks()};
+  Chunk chunk{
+      .begin_ms = head_.times_ms().front(), .end_ms = head_.times_ms().back(), .ticks = head_.ticks()};
   const auto columns = columns_by_id(file, 0);
   auto done = file.transact([&]() -> Result<void> {
     for (const Chunk& part : journal_)

@@ -55,8 +55,8 @@ class RawWriter {
   LiveTable& live_;
   Head head_;
   DatedFile file_;
-  std::size_t journaled_ = 0;             // ticks of the head
-  std::vector<Chunk> journal_;            // which hold these
+  std::size_t journaled_ = 0;               // ticks of the head
+  std::vector<Chunk> journal_;              // which hold these
   std::map<std::int64_t, Stretches> told_;  // by day, of the last days that were written to
   std::uint64_t lost_samples_ = 0;
   std::uint64_t heads_ = 0;

@@ -6,12 +6,12 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
 #include "history/store/history_files.h"
+#include "history/store/sort_stably.h"
 
 namespace ullage::history {
 
@@ -23,7 +23,8 @@ std::uint64_t size_of(const std::string& path) {
   std::uint64_t bytes = 0;
   for (const char* ending : kBeside) {
     struct stat info;
-    if (::stat((path + ending).c_str(), &info) == 0) bytes += static_cast<std::uint64_t>(info.st_blocks) * 512;
+    if (::stat((path + ending).c_str(), &info) == 0)
+      bytes += static_cast<std::uint64_t>(info.st_blocks) * 512;
   }
   return bytes;
 }
@@ -47,8 +48,8 @@ std::int64_t kept_ms(const Retention& retention, Tier tier) {
 
 }  // namespace
 
-Result<Removed> remove_old(const std::string& folder, const Retention& retention, std::int64_t now_ms, Age age,
-                           const std::vector<std::string>& in_use) {
+Result<Removed> remove_old(const std::string& folder, const Retention& retention, std::int64_t now_ms,
+                           Age age, const std::vector<std::string>& in_use) {
   auto files = list_history(folder);
   if (!files) return pass_on(files);
   std::uint64_t total = 0;
@@ -57,10 +58,10 @@ Result<Removed> remove_old(const std::string& folder, const Retention& retention
     total += size_of(folder + "/" + file.name);
     newest_ms = std::max(newest_ms, file.end_ms);
   }
-  // In each tier the oldest first; of the tiers the one that has used most of its time, so that a lack of room
-  // shortens all of them alike.
-  std::ranges::stable_sort(*files, std::greater(), [&](const HistoryFile& file) {
-    return static_cast<double>(newest_ms - file.end_ms) /
+  // In each tier the oldest first; of the tiers the one that has used most of its time, so that a lack of
+  // room shortens all of them alike.
+  sort_stably(*files, [&](const HistoryFile& file) {
+    return -static_cast<double>(newest_ms - file.end_ms) /
            static_cast<double>(std::max<std::int64_t>(1, kept_ms(retention, file.tier)));
   });
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How long a history is kept, and how much room it may take: whole files are unlinked, the oldest first, which
-// works on a full disk too.
+// How long a history is kept, and how much room it may take: whole files are unlinked, the oldest first,
+// which works on a full disk too.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +26,7 @@ struct Removed {
 enum class Age { counts, does_not_count };
 // `in_use` names files that are being written. `now_ms` must be a time that is believed: with
 // Age::does_not_count only size matters.
-Result<Removed> remove_old(const std::string& folder, const Retention& retention, std::int64_t now_ms, Age age,
-                           const std::vector<std::string>& in_use);
+Result<Removed> remove_old(const std::string& folder, const Retention& retention, std::int64_t now_ms,
+                           Age age, const std::vector<std::string>& in_use);
 
 }  // namespace ullage::history

@@ -2,6 +2,7 @@
 #include "history/store/stored_file.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -74,7 +75,8 @@ void StoredFile::release() {
 
 Result<void> StoredFile::load() {
   // The first read takes the snapshot; then the version is the snapshot's.
-  if (auto looked = file_.database.integer("SELECT count(*) FROM sqlite_master"); !looked) return pass_on(looked);
+  if (auto looked = file_.database.integer("SELECT count(*) FROM sqlite_master"); !looked)
+    return pass_on(looked);
   auto version = file_.database.integer("PRAGMA data_version");
   if (!version) return pass_on(version);
   if (*version == data_version_) return {};
@@ -91,7 +93,8 @@ Result<void> StoredFile::each_row(const char* sql, const std::function<void(cons
   while (true) {
     auto row = statement->step();
     if (!row && !is_damage(row.error())) return pass_on(row);
-    if (!row) problems_.push_back(name_.name + ": a table is damaged, and what stood behind the damage is left out");
+    if (!row)
+      problems_.push_back(name_.name + ": a table is damaged, and what stood behind the damage is left out");
     if (!row || !*row) return {};
     visit(*statement);
   }
@@ -130,9 +133,8 @@ Result<void> StoredFile::load_rest() {
                          });
   if (!listed || kind_.stride == 1) return listed;
   told_.clear();
-  return each_row("SELECT begin_ms, end_ms FROM told ORDER BY begin_ms", [this](const Statement& row) {
-    told_.push_back({row.integer(0), row.integer(1)});
-  });
+  return each_row("SELECT begin_ms, end_ms FROM told ORDER BY begin_ms",
+                  [this](const Statement& row) { told_.push_back({row.integer(0), row.integer(1)}); });
 }
 
 Result<void> StoredFile::ensure_statements() {
@@ -186,8 +188,10 @@ Result<std::vector<std::size_t>> StoredFile::parts_with(const Place& chunk, std:
         if (parts.empty() || parts.back() != middle) parts.push_back(middle);
         break;
       }
-      if (column < found->first) high = middle;
-      else low = middle + 1;
+      if (column < found->first)
+        high = middle;
+      else
+        low = middle + 1;
     }
   }
   return parts;
@@ -232,8 +236,8 @@ void StoredFile::visit_block(std::int64_t id, const BlockView& view, std::span<c
   std::size_t at = 0;
   columns_.resize(stride);
   for (; want != wanted.end() && want->id <= columns.back() / stride; ++want) {
-    const auto found = std::lower_bound(columns.begin() + static_cast<std::ptrdiff_t>(at), columns.end(),
-                                        want->id * stride);
+    const auto found =
+        std::lower_bound(columns.begin() + static_cast<std::ptrdiff_t>(at), columns.end(), want->id * stride);
     at = static_cast<std::size_t>(found - columns.begin());
     if (found == columns.end() || *found != want->id * stride) continue;
     if (at + stride > columns.size() || columns[at + stride - 1] != want->id * stride + stride - 1) {
@@ -263,8 +267,10 @@ Result<void> StoredFile::each_block(const Place& chunk, const std::function<void
     Result<void> read;
     for (std::size_t column = 0; column < block.series.size() && read; ++column)
       read = (*view)->read_column(column, block.columns.emplace_back());
-    if (read) visit(std::move(block));
-    else report(id, read.error());
+    if (read)
+      visit(std::move(block));
+    else
+      report(id, read.error());
   }
   return {};
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// One file of a history being read, beside its writer if it has one. What is asked between begin() and end() is
-// answered of one moment; outside, nothing is held that would keep the writer from folding in its log. Damaged
-// blocks are left out and told. One thread.
+// One file of a history being read, beside its writer if it has one. What is asked between begin() and end()
+// is answered of one moment; outside, nothing is held that would keep the writer from folding in its log.
+// Damaged blocks are left out and told. One thread.
 #pragma once
 
 #include <cstdint>
@@ -48,11 +48,12 @@ class StoredFile {
     metric::SeriesId id;
     std::size_t index;  // the caller's
   };
-  // Of each wanted series (in order of id) what the chunks hold that reach into [begin, end], in order of time:
-  // ticks, and its columns, one or five. Of a chunk all is given, absent values too.
+  // Of each wanted series (in order of id) what the chunks hold that reach into [begin, end], in order of
+  // time: ticks, and its columns, one or five. Of a chunk all is given, absent values too.
   using Visit = std::function<void(std::size_t index, std::span<const std::int64_t> times_ms,
                                    std::span<const std::vector<double>> columns)>;
-  Result<void> read(std::span<const Wanted> wanted, std::int64_t begin_ms, std::int64_t end_ms, const Visit& visit);
+  Result<void> read(std::span<const Wanted> wanted, std::int64_t begin_ms, std::int64_t end_ms,
+                    const Visit& visit);
   // Looks at every block. Says what is damaged in problems().
   Result<void> check_all(std::uint64_t& blocks, std::uint64_t& samples);
   // The blocks of a chunk that can be read.
@@ -71,8 +72,10 @@ class StoredFile {
   Result<std::vector<std::size_t>> parts_with(const Place& chunk, std::span<const Wanted> wanted);
   Result<Bounds> bounds(std::int64_t block_id);
   Result<std::string_view> bytes_of(std::int64_t block_id);
-  Result<std::optional<BlockView>> view_of(std::int64_t block_id);  // nothing for a damaged one, which is told
-  void visit_block(std::int64_t id, const BlockView& view, std::span<const Wanted> wanted, const Visit& visit);
+  Result<std::optional<BlockView>> view_of(
+      std::int64_t block_id);  // nothing for a damaged one, which is told
+  void visit_block(std::int64_t id, const BlockView& view, std::span<const Wanted> wanted,
+                   const Visit& visit);
   void report(std::int64_t block_id, const Error& error);
   Result<void> ensure_statements();
   void release();

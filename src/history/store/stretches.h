@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which times have been told: stretches from a first to a last tick. A tick less than a minute after a stretch
-// makes it longer, so that a late tick finds its time told; an hour's suspend or a jump of the clock begins
-// another.
+// Which times have been told: stretches from a first to a last tick. A tick less than a minute after a
+// stretch makes it longer, so that a late tick finds its time told; an hour's suspend or a jump of the clock
+// begins another.
 #pragma once
 
 #include <cstdint>

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -25,7 +26,8 @@ namespace ullage::history {
 namespace {
 
 constexpr std::size_t kRewrittenPerFlush = 64'000;
-// Of a small chunk. Larger blocks would be few and quick to write; but who joins 24 of them reads all of each.
+// Of a small chunk. Larger blocks would be few and quick to write; but who joins 24 of them reads all of
+// each.
 constexpr std::size_t kColumnsPerSmallBlock = 32 * 60;
 
 Result<Chunk> insert(BlockFile& file, Block& block) {
@@ -39,7 +41,8 @@ Result<Chunk> insert(BlockFile& file, Block& block) {
   Block part;
   part.times_ms = block.times_ms;
   for (std::size_t begin = 0; begin < block.series.size(); begin += kColumnsPerSmallBlock, ++parts) {
-    const auto count = static_cast<std::ptrdiff_t>(std::min(kColumnsPerSmallBlock, block.series.size() - begin));
+    const auto count =
+        static_cast<std::ptrdiff_t>(std::min(kColumnsPerSmallBlock, block.series.size() - begin));
     const auto series = block.series.begin() + static_cast<std::ptrdiff_t>(begin);
     const auto columns = std::make_move_iterator(block.columns.begin() + static_cast<std::ptrdiff_t>(begin));
     part.series.assign(series, series + count);
@@ -83,8 +86,7 @@ bool TierWriter::keeps(bool is_whole) {
 }
 
 metric::SeriesId TierWriter::id_of(const LiveSeries& series, IdInFile& id) {
-  if (id.epoch != file_.epoch())
-    id = {file_.current()->add_series(unpack_key(series.key)), file_.epoch()};
+  if (id.epoch != file_.epoch()) id = {file_.current()->add_series(unpack_key(series.key)), file_.epoch()};
   return id.id;
 }
 
@@ -108,8 +110,10 @@ void TierWriter::end_bucket() {
   std::ranges::move(std::exchange(seen_before_, {}), std::back_inserter(to_tell_));
   if (seen_) {
     const auto same = std::ranges::find(to_tell_, seen_->begin_ms, &Stretch::begin_ms);
-    if (same == to_tell_.end()) to_tell_.push_back(*seen_);
-    else *same = *seen_;
+    if (same == to_tell_.end())
+      to_tell_.push_back(*seen_);
+    else
+      *same = *seen_;
     told_until_ms_ = seen_->end_ms;
   }
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writes one tier: buckets come in as their time is over and go out with the next flush. Beside them stands in
-// the file which stretches of the raw ticks they tell of, so that a reader, and the next start after a kill,
-// know what to make up from raw samples: a bucket that could not be kept is not lost while these are there.
+// Writes one tier: buckets come in as their time is over and go out with the next flush. Beside them stands
+// in the file which stretches of the raw ticks they tell of, so that a reader, and the next start after a
+// kill, know what to make up from raw samples: a bucket that could not be kept is not lost while these are
+// there.
 #pragma once
 
 #include <cstddef>
@@ -34,7 +35,7 @@ class TierWriter {
   // A bucket's time is over: begin, put each series, end. When begin says no, or put could not, what it was
   // about is left to the raw samples.
   bool begin_bucket(std::int64_t bucket_ms);
-  bool keeps(bool is_whole);  // says no to a bucket that is not whole
+  bool keeps(bool is_whole);                                       // says no to a bucket that is not whole
   metric::SeriesId id_of(const LiveSeries& series, IdInFile& id);  // in the file of the bucket
   void put(metric::SeriesId series, const Bucket& bucket);
   void end_bucket();
