@@ -48,15 +48,10 @@ Result<Matching> Matching::compile(std::span<const Matcher> matchers) {
   return matching;
 }
 
-std::optional<Matching::Range> Matching::range(std::size_t at) const {
+std::optional<std::string_view> Matching::wanted_value(std::size_t at) const {
   const Matcher& matcher = matchers_[at];
-  if (matcher.kind == Matcher::Kind::equal && !matcher.value.empty())
-    return Range{matcher.value, matcher.value};
-  if (matcher.kind != Matcher::Kind::regex || holds(at, "")) return std::nullopt;
-  constexpr int kBytesMax = 100;
-  Range range;
-  if (!expressions_[at]->PossibleMatchRange(&range.first, &range.last, kBytesMax)) return std::nullopt;
-  return range;
+  if (matcher.kind != Matcher::Kind::equal || matcher.value.empty()) return std::nullopt;
+  return matcher.value;
 }
 
 bool Matching::holds(std::size_t at, std::string_view value) const {

@@ -31,12 +31,8 @@ class Matching {
 
   std::size_t size() const { return matchers_.size(); }
   const std::string& label(std::size_t matcher) const { return matchers_[matcher].label; }
-  // Where all values lie that a matcher can hold for, in order of bytes; nothing when it may hold for an
-  // absent label, or for any value.
-  struct Range {
-    std::string first, last;
-  };
-  std::optional<Range> range(std::size_t matcher) const;
+  // The one value that holds, where it is one and not the empty one.
+  std::optional<std::string_view> wanted_value(std::size_t matcher) const;
   // Asks without remembering: who knows which values are distinct asks once.
   bool holds(std::size_t matcher, std::string_view value) const;
   bool holds(const metric::SeriesKey& key);  // all of them

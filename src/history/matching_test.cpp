@@ -76,41 +76,6 @@ TEST(Matching, RegularExpressionsAreAnchored) {
   EXPECT_TRUE(holds({{"l", Kind::regex, "a.b"}}, {"x", {{"l", "a\nb"}}}));
 }
 
-metric::SeriesKey one_of_many(std::size_t number) {
-  metric::SeriesKey key{number % 5 == 0 ? "down" : "up", {{"instance", "host-" + std::to_string(number)}}};
-  if (number % 3 == 0) key.labels.push_back({"job", number % 2 == 0 ? "node" : "Node"});
-  return key;
-}
-
-// The first asks look at every series, later ones at an index, and beside it at what came since.
-TEST(Matching, FindsTheSameAmongManyAgainAndAgain) {
-  const std::vector<std::vector<Matcher>> questions = {
-      {{"instance", Kind::equal, "host-1234"}},
-      {{"instance", Kind::equal, "host-12345678"}},
-      {{"instance", Kind::equal, ""}},
-      {{"instance", Kind::regex, "host-77|host-78|nothing"}, {"__name__", Kind::equal, "up"}},
-      {{"instance", Kind::regex, "host-1.*5"}, {"job", Kind::regex, "(?i)node"}},
-      {{"instance", Kind::regex, "(host-20.+)?"}},
-      {{"instance", Kind::regex, "host-19[0-9]+"}, {"job", Kind::equal, ""}},
-      {{"job", Kind::regex, "N.*"}, {"instance", Kind::not_regex, ".*3"}},
-      {{"job", Kind::regex, "N.*|"}, {"__name__", Kind::equal, "down"}},
-      {{"job", Kind::not_equal, "node"}, {"zone", Kind::equal, ""}},
-  };
-  Dictionary dictionary;
-  for (const std::size_t size : {500, 2000, 2100, 2600}) {
-    while (dictionary.size() < size) dictionary.add(one_of_many(dictionary.size()));
-    for (int time = 0; time < 3; ++time)
-      for (const auto& question : questions) {
-        auto matching = Matching::compile(question);
-        ASSERT_TRUE(matching);
-        std::vector<metric::SeriesId> expected;
-        for (metric::SeriesId id = 0; id < size; ++id)
-          if (matching->holds(one_of_many(id))) expected.push_back(id);
-        EXPECT_EQ(dictionary.matching(*matching), expected) << question[0].label << question[0].value << size;
-      }
-  }
-}
-
 TEST(Matching, AnExpressionThatIsNoneIsAnErrorThatSaysWhere) {
   const auto matching = Matching::compile(std::vector<Matcher>{{"job", Kind::regex, "a("}});
   ASSERT_FALSE(matching);

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <optional>
 #include <span>
 #include <string>
@@ -13,7 +12,6 @@
 #include <vector>
 
 #include "history/matching.h"
-#include "history/store/label_index.h"
 #include "metric/series.h"
 
 namespace ullage::history {
@@ -46,96 +44,68 @@ std::span<const Dictionary::Pair> Dictionary::pairs(std::size_t id) const {
   return std::span(pairs_).subspan(begins_[id], end - begins_[id]);
 }
 
-std::optional<Dictionary::Symbol> Dictionary::label_symbol(const std::string& label) const {
-  if (label == "__name__") return 0;
-  const auto found = by_text_.find(label);
-  if (found == by_text_.end() || found->second == 0) return std::nullopt;
-  return found->second;
+const Dictionary::Index& Dictionary::index_of(Symbol label) const {
+  Index& index = indexes_[label];
+  if (index.series * 8 >= size() * 7) return index;
+  for (std::size_t id = index.series; id < size(); ++id)
+    for (const Pair& pair : pairs(id))
+      if (pair.label == label) index.entries.push_back({pair.value, static_cast<metric::SeriesId>(id)});
+  std::ranges::sort(index.entries);
+  index.series = size();
+  return index;
 }
 
-// The matchers, and what they have said about values.
-class Dictionary::Question {
- public:
-  Question(const Dictionary& dictionary, const Matching& matching)
-      : dictionary_(dictionary), matching_(matching) {
-    for (std::size_t i = 0; i < matching.size(); ++i)
-      asked_.push_back(
-          {dictionary.label_symbol(matching.label(i)), std::vector<Answer>(dictionary.symbols_.size())});
+std::vector<metric::SeriesId> Dictionary::candidates(const Matching& matching) const {
+  std::span<const Index::Entry> fewest;
+  std::optional<std::size_t> from;  // and all from here on
+  for (std::size_t i = 0; i < matching.size(); ++i) {
+    const auto wanted = matching.wanted_value(i);
+    if (!wanted) continue;
+    const bool is_name = matching.label(i) == "__name__";
+    const auto label = by_text_.find(is_name ? std::string_view() : std::string_view(matching.label(i)));
+    const auto value = by_text_.find(*wanted);
+    if (label == by_text_.end() || value == by_text_.end()) return {};
+    const Index& index = index_of(label->second);
+    const auto same = std::ranges::equal_range(index.entries, value->second, {}, &Index::Entry::value);
+    if (from && same.size() + size() - index.series >= fewest.size() + size() - *from) continue;
+    fewest = {same.begin(), same.end()};
+    from = index.series;
   }
-  bool holds_for(std::size_t id) {
-    const std::span<const Pair> labels = dictionary_.pairs(id);
-    bool all = !labels.empty();
-    for (std::size_t i = 0; i < asked_.size() && all; ++i) {
-      Symbol value = 0;
-      for (const Pair& pair : labels)
-        if (asked_[i].label == pair.label) value = pair.value;
-      Answer& answer = asked_[i].answers[value];
-      if (answer == unasked) answer = matching_.holds(i, dictionary_.symbols_[value]) ? yes : no;
-      all = answer == yes;
-    }
-    return all;
-  }
+  std::vector<metric::SeriesId> ids;
+  ids.reserve(fewest.size() + size() - from.value_or(0));
+  for (const Index::Entry& entry : fewest) ids.push_back(entry.id);
+  for (std::size_t id = from.value_or(0); id < size(); ++id) ids.push_back(static_cast<metric::SeriesId>(id));
+  return ids;
+}
 
- private:
+std::vector<metric::SeriesId> Dictionary::matching(const Matching& matching) const {
   struct Asked {
     std::optional<Symbol> label;  // none: no series of this file has it
     std::vector<Answer> answers;  // by value
   };
-  const Dictionary& dictionary_;
-  const Matching& matching_;
-  std::vector<Asked> asked_;
-};
-
-// Null while looking at every series is no more work than to make one.
-const LabelIndex* Dictionary::index_of(Symbol label) const {
-  constexpr std::size_t kSeriesMin = 1000;
-  if (size() < kSeriesMin) return nullptr;
-  Indexed& indexed = indexes_[label];
-  // Made anew when much has come since.
-  if (indexed.index && size() - indexed.index->size() > size() / 8) indexed = {};
-  if (indexed.index) return &*indexed.index;
-  if (++indexed.asked < 2) return nullptr;
-  std::vector<LabelIndex::Entry> entries;
-  entries.reserve(size());
-  for (std::size_t id = 0; id < size(); ++id)
-    for (const Pair& pair : pairs(id))
-      if (pair.label == label) entries.push_back({pair.value, static_cast<metric::SeriesId>(id)});
-  const std::vector<std::string_view> texts(symbols_.begin(), symbols_.end());
-  return &indexed.index.emplace(std::move(entries), size(), texts);
-}
-
-Dictionary::Candidates Dictionary::candidates(const Matching& matching) const {
-  struct Best {
-    std::size_t matcher, begin, end, ids;
-    const LabelIndex* index;
-  };
-  std::optional<Best> best;
+  std::vector<Asked> asked(matching.size());
   for (std::size_t i = 0; i < matching.size(); ++i) {
-    const auto range = matching.range(i);
-    const auto label = label_symbol(matching.label(i));
-    const LabelIndex* index = range && label ? index_of(*label) : nullptr;
-    if (index == nullptr) continue;
-    const auto [begin, end] = index->positions(range->first, range->last);
-    const std::size_t ids = index->ids(begin, end).size();
-    if (!best || ids < best->ids) best = {i, begin, end, ids, index};
+    const auto label = by_text_.find(matching.label(i));
+    if (matching.label(i) == "__name__")
+      asked[i].label = 0;
+    else if (label != by_text_.end() && label->second != 0)
+      asked[i].label = label->second;
+    asked[i].answers.resize(symbols_.size(), unasked);
   }
-  if (!best || best->ids > size() / 2) return {};
-  Candidates found{{}, best->index->size()};
-  found.ids.reserve(best->ids);
-  for (std::size_t at = best->begin; at < best->end; ++at)
-    if (matching.holds(best->matcher, symbols_[best->index->value(at)]))
-      std::ranges::copy(best->index->ids(at, at + 1), std::back_inserter(found.ids));
-  std::ranges::sort(found.ids);
-  return found;
-}
-
-std::vector<metric::SeriesId> Dictionary::matching(const Matching& matching) const {
-  Candidates few = candidates(matching);
-  Question question(*this, matching);
-  std::vector<metric::SeriesId> found = std::move(few.ids);
-  std::erase_if(found, [&](metric::SeriesId id) { return !question.holds_for(id); });
-  for (std::size_t id = few.looked_at; id < size(); ++id)
-    if (question.holds_for(id)) found.push_back(static_cast<metric::SeriesId>(id));
+  std::vector<metric::SeriesId> found;
+  for (const metric::SeriesId id : candidates(matching)) {
+    const std::span<const Pair> labels = pairs(id);
+    bool all = !labels.empty();
+    for (std::size_t i = 0; i < asked.size() && all; ++i) {
+      Symbol value = 0;
+      for (const Pair& pair : labels)
+        if (asked[i].label == pair.label) value = pair.value;
+      Answer& answer = asked[i].answers[value];
+      if (answer == unasked) answer = matching.holds(i, symbols_[value]) ? yes : no;
+      all = answer == yes;
+    }
+    if (all) found.push_back(id);
+  }
   return found;
 }
 
@@ -144,7 +114,6 @@ metric::SeriesKey Dictionary::key(metric::SeriesId id) const {
   const std::span<const Pair> labels = pairs(id);
   if (labels.empty()) return key;
   key.name = symbols_[labels[0].value];
-  key.labels.reserve(labels.size() - 1);
   for (const Pair& pair : labels.subspan(1))
     key.labels.push_back({symbols_[pair.label], symbols_[pair.value]});
   return key;

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The series of one file by their ids, each name and value once: a matcher is asked once about each distinct
-// value of its label, and a series costs a few bytes. A label of many series that is asked about again gets
-// an index. One thread.
+// value of its label, and a series costs a few bytes.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <deque>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,7 +13,6 @@
 #include <vector>
 
 #include "history/matching.h"
-#include "history/store/label_index.h"
 #include "metric/series.h"
 
 namespace ullage::history {
@@ -34,28 +32,28 @@ class Dictionary {
     Symbol label;
     Symbol value;
   };
+  // The series that have a value of a label, found without looking at the others: in order of value and id.
+  // Those that came since it was made are looked at one by one.
+  struct Index {
+    struct Entry {
+      Symbol value;
+      metric::SeriesId id;
+      auto operator<=>(const Entry&) const = default;
+    };
+    std::vector<Entry> entries;
+    std::size_t series = 0;  // 0 … series-1 are in it
+  };
   Symbol symbol(std::string_view text);
   std::span<const Pair> pairs(std::size_t id) const;
-
-  class Question;
-  std::optional<Symbol> label_symbol(const std::string& label) const;  // none: no series has it
-  const LabelIndex* index_of(Symbol label) const;
-  // Those of the indexed series that can match, in order of id, when an index says that they are few.
-  struct Candidates {
-    std::vector<metric::SeriesId> ids;
-    std::size_t looked_at = 0;  // ids below this are in no need of another look
-  };
-  Candidates candidates(const Matching& matching) const;
+  const Index& index_of(Symbol label) const;
+  // Those that can match: all, or fewer where a matcher asks for one value.
+  std::vector<metric::SeriesId> candidates(const Matching& matching) const;
 
   std::deque<std::string> symbols_{""};  // 0 is the empty one; addresses stay
   std::unordered_map<std::string_view, Symbol> by_text_{{"", 0}};
-  std::vector<std::uint32_t> begins_;  // in pairs_
-  std::vector<Pair> pairs_;            // of each series: (0, its name), then its labels
-  struct Indexed {
-    std::size_t asked = 0;  // times, since it was made
-    std::optional<LabelIndex> index;
-  };
-  mutable std::unordered_map<Symbol, Indexed> indexes_;
+  std::vector<std::uint32_t> begins_;                  // in pairs_
+  std::vector<Pair> pairs_;                            // of each series: (0, its name), then its labels
+  mutable std::unordered_map<Symbol, Index> indexes_;  // by label, of those that were asked for
 };
 
 }  // namespace ullage::history

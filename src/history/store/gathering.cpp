@@ -10,6 +10,7 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -18,6 +19,7 @@
 #include "history/matching.h"
 #include "history/series_file.h"
 #include "history/store/history_files.h"
+#include "history/store/packed_key.h"
 #include "history/store/stored_file.h"
 #include "history/store/stretches.h"
 #include "metric/series.h"
@@ -101,48 +103,21 @@ Result<void> read_segment(const Segment& segment, std::span<const StoredFile::Wa
   return {};
 }
 
-// Series in the order in which they came, each key once. A table of their places, since a map of texts is
-// most of what it costs to ask for many.
-class SeriesByKey {
- public:
-  explicit SeriesByKey(std::size_t most) : slots_(std::bit_ceil(most * 2 + 1), kFree) { all_.reserve(most); }
-  FoundSeries& at(metric::SeriesKey key) {
-    for (std::size_t slot = hash(key);; ++slot) {
-      std::size_t& place = slots_[slot & (slots_.size() - 1)];
-      if (place == kFree) {
-        place = all_.size();
-        return all_.emplace_back(FoundSeries{std::move(key), {}});
-      }
-      if (all_[place].key == key) return all_[place];
-    }
-  }
-  std::vector<FoundSeries> all() && { return std::move(all_); }
-
- private:
-  static constexpr std::size_t kFree = SIZE_MAX;
-  static std::size_t hash(const metric::SeriesKey& key) {
-    std::size_t mixed = std::hash<std::string>()(key.name);
-    for (const metric::Label& label : key.labels)
-      for (const std::string* text : {&label.name, &label.value})
-        mixed = (std::rotl(mixed, 5) ^ std::hash<std::string>()(*text)) * 0x9E3779B97F4A7C15;
-    return mixed ^ mixed >> 32;
-  }
-  std::vector<std::size_t> slots_;
-  std::vector<FoundSeries> all_;
-};
-
 }  // namespace
 
 std::vector<FoundSeries> find_series(std::span<const Segment> segments, const Matching& matching) {
-  std::vector<std::vector<metric::SeriesId>> ids;
-  std::size_t count = 0;
-  for (const Segment& segment : segments)
-    count += ids.emplace_back(segment.file->dictionary().matching(matching)).size();
-  SeriesByKey found(count);
-  for (std::size_t segment = 0; segment < segments.size(); ++segment)
-    for (const metric::SeriesId id : ids[segment])
-      found.at(segments[segment].file->dictionary().key(id)).places.push_back({segment, id});
-  return std::move(found).all();
+  std::vector<FoundSeries> found;
+  std::unordered_map<std::string, std::size_t> by_key;
+  for (std::size_t segment = 0; segment < segments.size(); ++segment) {
+    const Dictionary& dictionary = segments[segment].file->dictionary();
+    for (const metric::SeriesId id : dictionary.matching(matching)) {
+      metric::SeriesKey key = dictionary.key(id);
+      const auto [known, is_new] = by_key.try_emplace(pack_key(key), found.size());
+      if (is_new) found.push_back({std::move(key), {}});
+      found[known->second].places.push_back({segment, id});
+    }
+  }
+  return found;
 }
 
 Result<void> gather(std::span<const Segment> segments, std::span<const FoundSeries> found, TierAs tier_as,
