@@ -18,6 +18,7 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "run/record.h"
+#include "run/words.h"
 #include "sense/cgroup/cgroup_place.h"
 #include "sense/oom_traces.h"
 #include "sense/sample.h"
@@ -31,11 +32,21 @@ std::string named(const std::string& name, std::int64_t pid) {
   return fmt::format("{} ({})", printable(name), pid);
 }
 
+// A kill long before the end is not what ended the run: a test suite may let a program run out of memory on
+// purpose, and fail half an hour later for a reason of its own.
+constexpr std::int64_t kEndMs = 60'000;
+
+bool is_of_the_end(const run::Process& process, const run::Record& record) {
+  return !process.end_ms || *process.end_ms + kEndMs >= run::end_ms(record);
+}
+
 const sense::OomVictim* victim_of_run(const std::vector<sense::OomVictim>& victims,
                                       const run::Record& record) {
   for (const sense::OomVictim& victim : victims)
     for (const run::Process& process : record.process_table)
-      if (process.pid == victim.pid && victim.name.starts_with(process.name)) return &victim;
+      if (process.pid == victim.pid && victim.name.starts_with(process.name) &&
+          is_of_the_end(process, record))
+        return &victim;
   return nullptr;
 }
 
@@ -81,11 +92,17 @@ std::optional<run::Oom> OomWitness::judge(const run::Record& record, const act::
                        .we_ended_it = deeds.we_ended_it,
                        .own_limit_acted = deeds.own_limit_acted};
   const run::Process* victim = nullptr;
+  bool one_was_killed_before = false;
   for (const run::Process& process : record.process_table) {
     if (process.signal != SIGKILL) continue;
+    if (!is_of_the_end(process, record)) {
+      one_was_killed_before = true;
+      continue;
+    }
     evidence.a_process_was_killed = true;
     if (victim == nullptr) victim = &process;  // the table has the largest first
   }
+  if (one_was_killed_before && victim == nullptr && !deeds.own_limit_acted) return std::nullopt;
   if (victim != nullptr) evidence.killed = named(victim->name, victim->pid);
   evidence.cage_kills = cage.oom_kills().value_or(0);
   evidence.ancestor_kills = ancestor_kills() - ancestor_kills_before_;
