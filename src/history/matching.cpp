@@ -3,6 +3,7 @@
 
 #include <re2/re2.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -23,6 +24,15 @@ bool is_regex(const Matcher& matcher) {
   return matcher.kind == Matcher::Kind::regex || matcher.kind == Matcher::Kind::not_regex;
 }
 
+// An expression that only spells out a text asks for that text.
+void make_plain(Matcher& matcher) {
+  const auto is_itself = [](char c) {
+    return c > ' ' && c < 0x7f && std::string_view("\\.+*?()|[]{}^$").find(c) == std::string_view::npos;
+  };
+  if (!is_regex(matcher) || !std::ranges::all_of(matcher.value, is_itself)) return;
+  matcher.kind = matcher.kind == Matcher::Kind::regex ? Matcher::Kind::equal : Matcher::Kind::not_equal;
+}
+
 }  // namespace
 
 Matching::Matching(Matching&&) noexcept = default;
@@ -33,9 +43,9 @@ Result<Matching> Matching::compile(std::span<const Matcher> matchers) {
   Matching matching;
   matching.known_.resize(matchers.size());
   for (const Matcher& matcher : matchers) {
-    matching.matchers_.push_back(matcher);
+    make_plain(matching.matchers_.emplace_back(matcher));
     matching.expressions_.emplace_back();
-    if (!is_regex(matcher)) continue;
+    if (!is_regex(matching.matchers_.back())) continue;
     re2::RE2::Options options;
     options.set_log_errors(false);
     options.set_dot_nl(true);  // as Prometheus has it
