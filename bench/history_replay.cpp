@@ -4,6 +4,10 @@
 //   history_replay RUN.ullage FOLDER   → {"samples": …, "cpu_seconds": …, "raw_bytes": …, "bytes": …}
 //
 // raw_bytes are those of the days' samples, bytes those of the minutes and hours too, once all is written.
+//
+//   history_replay --scrub RUN.ullage COPY.ullage
+//
+// makes a recording of a run: its samples, without its commands and all else that a run's record tells.
 #include <fmt/format.h>
 
 #include <cstdint>
@@ -52,14 +56,44 @@ Result<std::string> replay(const std::string& file, const std::string& folder) {
                      seconds, raw_bytes, report->bytes());
 }
 
+Result<std::string> scrub(const std::string& file, const std::string& copy) {
+  auto run = run::load_run(file);
+  if (!run) return pass_on(run);
+  metric::SeriesTable table;
+  for (const metric::SeriesKey& key : run->series.series()) table.id(key.name, key.labels);
+  auto to = run::RunFile::create(copy);
+  if (!to) return pass_on(to);
+  Result<void> flushed;
+  std::size_t ticks = 0;
+  const auto told = run->series.each_tick([&](const metric::Tick& tick) {
+    to->append(tick, table);
+    if (flushed && ++ticks % 600 == 0) flushed = to->flush();
+  });
+  if (!told) return fail(told.error());
+  if (!flushed) return fail(flushed.error());
+  run::Record record;
+  record.id = run->record.id;
+  record.name = run->record.name;
+  record.state = run::State::finished;
+  record.started_ms = run->record.started_ms;
+  record.wall_seconds = run->record.wall_seconds;
+  record.exit_code = 0;
+  to->set_record(record);
+  if (const auto closed = to->close(); !closed) return fail(closed.error());
+  return copy;
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
-  if (count != 3) {
-    std::fputs("usage: history_replay RUN.ullage FOLDER\n", stderr);
+  const bool is_scrub = count == 4 && std::string(arguments[1]) == "--scrub";
+  if (count != 3 && !is_scrub) {
+    std::fputs(
+        "usage: history_replay RUN.ullage FOLDER\n       history_replay --scrub RUN.ullage COPY.ullage\n",
+        stderr);
     return 2;
   }
-  const auto told = replay(arguments[1], arguments[2]);
+  const auto told = is_scrub ? scrub(arguments[2], arguments[3]) : replay(arguments[1], arguments[2]);
   std::fputs(((told ? *told : "history_replay: " + told.error().text()) + "\n").c_str(),
              told ? stdout : stderr);
   return told ? 0 : 1;
