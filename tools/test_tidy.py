@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What tools/tidy.py finds, and what it leaves alone."""
 
-import resource
-import subprocess
 import sys
 from pathlib import Path
 
@@ -117,10 +115,3 @@ def test_a_file_past_five_hundred_lines_is_named_unless_it_is_data(problems):
 def test_a_file_that_is_not_text_is_left_alone(problems, tmp_path):
     (tmp_path / "picture.png").write_bytes(b"\x89PNG\0\0/wor" + b"k/x")
     assert tidy.tree_problems(["picture.png"]) == []
-
-
-def test_this_tree_is_read_in_under_a_second():
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run([sys.executable, "tools/tidy.py"], cwd=ROOT, capture_output=True)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 1  # of CPU: the machine may be busy
