@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -21,6 +22,7 @@ namespace chrono = std::chrono;
 
 constexpr std::string_view kHint =
     "a moment reads as 2026-11-26T12:00:00Z, 2026-11-26, 1795694400 (seconds since the epoch), now or -5m";
+constexpr std::int64_t kMinuteMs = 60'000, kHourMs = 60 * kMinuteMs;
 // What has four digits of a year.
 constexpr double kSecondsMax = 253'402'300'799.0;
 
@@ -48,16 +50,16 @@ std::optional<std::int64_t> take_time_of_day(std::string_view& text) {
   if (!hours || *hours > 23 || !take_one_of(text, ":")) return std::nullopt;
   const auto minutes = take_digits(text, 2);
   if (!minutes || *minutes > 59) return std::nullopt;
-  std::int64_t milliseconds = (*hours * 60 + *minutes) * 60'000;
+  std::int64_t milliseconds = *hours * kHourMs + *minutes * kMinuteMs;
   if (!take_one_of(text, ":")) return milliseconds;
   const auto seconds = take_digits(text, 2);
   if (!seconds || *seconds > 59) return std::nullopt;
-  milliseconds += *seconds * 1000;
+  milliseconds += *seconds * std::int64_t{1000};
   if (!take_one_of(text, ".")) return milliseconds;
   int unit = 100;
   if (text.empty() || text.front() < '0' || text.front() > '9') return std::nullopt;
   for (; !text.empty() && text.front() >= '0' && text.front() <= '9'; unit /= 10, text.remove_prefix(1))
-    milliseconds += (text.front() - '0') * unit;
+    milliseconds += std::int64_t{text.front() - '0'} * unit;
   return milliseconds;
 }
 
@@ -70,7 +72,7 @@ std::optional<std::int64_t> take_offset(std::string_view& text) {
   take_one_of(text, ":");
   const auto minutes = take_digits(text, 2);
   if (!hours || !minutes || *hours > 14 || *minutes > 59) return std::nullopt;
-  const std::int64_t offset = (*hours * 60 + *minutes) * 60'000;
+  const std::int64_t offset = *hours * kHourMs + *minutes * kMinuteMs;
   return is_west ? -offset : offset;
 }
 

@@ -3,8 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <cstdint>
-#include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>

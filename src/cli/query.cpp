@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <iostream>
 #include <iterator>
@@ -30,6 +31,7 @@
 #include "metric/descriptor.h"
 #include "metric/series.h"
 #include "query/api_json.h"
+#include "query/budget.h"
 #include "query/engine.h"
 #include "query/function_table.h"
 #include "query/printer.h"

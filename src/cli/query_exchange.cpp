@@ -6,6 +6,7 @@
 
 #include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <fstream>
 #include <iostream>
@@ -22,7 +23,6 @@
 #include "base/result.h"
 #include "base/text.h"
 #include "cli/query_source.h"
-#include "cli/runs_help.h"
 #include "cli/verb.h"
 #include "config/settings.h"
 #include "history/exchange/exchange.h"

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -13,7 +14,6 @@
 #include "base/moment.h"
 #include "base/text.h"
 #include "base/units.h"
-#include "history/series_file.h"
 #include "query/api_json.h"
 #include "query/engine.h"
 #include "query/label_set.h"

@@ -6,10 +6,10 @@
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
-#include <string>
 
 #include "base/result.h"
 #include "base/text.h"
+#include "metric/series.h"
 #include "query/engine.h"
 #include "query/label_set.h"
 
