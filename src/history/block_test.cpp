@@ -51,7 +51,7 @@ Block one_column(std::vector<double> values) {
 
 Block typical() {
   Block block;
-  for (int i = 0; i < 120; ++i) block.times_ms.push_back(1'700'000'000'000 + 1000 * i + i % 3);
+  for (int i = 0; i < 120; ++i) block.times_ms.push_back(1'700'000'000'000 + std::int64_t{1000} * i + i % 3);
   block.series = {3, 4, 9, 1000};
   block.columns.resize(4);
   for (int i = 0; i < 120; ++i) {
@@ -132,8 +132,8 @@ TEST(Block, OfNothingComesBack) {
 TEST(Block, DecimalsAreSmall) {
   Block block = one_column({});
   for (int i = 0; i < 600; ++i) {
-    block.times_ms.push_back(i * 1000);
-    block.columns[0].push_back(0.01 * (i / 4) + 1234.5);
+    block.times_ms.push_back(std::int64_t{1000} * i);
+    block.columns[0].push_back(0.01 * static_cast<double>(i / 4) + 1234.5);
   }
   block.times_ms.resize(block.columns[0].size());
   EXPECT_LT(encode(block).size(), 120u);

@@ -7,6 +7,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
@@ -16,12 +18,15 @@
 #include <string>
 #include <vector>
 
+#include "base/result.h"
 #include "base/sanitizer.h"
 #include "history/block.h"
 #include "history/history.h"
 #include "history/history_fixture.h"
 #include "history/history_source.h"
 #include "history/maintenance.h"
+#include "history/series_file.h"
+#include "history/series_source.h"
 #include "history/sqlite.h"
 #include "metric/series.h"
 
@@ -182,7 +187,7 @@ TEST_F(Faults, AFileTornAtAnyPageIsReadAsFarAsItGoesOrRefusedInWords) {
       expect_true(source);
       std::size_t there = 0;
       for (const auto& [text, samples] : select_all(source)) there += samples.size();
-      EXPECT_TRUE(there == 1300u * 30 || page == 0 || !source.problems().empty()) << page << cut;
+      EXPECT_TRUE(there == std::size_t{1300} * 30 || page == 0 || !source.problems().empty()) << page << cut;
     }
   }
 }

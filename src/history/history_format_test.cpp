@@ -18,6 +18,8 @@
 #include "history/history_fixture.h"
 #include "history/history_source.h"
 #include "history/maintenance.h"
+#include "history/series_file.h"
+#include "history/series_source.h"
 #include "history/store/block_file.h"
 #include "history/store/history_files.h"
 #include "metric/series.h"
@@ -43,7 +45,7 @@ double value_of(metric::SeriesId n, int second) {
 
 metric::Tick tick_of(int second, metric::SeriesTable& table) {
   metric::Tick tick;
-  tick.time_ms = kNoon + 36'000'000 + 1000 * second;  // past midnight on its way
+  tick.time_ms = kNoon + 36'000'000 + std::int64_t{1000} * second;  // past midnight on its way
   for (metric::SeriesId n = 0; n < 70; ++n)
     if (n < 60 || second / 600 % 2 == 0)
       tick.add(table.id(n % 2 == 0 ? "load" : "work_total", {{"n", std::to_string(n)}}), value_of(n, second));

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <limits>
@@ -14,6 +16,7 @@
 #include "history/block.h"
 #include "history/history_fixture.h"
 #include "history/history_source.h"
+#include "history/series_file.h"
 #include "history/series_source.h"
 #include "metric/series.h"
 
@@ -46,7 +49,7 @@ TEST_F(HistoryFolder, GivesBackWhatWasAppended) {
     const auto& samples = all.at(key(n));
     ASSERT_EQ(samples.size(), 2000u);
     for (int second = 0; second < 2000; ++second) {
-      ASSERT_EQ(samples[second].time_ms, kNoon + 1000 * second);
+      ASSERT_EQ(samples[second].time_ms, kNoon + std::int64_t{1000} * second);
       ASSERT_EQ(samples[second].value, value(n, second));
     }
   }
@@ -56,7 +59,7 @@ TEST_F(HistoryFolder, GivesBackWhatWasAppended) {
 
 TEST_F(HistoryFolder, IsAFileADayAndNothingBesideWhenClosed) {
   HistoryWriter writer = write();
-  for (int hour = 0; hour < 30; ++hour) writer.append(tick(hour * 3600), table_);
+  for (int hour = 0; hour < 30; ++hour) writer.append(tick(std::int64_t{3600} * hour), table_);
   ASSERT_TRUE(writer.close());
   EXPECT_THAT(files(), ElementsAre("2023-11-14.db", "2023-11-14.minute.db", "2023-11-15.db",
                                    "2023-11-15.minute.db", "2023-11.hour.db"));
@@ -70,7 +73,7 @@ TEST_F(HistoryFolder, GoesOnAfterARestartAndCountersGoOnWithIt) {
     other_ids.id("unrelated" + std::to_string(start));
     for (int second = start * 100; second < start * 100 + 100; ++second) {
       metric::Tick made;
-      made.time_ms = kNoon + 1000 * second;
+      made.time_ms = kNoon + std::int64_t{1000} * second;
       made.add(other_ids.id("work_total", {{"of", "it"}}), second);
       writer.append(made, other_ids);
     }
@@ -312,7 +315,7 @@ TEST_F(HistoryFolder, WhatIsTooOldOrTooMuchIsUnlinkedInWholeFiles) {
   options.keep.bytes_max = 1;
   ASSERT_TRUE(writer.close());
   HistoryWriter small = write(options);
-  small.append(tick(10 * 86'400), table_);
+  small.append(tick(864'000), table_);
   ASSERT_TRUE(small.flush());
   ASSERT_TRUE(small.close());
   EXPECT_LE(files().size(), 3u);

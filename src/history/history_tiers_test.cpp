@@ -5,18 +5,20 @@
 #include <rapidcheck/gtest.h>
 
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <limits>
+#include <memory>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "base/sanitizer.h"
-#include "history/block.h"
 #include "history/history.h"
 #include "history/history_fixture.h"
 #include "history/history_source.h"
+#include "history/series_source.h"
 #include "history/store/bucket.h"
 #include "metric/series.h"
 
@@ -110,7 +112,7 @@ TEST_F(Tiers, AreExactWhateverHappened) {
 
 TEST_F(Tiers, AreChosenWhenTheirBucketsMakeUpTheWindows) {
   HistoryWriter writer = write();
-  for (int minute = 0; minute < 300; ++minute) writer.append(tick(minute * 60), table_);
+  for (int minute = 0; minute < 300; ++minute) writer.append(tick(std::int64_t{60} * minute), table_);
   ASSERT_TRUE(writer.close());
   const HistorySource source = read();
   const Selection all{{}, kNoon, kNoon + 18'000'000};

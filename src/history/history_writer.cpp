@@ -47,11 +47,11 @@ struct Leaving {
 }  // namespace
 
 struct HistoryWriter::Impl {
-  Impl(std::string folder_, const HistoryOptions& options_)
-      : folder(std::move(folder_)),
-        options(options_),
-        live(std::min(options_.series_max, LiveTable::kPlacesMax - 1)),
-        raw(folder, live, std::max(kHeadValuesMin, options_.series_max * 4)),
+  Impl(std::string at, const HistoryOptions& wanted)
+      : folder(std::move(at)),
+        options(wanted),
+        live(std::min(options.series_max, LiveTable::kPlacesMax - 1)),
+        raw(folder, live, std::max(kHeadValuesMin, options.series_max * 4)),
         minute(folder, Tier::minute),
         hour(folder, Tier::hour) {}
 

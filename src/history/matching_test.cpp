@@ -5,13 +5,16 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "history/block.h"
 #include "history/gaps.h"
-#include "history/history_fixture.h"
-#include "history/series_list.h"
+#include "history/series_file.h"
 #include "history/series_source.h"
 #include "history/store/dictionary.h"
 #include "history/store/packed_key.h"

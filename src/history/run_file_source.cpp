@@ -2,8 +2,6 @@
 #include "history/run_file_source.h"
 
 #include <algorithm>
-#include <cstddef>
-#include <cstdint>
 #include <span>
 #include <vector>
 

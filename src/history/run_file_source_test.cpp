@@ -4,11 +4,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <string>
+#include <cstddef>
+#include <utility>
 #include <vector>
 
 #include "history/block.h"
+#include "history/history.h"
 #include "history/history_fixture.h"
+#include "history/history_source.h"
 #include "history/series_file.h"
 #include "history/series_source.h"
 #include "metric/series.h"
@@ -36,7 +39,8 @@ TEST_F(RunFileSourceTest, AnswersAsAHistoryDoes) {
   ASSERT_TRUE(reader);
   const RunFileSource run(*reader);
   const HistorySource whole = read();
-  for (const auto& [begin, end] : {std::pair{0, 900}, {50, 200}, {250, 400}, {300, 310}}) {
+  for (const auto& [begin, end] :
+       {std::pair<std::int64_t, std::int64_t>{0, 900}, {50, 200}, {250, 400}, {300, 310}}) {
     const auto a = select_all(run, kNoon + begin * 1000, kNoon + end * 1000);
     const auto b = select_all(whole, kNoon + begin * 1000, kNoon + end * 1000);
     ASSERT_EQ(a.size(), b.size()) << begin;

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -117,7 +118,11 @@ TEST(RemoteSource, ARefusalIsToldInThePeersWords) {
 
 TEST(RemoteSource, WhatFailsIsSaidWithItsCause) {
   std::string say;
-  const LoopbackServer server([&](const std::string&) { return say; });
+  std::mutex saying;  // a socket between two threads is no order that TSan knows
+  const LoopbackServer server([&](const std::string&) {
+    const std::scoped_lock lock(saying);
+    return say;
+  });
   RemoteOptions options;
   options.http.timeout = std::chrono::milliseconds(100);
   options.http.answer_bytes_max = 400;
@@ -135,7 +140,10 @@ TEST(RemoteSource, WhatFailsIsSaidWithItsCause) {
            {"HANG", "no whole answer within 100 ms"},
            {"", "Empty reply"},
            {LoopbackServer::ok(std::string(401, ' ')), "larger than 400 bytes"}}) {
-    say = answer;
+    {
+      const std::scoped_lock lock(saying);
+      say = answer;
+    }
     const std::string text = failure_of(source).text();
     EXPECT_THAT(text, HasSubstr(what));
     EXPECT_THAT(text, HasSubstr(server.url()));

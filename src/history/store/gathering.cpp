@@ -18,6 +18,7 @@
 #include "history/block.h"
 #include "history/matching.h"
 #include "history/series_file.h"
+#include "history/store/dictionary.h"
 #include "history/store/history_files.h"
 #include "history/store/packed_key.h"
 #include "history/store/stored_file.h"

@@ -28,7 +28,7 @@ namespace {
 constexpr std::size_t kRewrittenPerFlush = 64'000;
 // Of a small chunk. Larger blocks would be few and quick to write; but who joins 24 of them reads all of
 // each.
-constexpr std::size_t kColumnsPerSmallBlock = 32 * 60;
+constexpr std::size_t kColumnsPerSmallBlock = 1920;
 
 Result<Chunk> insert(BlockFile& file, Block& block) {
   Chunk chunk{.id = file.new_chunk_id(),
