@@ -8,6 +8,7 @@
 #include <rapidcheck/gtest.h>
 
 #include <bit>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -133,7 +134,7 @@ TEST(Block, DecimalsAreSmall) {
   Block block = one_column({});
   for (int i = 0; i < 600; ++i) {
     block.times_ms.push_back(std::int64_t{1000} * i);
-    block.columns[0].push_back(0.01 * static_cast<double>(i / 4) + 1234.5);
+    block.columns[0].push_back(0.01 * std::floor(i / 4.0) + 1234.5);
   }
   block.times_ms.resize(block.columns[0].size());
   EXPECT_LT(encode(block).size(), 120u);

@@ -6,12 +6,24 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstddef>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/moment.h"
+#include "base/result.h"
 #include "base/text.h"
 #include "base/units.h"
+#include "run/fail_on.h"
+#include "run/leaves.h"
+#include "run/record.h"
+#include "run/style.h"
 #include "run/table.h"
 #include "run/words.h"
 

@@ -16,7 +16,6 @@
 #include "base/text.h"
 #include "metric/series.h"
 #include "run/series_view.h"
-#include "run/words.h"
 
 namespace ullage::run {
 
