@@ -6,6 +6,8 @@
 #include <string_view>
 #include <utility>
 
+#include "metric/exposition.h"
+
 namespace ullage::metric {
 
 std::string SeriesKey::text() const {
@@ -13,16 +15,8 @@ std::string SeriesKey::text() const {
   std::string out = name + '{';
   for (const Label& label : labels) {
     if (out.back() != '{') out += ',';
-    out += label.name + "=\"";
-    for (const char c : label.value) {
-      if (c == '\n') {
-        out += "\\n";
-        continue;
-      }
-      if (c == '\\' || c == '"') out += '\\';
-      out += c;
-    }
-    out += '"';
+    out += label.name + '=';
+    append_quoted(out, label.value);
   }
   return out + '}';
 }

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "query/script_source.h"
 
-#include <re2/re2.h>
-
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -16,52 +13,15 @@
 #include <vector>
 
 #include "base/result.h"
+#include "history/matching.h"
 #include "history/series_file.h"
 #include "history/series_source.h"
-#include "metric/series.h"
 #include "query/label_set.h"
 #include "query/script_series.h"
 
 namespace ullage::query {
 
 namespace {
-
-using Kind = history::Matcher::Kind;
-
-class Matching {
- public:
-  static Result<Matching> of(std::span<const history::Matcher> matchers) {
-    Matching matching(matchers);
-    for (const history::Matcher& matcher : matchers) {
-      const bool is_regex = matcher.kind == Kind::regex || matcher.kind == Kind::not_regex;
-      re2::RE2::Options options;
-      options.set_log_errors(false);
-      options.set_dot_nl(true);
-      auto regex = is_regex ? std::make_unique<re2::RE2>(matcher.value, options) : nullptr;
-      if (regex && !regex->ok())
-        return fail("not a regular expression: " + matcher.value, "", regex->error());
-      matching.regexes_.push_back(std::move(regex));
-    }
-    return matching;
-  }
-
-  bool holds(const metric::SeriesKey& key) const {
-    for (std::size_t i = 0; i < matchers_.size(); ++i) {
-      const history::Matcher& matcher = matchers_[i];
-      const std::string_view value = matcher.label == kNameLabel ? key.name : key.label(matcher.label);
-      const bool is_same =
-          regexes_[i] ? re2::RE2::FullMatch(re2::StringPiece(value.data(), value.size()), *regexes_[i])
-                      : value == matcher.value;
-      if (is_same != (matcher.kind == Kind::equal || matcher.kind == Kind::regex)) return false;
-    }
-    return true;
-  }
-
- private:
-  explicit Matching(std::span<const history::Matcher> matchers) : matchers_(matchers) {}
-  std::span<const history::Matcher> matchers_;
-  std::vector<std::unique_ptr<re2::RE2>> regexes_;
-};
 
 // What lies in (begin, end] of things in order of time.
 template <class Thing, class TimeOf>
@@ -128,7 +88,7 @@ void ScriptSource::clear() {
 }
 
 Result<void> ScriptSource::select(const history::Selection& selection, const VisitSamples& visit) const {
-  auto matching = Matching::of(selection.matchers);
+  auto matching = history::Matching::compile(selection.matchers);
   if (!matching) return pass_on(matching);
   for (const Stored& stored : series_) {
     if (!matching->holds(stored.key)) continue;

@@ -16,6 +16,7 @@
 #include "history/series_file.h"
 #include "history/series_source.h"
 #include "metric/descriptor.h"
+#include "metric/exposition.h"
 #include "metric/series.h"
 
 namespace ullage::history {
@@ -62,7 +63,7 @@ Result<void> write_csv(const metric::SeriesKey& key, std::span<const Sample> sam
   std::string name;
   // A line is a sample: what would break it, or looks as if it were quoted, is quoted as labels are.
   if (key.name.find('\n') != std::string::npos || key.name.starts_with('"'))
-    append_quoted(name, key.name);
+    metric::append_quoted(name, key.name);
   else
     name = key.name;
   append_csv_field(series, name);
@@ -159,13 +160,13 @@ void append_description(std::string& out, std::string_view name, const std::set<
 
 std::string openmetrics_series(const metric::SeriesKey& key) {
   std::string text;
-  if (is_legacy_name(key.name, true)) {
+  if (metric::is_legacy_name(key.name, true)) {
     text = key.name;
     if (key.labels.empty()) return text;
     text += '{';
   } else {
     text = '{';
-    append_quoted(text, valid_utf8(key.name));
+    metric::append_quoted(text, valid_utf8(key.name));
     if (!key.labels.empty()) text += ',';
   }
   append_labels(text, key.labels);

@@ -15,6 +15,7 @@
 #include "history/exchange/exchange.h"
 #include "history/exchange/line_reader.h"
 #include "history/exchange/sample_text.h"
+#include "metric/exposition.h"
 #include "metric/series.h"
 
 namespace ullage::history {
@@ -30,7 +31,7 @@ Result<std::string> take_metric_name(LineCursor& cursor) {
   if (cursor.peek() == '"') return take_quoted(cursor);
   const std::string_view rest = cursor.rest();
   const std::string_view name = rest.substr(0, rest.find_first_of(" {"));
-  if (!is_legacy_name(name, true))
+  if (!metric::is_legacy_name(name, true))
     return cursor.fail_here(shown(name) + " is no name of a metric",
                             "letters, digits, _ and :; any other in quotes");
   cursor.skip(name.size());

@@ -14,6 +14,7 @@
 #include "base/result.h"
 #include "base/text.h"
 #include "history/exchange/line_reader.h"
+#include "metric/exposition.h"
 #include "metric/series.h"
 
 namespace ullage::history {
@@ -62,36 +63,17 @@ std::optional<std::int64_t> parse_seconds(std::string_view text) {
   return std::llround(*seconds * 1000);
 }
 
-bool is_legacy_name(std::string_view name, bool may_have_colons) {
-  const auto fits = [&](char c) { return is_letter(c) || (may_have_colons && c == ':'); };
-  return !name.empty() && fits(name[0]) &&
-         std::ranges::all_of(name, [&](char c) { return fits(c) || is_digit(c); });
-}
-
-void append_quoted(std::string& out, std::string_view text) {
-  out += '"';
-  for (const char c : text) {
-    if (c == '\n') {
-      out += "\\n";
-      continue;
-    }
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
-  }
-  out += '"';
-}
-
 void append_labels(std::string& out, const metric::Labels& labels) {
   bool is_first = true;
   for (const auto& [name, value] : labels) {
     if (!is_first) out += ',';
     is_first = false;
-    if (is_legacy_name(name, false))
+    if (metric::is_legacy_name(name, false))
       out += name;
     else
-      append_quoted(out, name);
+      metric::append_quoted(out, name);
     out += '=';
-    append_quoted(out, value);
+    metric::append_quoted(out, value);
   }
 }
 
@@ -122,7 +104,7 @@ Result<std::string> take_label_name(LineCursor& cursor) {
   const std::string_view rest = cursor.rest();
   const auto* end = std::ranges::find_if_not(rest, [](char c) { return is_letter(c) || is_digit(c); });
   const std::string_view name = rest.substr(0, static_cast<std::size_t>(end - rest.begin()));
-  if (!is_legacy_name(name, false))
+  if (!metric::is_legacy_name(name, false))
     return cursor.fail_here("a label's name is expected",
                             "letters, digits and _, not a digit first; any other in quotes");
   cursor.skip(name.size());

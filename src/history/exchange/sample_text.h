@@ -21,8 +21,6 @@ void append_seconds(std::string& out, std::int64_t time_ms);
 // Seconds to the nearest millisecond; nothing beyond a hundred thousand years.
 std::optional<std::int64_t> parse_seconds(std::string_view text);
 
-bool is_legacy_name(std::string_view name, bool may_have_colons);  // [a-zA-Z_:][a-zA-Z0-9_:]*
-void append_quoted(std::string& out, std::string_view text);
 void append_labels(std::string& out, const metric::Labels& labels);  // a="b","c.d"="e"
 // What stands between quotes; the cursor is at the first.
 Result<std::string> take_quoted(LineCursor& cursor);

@@ -7,6 +7,8 @@
 #include <string>
 #include <utility>
 
+#include "metric/exposition.h"
+
 namespace ullage::history {
 namespace {
 
@@ -32,10 +34,10 @@ TEST(SampleText, SecondsAreExactToTheMillisecond) {
 }
 
 TEST(SampleText, NamesAreOldOnesOrQuoted) {
-  EXPECT_TRUE(is_legacy_name("a_b9", false));
-  EXPECT_TRUE(is_legacy_name("a:b", true));
+  EXPECT_TRUE(metric::is_legacy_name("a_b9", false));
+  EXPECT_TRUE(metric::is_legacy_name("a:b", true));
   for (const char* name : {"", "9a", "a:b", "a.b", "ü", "a b"})
-    EXPECT_FALSE(is_legacy_name(name, false)) << name;
+    EXPECT_FALSE(metric::is_legacy_name(name, false)) << name;
   std::string out;
   append_labels(out, {{"a", "x\"\\\n"}, {"b.c", ""}});
   EXPECT_EQ(out, R"(a="x\"\\\n","b.c"="")");

@@ -14,6 +14,7 @@
 
 #include "base/result.h"
 #include "base/text.h"
+#include "metric/exposition.h"
 #include "metric/series.h"
 
 namespace ullage::sense {
@@ -24,16 +25,7 @@ constexpr std::string_view kPhaseReads = "a phase reads as 'phase NAME begin' or
 constexpr std::string_view kGaugeReads = "a gauge reads as 'gauge queue_depth 3 shard=a'";
 constexpr std::string_view kCounterReads = "a counter reads as 'counter rows_total +500 shard=a'";
 
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
-
-// Prometheus: [a-zA-Z_:][a-zA-Z0-9_:]* for metrics, the same without ':' for labels.
-bool is_name(std::string_view text, bool colons) {
-  if (text.empty() || is_digit(text.front())) return false;
-  return std::ranges::all_of(text,
-                             [&](char c) { return is_letter(c) || is_digit(c) || (colons && c == ':'); });
-}
 
 class LineReader {
  public:
@@ -140,7 +132,7 @@ class LineReader {
     const std::size_t begin = at_;
     const std::string_view name = take_plain();
     if (name.empty()) return wrong(begin, "the name is missing", reads_as);
-    if (!is_name(name, true))
+    if (!metric::is_legacy_name(name, true))
       return wrong(begin, fmt::format("'{}' cannot name a metric", shown(name)),
                    "letters, digits, '_' and ':' can, no digit first");
     if (name.size() > kMetricNameLimit)
@@ -214,7 +206,7 @@ class LineReader {
     if (at_end() || text_[at_] != '=')
       return wrong(begin, fmt::format("'{}' is no label", shown(name)),
                    "a label reads as shard=a or host=\"b c\"");
-    if (!is_name(name, false) || name.size() > kMetricNameLimit)
+    if (!metric::is_legacy_name(name, false) || name.size() > kMetricNameLimit)
       return wrong(begin, fmt::format("'{}' cannot name a label", shown(name)),
                    "letters, digits and '_' can, no digit first");
     if (name == "name" || name.starts_with("__"))
