@@ -27,6 +27,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
+from run import own_cpu_seconds
+
 ROOT = Path(__file__).resolve().parents[1]
 BIN = ROOT / "build/bin"
 OUT = ROOT / "bench/out"
@@ -60,12 +62,6 @@ def exposition(recording: Path) -> dict[str, list[tuple[float, int]]]:
             (float(value), round(moment.timestamp() * 1000))
         )
     return dict(sorted(series.items()))
-
-
-def own_seconds(pid: int) -> float:
-    """CPU time of a process that lives."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def free_port() -> int:
@@ -159,12 +155,12 @@ class VictoriaMetrics:
     def load(self, series: dict[str, list[tuple[float, int]]]) -> float:
         """CPU seconds that it took."""
         with self.serving() as (server, url):
-            begin = own_seconds(server.pid)
+            begin = own_cpu_seconds(server.pid)
             for keys in batches(list(series), 200):
                 lines = (f"{key} {value!r} {time_ms}" for key in keys for value, time_ms in series[key])
                 ask(f"{url}/api/v1/import/prometheus", "\n".join(lines).encode())
             ask(f"{url}/internal/force_flush")
-            spent = own_seconds(server.pid) - begin
+            spent = own_cpu_seconds(server.pid) - begin
             ask(f"{url}/internal/force_merge")
             time.sleep(2)
         return spent

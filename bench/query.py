@@ -20,6 +20,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from run import interval
+
 ROOT = Path(__file__).resolve().parents[1]
 OUT = ROOT / "bench/out"
 sys.path.insert(0, str(ROOT / "tests/differential"))
@@ -94,12 +96,6 @@ class Program:
         self.process.stdin.write(line + "\n")
         nanoseconds, series, points, total = self.process.stdout.readline().split()
         return Answer(int(nanoseconds) / 1e9, int(series), int(points), float(total))
-
-
-def interval(values: list[float]) -> tuple[float, float]:
-    """The 95 % interval of the median, by bootstrap."""
-    medians = sorted(statistics.median(random.choices(values, k=len(values))) for _ in range(1000))
-    return medians[25], medians[974]
 
 
 def take_turns(programs: dict[str, Program], line: str, rounds: int) -> dict[str, list[float]]:

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/csv.h"
 #include "base/moment.h"
 #include "base/text.h"
 #include "base/units.h"
@@ -65,13 +66,6 @@ std::string matrix_table(const QueryResult& result, const QueryLook& look) {
   return table_text(table, look.style, look.width);
 }
 
-std::string csv_field(std::string_view text) {
-  if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + '"';
-}
-
 run::TextChart chart_of(const ResultSeries& series, std::int64_t begin_ms, std::int64_t end_ms,
                         const QueryLook& look) {
   const std::string text = series.labels.text();
@@ -122,7 +116,11 @@ std::string query_charts(const QueryResult& result, std::int64_t begin_ms, std::
 std::string query_csv(const QueryResult& result) {
   std::string csv = "time,series,value\n";
   const auto line = [&](const Point& point, std::string_view series, std::string_view value) {
-    csv += format_moment(point.time_ms) + ',' + csv_field(series) + ',' + csv_field(value) + '\n';
+    csv += format_moment(point.time_ms) + ',';
+    append_csv_field(csv, series);
+    csv += ',';
+    append_csv_field(csv, value);
+    csv += '\n';
   };
   if (result.kind == QueryResult::Kind::scalar)
     line(result.scalar, "", query::api_number(result.scalar.value));

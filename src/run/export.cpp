@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/csv.h"
 #include "base/moment.h"
 #include "base/result.h"
 #include "base/text.h"
@@ -21,14 +22,6 @@ namespace ullage::run {
 
 namespace {
 
-std::string csv_cell(std::string_view bytes) {
-  const std::string text = valid_utf8(bytes);
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + '"';
-}
-
 std::string json_text(const nlohmann::json& json) {
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
@@ -37,7 +30,11 @@ std::string json_text(const nlohmann::json& json) {
 std::string csv_middle(const metric::SeriesKey& key) {
   std::string labels = metric::SeriesKey{"", key.labels}.text();
   if (!labels.empty()) labels = labels.substr(1, labels.size() - 2);  // without the braces
-  return ',' + csv_cell(key.name) + ',' + csv_cell(labels) + ',';
+  std::string middle = ",";
+  append_csv_field(middle, valid_utf8(key.name));
+  middle += ',';
+  append_csv_field(middle, valid_utf8(labels));
+  return middle + ',';
 }
 
 std::string jsonl_middle(const metric::SeriesKey& key) {

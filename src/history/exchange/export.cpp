@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/csv.h"
 #include "base/result.h"
 #include "base/text.h"
 #include "history/block.h"
@@ -44,19 +45,6 @@ class TextWriter {
   const TextSink& sink_;
   std::string text_;
 };
-
-void append_csv_field(std::string& out, std::string_view field) {
-  if (field.find_first_of("\",\r\n") == std::string_view::npos) {
-    out += field;
-    return;
-  }
-  out += '"';
-  for (const char c : field) {
-    if (c == '"') out += '"';
-    out += c;
-  }
-  out += '"';
-}
 
 Result<void> write_csv(const metric::SeriesKey& key, std::span<const Sample> samples, TextWriter& writer) {
   std::string series = ",";
