@@ -174,10 +174,10 @@ def ensure(purposes: list[str], *, verify: bool = False, use_apt: bool = True) -
         missing = missing_packages(wanted) if shutil.which("dpkg-query") else wanted
         if missing:
             install_packages(missing)
-        if {"test", "bench"} & set(purposes) and missing_peers(distro):
-            unpack_peers(missing_peers(distro))
     if stale:
         install_python_tools(stale)
+    if use_apt and {"test", "bench"} & set(purposes) and (stale or verify) and missing_peers(distro):
+        unpack_peers(missing_peers(distro))
     if node_folder() is None:
         install_python_tools(["node"])
     for purpose in stale:

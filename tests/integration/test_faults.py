@@ -166,6 +166,8 @@ def test_what_is_older_than_a_second_survives_a_kill_at_any_moment(ullage):
         child.kill()
         child.wait()
         done = ullage("show", "--json", "--state", state)
+        if lived < 1 and "nothing was written to it yet" in done.err:
+            continue
         assert done.code == 0, f"seed {seed}, round {round_number}: {done.err}"
         run = json.loads(done.out)
         assert run["interrupted"]
