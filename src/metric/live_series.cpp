@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "metric/live_series.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "metric/frame.h"
+#include "metric/series.h"
+
+namespace ullage::metric {
+
+namespace {
+
+// Of labels in any order: their hashes add up.
+std::size_t hash_of(std::string_view name, std::span<const LabelView> labels) {
+  constexpr std::size_t kOdd = 0x9E3779B97F4A7C15;
+  const std::hash<std::string_view> hash;
+  std::size_t sum = hash(name);
+  for (const LabelView& label : labels)
+    if (!label.value.empty()) sum += (hash(label.name) * kOdd) ^ (hash(label.value) + kOdd);
+  return sum;
+}
+
+bool is_same(const SeriesKey& key, std::string_view name, std::span<const LabelView> labels) {
+  if (key.name != name) return false;
+  std::size_t present = 0;
+  for (const LabelView& label : labels) {
+    if (label.value.empty()) continue;
+    if (key.label(label.name) != label.value) return false;
+    ++present;
+  }
+  return present == key.labels.size();
+}
+
+}  // namespace
+
+void LiveSeries::begin(std::int64_t time_ms) {
+  time_ms_ = time_ms;
+  current_.clear();
+}
+
+void LiveSeries::add(std::string_view name, std::span<const LabelView> labels, double value) {
+  const std::size_t hash = hash_of(name, labels);
+  Entry* entry = find(hash, name, labels);
+  if (entry == nullptr) entry = make(hash, name, labels);
+  if (entry == nullptr) {
+    ++refused_;
+    return;
+  }
+  if (entry->time_ms == time_ms_) {
+    ++duplicates_;
+    return;
+  }
+  entry->time_ms = time_ms_;
+  entry->value = value;
+  current_.push_back(static_cast<std::uint32_t>(entry - entries_.data()));
+}
+
+LiveSeries::Entry* LiveSeries::find(std::size_t hash, std::string_view name,
+                                    std::span<const LabelView> labels) {
+  const auto [begin, end] = by_hash_.equal_range(hash);
+  for (auto it = begin; it != end; ++it)
+    if (is_same(entries_[it->second].key, name, labels)) return &entries_[it->second];
+  return nullptr;
+}
+
+LiveSeries::Entry* LiveSeries::make(std::size_t hash, std::string_view name,
+                                    std::span<const LabelView> labels) {
+  if (by_hash_.size() >= series_max_) return nullptr;
+  if (free_.empty()) {
+    free_.push_back(static_cast<std::uint32_t>(entries_.size()));
+    entries_.emplace_back();
+    hashes_.push_back(0);
+  }
+  const std::uint32_t place = free_.back();
+  free_.pop_back();
+  Entry& entry = entries_[place];
+  entry = {.key = {.name = std::string(name), .labels = {}}, .time_ms = INT64_MIN};
+  for (const LabelView& label : labels)
+    if (!label.value.empty()) entry.key.labels.push_back({std::string(label.name), std::string(label.value)});
+  std::ranges::sort(entry.key.labels);
+  hashes_[place] = hash;
+  by_hash_.emplace(hash, place);
+  return &entry;
+}
+
+void LiveSeries::forget_before(std::int64_t time_ms) {
+  for (std::uint32_t place = 0; place < entries_.size(); ++place) {
+    if (entries_[place].key.name.empty() || entries_[place].time_ms >= time_ms) continue;
+    const auto [begin, end] = by_hash_.equal_range(hashes_[place]);
+    by_hash_.erase(std::find_if(begin, end, [&](const auto& pair) { return pair.second == place; }));
+    entries_[place] = Entry();
+    free_.push_back(place);
+  }
+}
+
+void LiveSeries::each_current(const std::function<void(Entry&)>& visit) {
+  for (const std::uint32_t place : current_) visit(entries_[place]);
+}
+
+}  // namespace ullage::metric

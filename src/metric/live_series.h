@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// The series that are there at the moment, with the newest value of each: what is served at once (/metrics,
+// live pages) and stored tick by tick. A series that is not seen for a while is forgotten; how many may live
+// is bounded. One thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "metric/frame.h"
+#include "metric/series.h"
+
+namespace ullage::metric {
+
+class LiveSeries final : public Frame {
+ public:
+  struct Entry {
+    SeriesKey key;  // labels in order; empty where the place is free
+    double value = 0;
+    std::int64_t time_ms = 0;    // of the value
+    SeriesId stored = kUnknown;  // the id under which the one who stores them knows it; theirs alone
+  };
+  static constexpr SeriesId kUnknown = UINT32_MAX;
+
+  explicit LiveSeries(std::size_t series_max) : series_max_(series_max) {}
+
+  // Values added from here on are of this time.
+  void begin(std::int64_t time_ms);
+  using Frame::add;
+  void add(std::string_view name, std::span<const LabelView> labels, double value) override;
+  // Forgets those whose newest value is older.
+  void forget_before(std::int64_t time_ms);
+
+  // In the order in which they came: those with a value at the newest time.
+  void each_current(const std::function<void(Entry&)>& visit);
+  std::int64_t time_ms() const { return time_ms_; }
+  std::size_t size() const { return by_hash_.size(); }
+  std::uint64_t refused() const { return refused_; }        // values of series for which there was no room
+  std::uint64_t duplicates() const { return duplicates_; }  // second values in one frame
+
+ private:
+  Entry* find(std::size_t hash, std::string_view name, std::span<const LabelView> labels);
+  Entry* make(std::size_t hash, std::string_view name, std::span<const LabelView> labels);
+
+  std::size_t series_max_;
+  std::int64_t time_ms_ = INT64_MIN;
+  std::vector<Entry> entries_;
+  std::vector<std::size_t> hashes_;  // of each entry, as the caller first spelt it
+  std::vector<std::uint32_t> free_;
+  std::unordered_multimap<std::size_t, std::uint32_t> by_hash_;
+  std::vector<std::uint32_t> current_;  // places with a value at time_ms_
+  std::uint64_t refused_ = 0, duplicates_ = 0;
+};
+
+}  // namespace ullage::metric

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "metric/live_series.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+
+namespace ullage::metric {
+namespace {
+
+std::vector<std::string> current(LiveSeries& live) {
+  std::vector<std::string> lines;
+  live.each_current([&](const LiveSeries::Entry& entry) {
+    lines.push_back(entry.key.text() + ' ' + std::to_string(static_cast<int>(entry.value)));
+  });
+  return lines;
+}
+
+TEST(LiveSeries, HasTheNewestValueOfEachSeriesOfThisMoment) {
+  LiveSeries live(10);
+  live.begin(1000);
+  live.add("up", 1);
+  live.add("disk_bytes", {{"device", "sda"}, {"kind", "read"}}, 10);
+  EXPECT_EQ(current(live), (std::vector<std::string>{"up 1", "disk_bytes{device=\"sda\",kind=\"read\"} 10"}));
+  live.begin(2000);
+  live.add("disk_bytes", {{"kind", "read"}, {"device", "sda"}}, 12);  // the same series, spelt differently
+  EXPECT_EQ(current(live), (std::vector<std::string>{"disk_bytes{device=\"sda\",kind=\"read\"} 12"}));
+  EXPECT_EQ(live.size(), 2u);
+}
+
+TEST(LiveSeries, TakesTheFirstOfTwoValuesAndCountsTheOther) {
+  LiveSeries live(10);
+  live.begin(1000);
+  live.add("up", 1);
+  live.add("up", {{"instance", ""}}, 2);  // an empty label is none
+  EXPECT_EQ(current(live), std::vector<std::string>{"up 1"});
+  EXPECT_EQ(live.duplicates(), 1u);
+}
+
+TEST(LiveSeries, ForgetsWhatIsNotSeenAndGivesItsPlaceToAnother) {
+  LiveSeries live(2);
+  live.begin(1000);
+  live.add("a", 1);
+  live.add("b", 1);
+  live.add("c", 1);
+  EXPECT_EQ(live.refused(), 1u);
+  live.begin(2000);
+  live.add("b", 2);
+  live.forget_before(2000);
+  EXPECT_EQ(live.size(), 1u);
+  live.begin(3000);
+  live.add("c", 3);
+  EXPECT_EQ(current(live), std::vector<std::string>{"c 3"});
+  live.each_current([](const LiveSeries::Entry& entry) { EXPECT_EQ(entry.stored, LiveSeries::kUnknown); });
+}
+
+}  // namespace
+}  // namespace ullage::metric
