@@ -60,6 +60,8 @@ constexpr auto kDescriptors = std::to_array<Descriptor>({
     {"node_vmstat_oom_kill", counter, "", "", "Processes killed by the kernel for lack of memory."},
     {"node_vmstat_pswpin", counter, "", "", "Pages read from swap."},
     {"node_vmstat_pswpout", counter, "", "", "Pages written to swap."},
+    {"ullage_collector_duration_seconds", gauge, "seconds", "collector", "How long the last reading of the collector took."},
+    {"ullage_collector_success", gauge, "", "collector", "1 when the collector could read its part of the machine, else 0."},
     {"ullage_process_anonymous_bytes", gauge, "bytes", "pid,name", "Resident memory that no file backs (RssAnon)."},
     {"ullage_process_context_switches_total", counter, "", "pid,name,kind", "Context switches, voluntary (waited) and involuntary (was preempted)."},
     {"ullage_process_cpu_seconds_total", counter, "seconds", "pid,name,mode", "CPU time of the process, by user and system."},
