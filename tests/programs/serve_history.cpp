@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // serve_history FOLDER PORT SERIES MINUTES: makes a history in FOLDER that ends now, of MINUTES minutes of
-// node_load1, up and served_total{n="0"} … {n="SERIES-1"}, which grows by n a second; goes on with it each
+// node_load1 and served_total{n="0"} … {n="SERIES-1"}, which grows by n a second; goes on with it each
 // second; and serves it on the loopback until it is killed. Prints the address. Port 0: any.
 #include <chrono>
 #include <cstdint>
@@ -41,7 +41,6 @@ class Made {
       made.add(table_.id(name, labels), value);
     };
     add("node_load1", "", 0.5);
-    add("up", "", 1);
     for (std::int64_t n = 0; n < series_; ++n)
       add("served_total", std::to_string(n), static_cast<double>(n * (second - begin_s_)));
     writer_.append(made, table_);
