@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/api_v1_answers.h"
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>

@@ -13,13 +13,12 @@
 
 #include "base/clock.h"
 #include "base/event_loop.h"
-#include "base/http_client.h"
 #include "history/history.h"
 #include "history/history_fixture.h"
 #include "metric/live_series.h"
 #include "metric/series.h"
-#include "server/api_v1_status.h"
 #include "server/http_router.h"
+#include "server/query_desk.h"
 #include "server/server_fixture.h"
 
 namespace ullage::server {

@@ -13,7 +13,6 @@
 #include <cerrno>
 #include <cstring>
 #include <string>
-#include <utility>
 
 #include "base/file.h"
 #include "base/result.h"

@@ -4,11 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstddef>
 #include <random>
 #include <string>
-#include <vector>
 
+#include "base/event_loop.h"
 #include "server/http_message.h"
 #include "server/http_responder.h"
 #include "server/http_router.h"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/http_packing.h"
 
+#include <zconf.h>
 #include <zlib.h>
 
 #include <string>

@@ -2,7 +2,6 @@
 #include "server/http_packing.h"
 
 #include <gtest/gtest.h>
-#include <zlib.h>
 
 #include <string>
 

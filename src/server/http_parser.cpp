@@ -19,7 +19,6 @@
 #include <utility>
 
 #include "base/result.h"
-#include "base/text.h"
 #include "server/http_message.h"
 #include "server/http_target.h"
 

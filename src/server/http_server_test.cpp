@@ -21,6 +21,7 @@
 #include "base/clock.h"
 #include "base/event_loop.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "history/open_for_reading.h"
 #include "server/http_message.h"
 #include "server/http_responder.h"

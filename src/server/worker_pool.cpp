@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/worker_pool.h"
 
-#include <pthread.h>
+#include <signal.h>
 
 #include <condition_variable>
 #include <csignal>
