@@ -13,6 +13,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/event_loop_asio.h"
 #include "base/result.h"
 
 namespace asio = boost::asio;
@@ -70,6 +71,8 @@ Result<EventLoop> EventLoop::create() {
     return fail_errno("cannot make the event loop", {}, error.code().value());
   }
 }
+
+boost::asio::io_context& EventLoopAsio::context(EventLoop& loop) { return loop.impl_->context; }
 
 EventLoop::Handle EventLoop::on_readable(int fd, std::function<void()> call) {
   auto state = std::make_shared<Handle::State>();

@@ -46,6 +46,7 @@ class EventLoop {
   void stop();
 
  private:
+  friend struct EventLoopAsio;  // event_loop_asio.h
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// `ullage daemon history`: how much history there is, whether it is whole, and making it so.
+// `ullage daemon`: watches this machine and serves what it sees, in the foreground.
 #pragma once
 
 #include <vector>

@@ -30,6 +30,7 @@ class Watch {
   void look(std::int64_t time_ms);
 
   metric::LiveSeries& live() { return live_; }
+  const metric::LiveSeries& live() const { return live_; }
   std::span<const SourceStatus> statuses() const { return collecting_.statuses(); }
   const WatchCounts& counts() const { return counts_; }
 

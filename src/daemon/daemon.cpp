@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/daemon.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/event_loop.h"
+#include "base/file.h"
+#include "base/result.h"
+#include "config/settings.h"
+#include "daemon/daemon_settings.h"
+#include "daemon/own_signals.h"
+#include "daemon/self_collector.h"
+#include "daemon/service_manager.h"
+#include "sense/collector.h"
+#include "server/api_v1.h"
+#include "server/http_router.h"
+#include "server/http_server.h"
+#include "server/query_desk.h"
+#include "watch/collecting.h"
+#include "watch/keeper.h"
+#include "watch/watch.h"
+
+namespace ullage::daemon {
+
+namespace {
+
+constexpr double kLateSeconds = 0.1;
+// Settings that a running daemon takes on; others wait for its next start.
+constexpr std::string_view kTakenOnAtOnce[] = {"daemon.interval"};
+
+class Daemon {
+ public:
+  Daemon(EventLoop& loop, config::Settings settings, const Surroundings& around)
+      : loop_(loop),
+        around_(around),
+        clock_(around.clock),
+        settings_(std::move(settings)),
+        manager_(around.environment, around.pid),
+        start_ms_(around.clock.wall_ms()) {}
+
+  Result<void> start();
+  void begin() { look(); }
+  void say(std::string_view line) { around_.log << "ullage: " << line << '\n' << std::flush; }
+
+ private:
+  std::vector<watch::Source> sources();
+  Result<void> listen();
+  SelfFigures figures() const;
+  void on_signal(int signal);
+  void stop();
+  void reload();
+  void look();
+  void schedule();
+  void note_storing();
+  void keep_alive(std::chrono::nanoseconds interval);
+
+  EventLoop& loop_;
+  const Surroundings& around_;
+  const Clock& clock_;
+  config::Settings settings_;
+  ServiceManager manager_;
+  std::int64_t start_ms_;
+
+  std::optional<OwnSignals> signals_;
+  std::optional<watch::Keeper> keeper_;
+  std::optional<watch::Watch> watch_;
+  std::optional<server::ApiV1> api_;
+  std::optional<server::HttpServer> server_;
+  EventLoop::Handle next_tick_, next_sign_;
+
+  std::int64_t due_ms_ = 0;
+  double lateness_seconds_ = 0;
+  std::uint64_t late_ticks_ = 0, skipped_ticks_ = 0, failed_reloads_ = 0;
+  std::string storing_error_;
+};
+
+Result<void> Daemon::start() {
+  auto signals = OwnSignals::start(loop_, [this](int signal) { on_signal(signal); });
+  if (!signals) return pass_on(signals);
+  signals_ = *std::move(signals);
+  const std::string folder = history_folder(settings_);
+  auto keeper = watch::Keeper::open(folder, history_options(settings_));
+  if (!keeper && keeper.error().system_error == EBUSY)
+    return fail(Error{.what = "another daemon watches already",
+                      .where = folder,
+                      .hint = "stop it, or give this one a state directory of its own with --state",
+                      .system_error = EBUSY});
+  if (!keeper) return pass_on(keeper);
+  keeper_ = *std::move(keeper);
+  watch_.emplace(sources(), settings_.count("history.max_series"), &*keeper_, clock_);
+  if (auto listening = listen(); !listening) return listening;
+
+  std::string where;
+  for (const std::string& address : server_->addresses())
+    where += (where.empty() ? "http://" : ", http://") + address;
+  say(fmt::format("watching each {} ms; {}", tick_interval(settings_).count(),
+                  where.empty() ? "no address is listened on" : where));
+  manager_.ready("watching; " + where);
+  if (const auto interval = manager_.watchdog_interval()) keep_alive(*interval);
+  return {};
+}
+
+std::vector<watch::Source> Daemon::sources() {
+  std::vector<watch::Source> sources;
+  for (const sense::CollectorEntry& entry : sense::collectors())
+    sources.push_back({std::string(entry.name), entry.make(around_.root)});
+  sources.push_back({"self", std::make_unique<SelfCollector>(around_.root, [this] { return figures(); })});
+  return sources;
+}
+
+Result<void> Daemon::listen() {
+  auto options = server_options(settings_);
+  if (!options) return pass_on(options);
+  server::ApiSubjects subjects{
+      .live = &watch_->live(),
+      .open_history = server::source_of_folder(history_folder(settings_)),
+      .targets =
+          [this] {
+            std::vector<server::ScrapeTarget> targets;
+            for (const watch::SourceStatus& status : watch_->statuses())
+              targets.push_back({.pool = "collectors",
+                                 .name = status.name,
+                                 .last_error = status.error,
+                                 .last_ms = status.time_ms,
+                                 .duration_seconds = status.duration_seconds,
+                                 .interval_seconds = to_seconds(tick_interval(settings_))});
+            return targets;
+          },
+      .settings =
+          [this] {
+            std::map<std::string, std::string> texts;
+            for (const auto& [key, setting] : settings_.all()) texts[key] = setting.value;
+            return texts;
+          },
+      .is_ready = [this] { return watch_->counts().ticks > 0; },
+      .retention = settings_.text("history.keep.raw"),
+      .build = {.version = around_.version},
+      .start_ms = start_ms_};
+  api_.emplace(loop_, clock_, std::move(subjects), api_options(settings_));
+  server::Router router;
+  api_->add_routes(router);
+  auto serving = server::HttpServer::listen(loop_, clock_, *std::move(options), std::move(router));
+  if (!serving) return pass_on(serving);
+  server_ = *std::move(serving);
+  return {};
+}
+
+SelfFigures Daemon::figures() const {
+  SelfFigures figures{.cpu_seconds = to_seconds(clock_.own_cpu()),
+                      .start_seconds = static_cast<double>(start_ms_) / 1000,
+                      .tick_lateness_seconds = lateness_seconds_,
+                      .tick_duration_seconds = watch_->counts().last_duration_seconds,
+                      .ticks = watch_->counts().ticks,
+                      .late_ticks = late_ticks_,
+                      .skipped_ticks = skipped_ticks_,
+                      .live_series = watch_->live().size(),
+                      .refused_values = watch_->live().refused(),
+                      .duplicate_values = watch_->live().duplicates(),
+                      .keeper = keeper_->counts(),
+                      .failed_reloads = failed_reloads_,
+                      .version = around_.version};
+  if (server_) figures.server = server_->counts();
+  if (api_) figures.queries = api_->counts();
+  return figures;
+}
+
+// The tick: what was due is looked at now, under the time at which it was due.
+void Daemon::look() {
+  const std::int64_t interval = tick_interval(settings_).count();
+  const std::int64_t now = clock_.wall_ms();
+  if (due_ms_ != 0) {
+    lateness_seconds_ = static_cast<double>(std::max<std::int64_t>(0, now - due_ms_)) / 1000;
+    late_ticks_ += lateness_seconds_ > kLateSeconds ? 1 : 0;
+  }
+  // Later than that, the moments between have gone by unseen, or the clock was set.
+  const std::int64_t newest_due = watch::next_tick_ms(now, interval) - interval;
+  if (newest_due > due_ms_ && due_ms_ != 0)
+    skipped_ticks_ += static_cast<std::uint64_t>((newest_due - due_ms_) / interval);
+  watch_->look(newest_due);
+  note_storing();
+  schedule();
+}
+
+void Daemon::schedule() {
+  const std::int64_t now = clock_.wall_ms();
+  due_ms_ = watch::next_tick_ms(now, tick_interval(settings_).count());
+  next_tick_ = loop_.after(std::chrono::milliseconds(due_ms_ - now), [this] { look(); });
+}
+
+// A disk that is full is said once, and so is that there is room again.
+void Daemon::note_storing() {
+  std::string error = keeper_->counts().error;
+  if (error == storing_error_) return;
+  say(error.empty() ? "the history is written again" : "the history cannot be written: " + error);
+  storing_error_ = std::move(error);
+}
+
+void Daemon::keep_alive(std::chrono::nanoseconds interval) {
+  manager_.alive();
+  next_sign_ = loop_.after(interval, [this, interval] { keep_alive(interval); });
+}
+
+void Daemon::on_signal(int signal) {
+  if (signal == SIGHUP)
+    reload();
+  else
+    stop();
+}
+
+void Daemon::stop() {
+  manager_.stopping();
+  say("ending");
+  loop_.stop();
+}
+
+void Daemon::reload() {
+  manager_.reloading(clock_.monotonic());
+  auto loaded = around_.load();
+  if (!loaded) {
+    ++failed_reloads_;
+    say("the settings stay as they were: " + loaded.error().text());
+  } else {
+    for (const auto& [key, setting] : loaded->all()) {
+      const auto before = settings_.all().find(key);
+      if (before != settings_.all().end() && before->second.value == setting.value) continue;
+      const bool at_once = std::ranges::find(kTakenOnAtOnce, key) != std::end(kTakenOnAtOnce);
+      say(fmt::format("{}: {}{}", key, setting.value, at_once ? "" : " from the next start on"));
+    }
+    settings_ = *std::move(loaded);
+    schedule();
+  }
+  manager_.ready("watching");
+}
+
+}  // namespace
+
+Result<void> run_daemon(const config::Settings& settings, const Surroundings& surroundings) {
+  if (auto made = make_folders(settings.text("state.directory")); !made) return made;
+  auto loop = EventLoop::create();
+  if (!loop) return pass_on(loop);
+  Daemon daemon(*loop, settings, surroundings);
+  if (auto started = daemon.start(); !started) return started;
+  daemon.begin();
+  loop->run();
+  return {};
+}
+
+}  // namespace ullage::daemon

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/daemon_settings.h"
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/result.h"
+#include "config/settings.h"
+#include "history/history.h"
+#include "server/api_v1.h"
+#include "server/http_gate.h"
+#include "server/http_server.h"
+
+namespace ullage::daemon {
+
+namespace {
+
+std::chrono::milliseconds milliseconds(const config::Settings& settings, std::string_view key) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(settings.duration(key));
+}
+
+}  // namespace
+
+history::HistoryOptions history_options(const config::Settings& settings) {
+  return {.keep = {.raw_ms = milliseconds(settings, "history.keep.raw").count(),
+                   .minute_ms = milliseconds(settings, "history.keep.minute").count(),
+                   .hour_ms = milliseconds(settings, "history.keep.hour").count(),
+                   .bytes_max = settings.bytes("history.keep.max_size")},
+          .series_max = settings.count("history.max_series")};
+}
+
+Result<server::ServerOptions> server_options(const config::Settings& settings) {
+  server::ServerOptions options{.listen = settings.list("server.listen"),
+                                .socket = settings.is_set("server.socket")
+                                              ? settings.text("server.socket")
+                                              : settings.text("state.directory") + "/ullage.sock",
+                                .names = settings.list("server.names")};
+  options.limits.connections_max = settings.count("server.connections");
+  if (!settings.is_set("server.token_file")) return options;
+  auto token = server::read_token(settings.text("server.token_file"));
+  if (!token) return pass_on(token);
+  options.token = *std::move(token);
+  return options;
+}
+
+server::ApiOptions api_options(const config::Settings& settings) {
+  return {.desk = {.threads = settings.count("server.queries"),
+                   .waiting_max = settings.count("server.queries_waiting")},
+          .query_timeout = milliseconds(settings, "server.query_timeout")};
+}
+
+std::chrono::milliseconds tick_interval(const config::Settings& settings) {
+  return milliseconds(settings, "daemon.interval");
+}
+
+std::string history_folder(const config::Settings& settings) {
+  return settings.text("state.directory") + "/history";
+}
+
+}  // namespace ullage::daemon

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/api_v1.h"
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/event_loop.h"
+#include "base/result.h"
+#include "base/text.h"
+#include "query/api_json.h"
+#include "query/budget.h"
+#include "query/engine.h"
+#include "query/printer.h"
+#include "server/api_v1_answers.h"
+#include "server/api_v1_parameters.h"
+#include "server/api_v1_status.h"
+#include "server/http_message.h"
+#include "server/http_responder.h"
+#include "server/http_router.h"
+#include "server/metrics_page.h"
+#include "server/query_desk.h"
+
+namespace ullage::server {
+
+namespace {
+
+Response refusal_of(const Error& error) { return error_response(400, error.what); }
+Response text(std::string_view words) {
+  return {.content_type = "text/plain; charset=utf-8", .body = std::string(words)};
+}
+
+}  // namespace
+
+struct ApiV1::Impl {
+  Impl(EventLoop& loop, const Clock& of_clock, ApiSubjects of_subjects, const ApiOptions& with)
+      : clock(of_clock),
+        subjects(std::move(of_subjects)),
+        options(with),
+        engine(std::make_shared<query::Engine>(with.engine)),
+        desk(loop, of_clock, subjects.open_history, with.desk) {}
+
+  // Questions outlive this call on another thread: they hold the engine, and nothing of ours.
+  std::shared_ptr<const query::Engine> engine_for(const Bounds& bounds) const {
+    if (!bounds.lookback_ms) return engine;
+    query::EngineOptions changed = options.engine;
+    changed.lookback_ms = *bounds.lookback_ms;
+    return std::make_shared<const query::Engine>(changed);
+  }
+
+  void query(const Request& request, const Responder& respond) {
+    const auto question = parse_instant(request.parameters, clock.wall_ms());
+    const auto bounds = parse_bounds(request.parameters, options.query_timeout);
+    if (!question) return respond(refusal_of(question.error()));
+    if (!bounds) return respond(refusal_of(bounds.error()));
+    desk.ask([engine = engine_for(*bounds), question = *question, limit = bounds->limit](
+                 const OpenedSource& source,
+                 const query::Stop& stop) { return answer_instant(*engine, question, limit, source, stop); },
+             bounds->timeout, respond);
+  }
+
+  void query_range(const Request& request, const Responder& respond) {
+    const auto question = parse_range(request.parameters);
+    const auto bounds = parse_bounds(request.parameters, options.query_timeout);
+    if (!question) return respond(refusal_of(question.error()));
+    if (!bounds) return respond(refusal_of(bounds.error()));
+    desk.ask([engine = engine_for(*bounds), question = *question, limit = bounds->limit](
+                 const OpenedSource& source,
+                 const query::Stop& stop) { return answer_range(*engine, question, limit, source, stop); },
+             bounds->timeout, respond);
+  }
+
+  // What series there are, in one of several shapes.
+  template <class Answer>
+  void list(const Request& request, const Responder& respond, Answer answer) {
+    auto selections = parse_selections(request.parameters);
+    const auto bounds = parse_bounds(request.parameters, options.query_timeout);
+    if (!selections) return respond(refusal_of(selections.error()));
+    if (!bounds) return respond(refusal_of(bounds.error()));
+    desk.ask([answer, selections = std::move(*selections), limit = bounds->limit](
+                 const OpenedSource& source,
+                 const query::Stop& stop) { return answer(selections, limit, source, stop); },
+             bounds->timeout, respond);
+  }
+
+  void series(const Request& request, const Responder& respond) {
+    if (request.parameters.find("match[]") == nullptr)
+      return respond(error_response(400, "no match[] parameter provided"));
+    list(request, respond, answer_series);
+  }
+
+  void label_values(const Request& request, const Responder& respond) {
+    const std::string label = unescape_label_name(request.path_parameters.value("name"));
+    if (valid_utf8(label) != label)
+      return respond(error_response(400, "invalid label name: \"" + printable(label) + "\""));
+    list(request, respond,
+         [label](const Selections& selections, std::size_t limit, const OpenedSource& source,
+                 const query::Stop& stop) {
+           return answer_label_values(label, selections, limit, source, stop);
+         });
+  }
+
+  void federate(const Request& request, const Responder& respond) {
+    auto selections = parse_selections(request.parameters);
+    if (!selections) return respond(refusal_of(selections.error()));
+    if (request.parameters.find("match[]") == nullptr) selections->clear();
+    desk.ask(
+        [selections = std::move(*selections), now_ms = clock.wall_ms(),
+         lookback_ms = options.engine.lookback_ms](const OpenedSource& source, const query::Stop& stop) {
+          return answer_federate(selections, now_ms, lookback_ms, source, stop);
+        },
+        options.query_timeout, respond);
+  }
+
+  void tsdb(const Request&, const Responder& respond) {
+    desk.ask([now_ms = clock.wall_ms(), lookback_ms = options.engine.lookback_ms](
+                 const OpenedSource& source,
+                 const query::Stop& stop) { return answer_tsdb(now_ms, lookback_ms, source, stop); },
+             options.query_timeout, respond);
+  }
+
+  Response format_query(const Request& request) const {
+    const auto formatted = query::format(request.parameters.value("query"), engine->functions());
+    if (!formatted) return error_response(400, "invalid parameter \"query\": " + formatted.error().text());
+    return {.body = success_json(query::json_string(*formatted))};
+  }
+
+  Response metadata(const Request& request) const {
+    const auto bounds = parse_bounds(request.parameters, options.query_timeout);
+    if (!bounds) return refusal_of(bounds.error());
+    return {.body = metadata_json(request.parameters.value("metric"), bounds->limit)};
+  }
+
+  Response metrics(const Request& request) const {
+    const MetricsFormat format = metrics_format_for(request.headers.value("accept"));
+    const bool is_open = format == MetricsFormat::open_metrics;
+    Response page{.content_type = std::string(is_open ? kOpenMetrics : kPlainMetrics)};
+    if (subjects.live != nullptr)
+      page.body = metrics_text(*subjects.live, format);
+    else if (is_open)
+      page.body = "# EOF\n";
+    return page;
+  }
+
+  Response ready() const {
+    if (subjects.is_ready()) return text("Ullage is ready.\n");
+    Response response = text("Ullage is not ready yet.\n");
+    response.status = 503;
+    return response;
+  }
+
+  void add_history_routes(Router& router) {
+    constexpr std::string_view kGetAndPost = "GET, POST";
+    const auto add = [&](std::string_view methods, std::string_view pattern,
+                         void (Impl::*handle)(const Request&, const Responder&)) {
+      router.add(methods, pattern, [this, handle](const Request& request, const Responder& respond) {
+        (this->*handle)(request, respond);
+      });
+    };
+    add(kGetAndPost, "/api/v1/query", &Impl::query);
+    add(kGetAndPost, "/api/v1/query_range", &Impl::query_range);
+    add(kGetAndPost, "/api/v1/series", &Impl::series);
+    add("GET", "/api/v1/label/{name}/values", &Impl::label_values);
+    add("GET", "/federate", &Impl::federate);
+    add("GET", "/api/v1/status/tsdb", &Impl::tsdb);
+    router.add(kGetAndPost, "/api/v1/labels", [this](const Request& request, const Responder& respond) {
+      list(request, respond, answer_label_names);
+    });
+  }
+
+  void add_status_routes(Router& router) {
+    const auto add = [&](std::string_view pattern, auto answer) {
+      router.add("GET", pattern,
+                 [answer](const Request& request, const Responder& respond) { respond(answer(request)); });
+    };
+    const auto add_json = [&](std::string_view pattern, auto body) {
+      add(pattern, [body](const Request&) { return Response{.body = body()}; });
+    };
+    add("/metrics", [this](const Request& request) { return metrics(request); });
+    add("/api/v1/metadata", [this](const Request& request) { return metadata(request); });
+    add("/api/v1/targets", [this](const Request& request) {
+      return Response{.body = targets_json(subjects.targets(), request.parameters.value("state"))};
+    });
+    add_json("/api/v1/rules", [] { return success_json(R"({"groups":[]})"); });
+    add_json("/api/v1/alerts", [] { return success_json(R"({"alerts":[]})"); });
+    add_json("/api/v1/alertmanagers",
+             [] { return success_json(R"({"activeAlertmanagers":[],"droppedAlertmanagers":[]})"); });
+    add_json("/api/v1/status/buildinfo", [this] { return build_info_json(subjects.build); });
+    add_json("/api/v1/status/runtimeinfo", [this] { return runtime_info_json(subjects); });
+    add_json("/api/v1/status/config", [this] {
+      return success_json(R"({"yaml":)" + query::json_string(subjects.configuration()) + "}");
+    });
+    add_json("/api/v1/status/flags", [this] {
+      return success_json(
+          nlohmann::json(subjects.settings()).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+    });
+  }
+
+  void add_other_routes(Router& router) {
+    for (const std::string_view methods : {"GET", "POST"}) {
+      router.add(methods, "/api/v1/format_query", [this](const Request& request, const Responder& respond) {
+        respond(format_query(request));
+      });
+      router.add(methods, "/api/v1/query_exemplars",
+                 [](const Request&, const Responder& respond) { respond({.body = success_json("[]")}); });
+    }
+    router.add(
+        "GET", "/-/healthy",
+        [](const Request&, const Responder& respond) { respond(text("Ullage is healthy.\n")); },
+        Access::open);
+    router.add(
+        "GET", "/-/ready", [this](const Request&, const Responder& respond) { respond(ready()); },
+        Access::open);
+  }
+
+  const Clock& clock;
+  ApiSubjects subjects;
+  ApiOptions options;
+  std::shared_ptr<query::Engine> engine;
+  QueryDesk desk;
+};
+
+ApiV1::ApiV1(EventLoop& loop, const Clock& clock, ApiSubjects subjects, ApiOptions options)
+    : impl_(std::make_unique<Impl>(loop, clock, std::move(subjects), options)) {}
+ApiV1::~ApiV1() = default;
+
+void ApiV1::add_routes(Router& router) {
+  impl_->add_history_routes(router);
+  impl_->add_status_routes(router);
+  impl_->add_other_routes(router);
+}
+
+QueryCounts ApiV1::counts() const { return impl_->desk.counts(); }
+
+}  // namespace ullage::server

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/api_v1_status.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/moment.h"
+#include "metric/descriptor.h"
+#include "metric/series.h"
+#include "server/api_v1.h"
+
+namespace ullage::server {
+
+namespace {
+
+using nlohmann::json;
+
+// Grafana reads the version and asks only what that version of Prometheus can. Ours is the build metadata of
+// it.
+constexpr std::string_view kPrometheusVersion = "3.0.0";
+
+std::string success(const json& data) {
+  return success_json(data.dump(-1, ' ', false, json::error_handler_t::replace));
+}
+
+json top(const std::map<std::string, std::uint64_t>& counts, std::size_t limit) {
+  std::vector<std::pair<std::string, std::uint64_t>> all(counts.begin(), counts.end());
+  std::ranges::stable_sort(all, [](const auto& a, const auto& b) { return a.second > b.second; });
+  if (all.size() > limit) all.resize(limit);
+  json list = json::array();
+  for (const auto& [name, value] : all) list.push_back({{"name", name}, {"value", value}});
+  return list;
+}
+
+}  // namespace
+
+std::string success_json(std::string_view data) {
+  return R"({"status":"success","data":)" + std::string(data) + '}';
+}
+
+std::string build_info_json(const BuildInfo& build) {
+  return success({{"application", "Ullage"},
+                  {"version", std::string(kPrometheusVersion) + "+ullage." + build.version},
+                  {"revision", build.revision},
+                  {"branch", ""},
+                  {"buildUser", ""},
+                  {"buildDate", build.date},
+                  {"goVersion", build.compiler}});
+}
+
+std::string runtime_info_json(const ApiSubjects& subjects) {
+  return success({{"startTime", format_moment(subjects.start_ms)},
+                  {"CWD", ""},
+                  {"reloadConfigSuccess", true},
+                  {"lastConfigTime", format_moment(subjects.start_ms)},
+                  {"corruptionCount", 0},
+                  {"goroutineCount", 0},
+                  {"GOMAXPROCS", 0},
+                  {"GOGC", ""},
+                  {"GODEBUG", ""},
+                  {"storageRetention", subjects.retention}});
+}
+
+void SeriesCensus::count(const std::string& label, const std::string& value) {
+  ++by_pair_[label + "=" + value];
+  if (values_by_label_[label].insert(value).second) bytes_by_label_[label] += value.size();
+}
+
+void SeriesCensus::add(const metric::SeriesKey& key) {
+  ++series_;
+  ++by_name_[key.name];
+  count("__name__", key.name);
+  for (const metric::Label& label : key.labels) count(label.name, label.value);
+}
+
+std::string SeriesCensus::json(std::int64_t begin_ms, std::int64_t end_ms, std::size_t rows_max) const {
+  std::map<std::string, std::uint64_t> values;
+  for (const auto& [label, all] : values_by_label_) values[label] = all.size();
+  return success({{"headStats",
+                   {{"numSeries", series_},
+                    {"numLabelPairs", by_pair_.size()},
+                    {"chunkCount", 0},
+                    {"minTime", begin_ms},
+                    {"maxTime", end_ms}}},
+                  {"seriesCountByMetricName", top(by_name_, rows_max)},
+                  {"labelValueCountByLabelName", top(values, rows_max)},
+                  {"memoryInBytesByLabelName", top(bytes_by_label_, rows_max)},
+                  {"seriesCountByLabelValuePair", top(by_pair_, rows_max)}});
+}
+
+std::string targets_json(const std::vector<ScrapeTarget>& targets, std::string_view state) {
+  json active = json::array();
+  for (const ScrapeTarget& target : targets)
+    active.push_back({{"discoveredLabels", json::object()},
+                      {"labels", {{"instance", target.name}, {"job", target.pool}}},
+                      {"scrapePool", target.pool},
+                      {"scrapeUrl", ""},
+                      {"globalUrl", ""},
+                      {"lastError", target.last_error},
+                      {"lastScrape", format_moment(target.last_ms)},
+                      {"lastScrapeDuration", target.duration_seconds},
+                      {"health", target.last_ms == 0         ? "unknown"
+                                 : target.last_error.empty() ? "up"
+                                                             : "down"},
+                      {"scrapeInterval", std::to_string(target.interval_seconds) + "s"},
+                      {"scrapeTimeout", std::to_string(target.interval_seconds) + "s"}});
+  if (state == "dropped") active = json::array();
+  return success({{"activeTargets", std::move(active)},
+                  {"droppedTargets", json::array()},
+                  {"droppedTargetCounts", json::object()}});
+}
+
+std::string metadata_json(std::string_view metric, std::size_t limit) {
+  json all = json::object();
+  for (const metric::Descriptor& known : metric::descriptors()) {
+    if (!metric.empty() && known.name != metric) continue;
+    if (limit > 0 && all.size() == limit) break;
+    all[std::string(known.name)] =
+        json::array({{{"type", known.kind == metric::Kind::counter ? "counter" : "gauge"},
+                      {"help", known.help},
+                      {"unit", known.unit}}});
+  }
+  return success(all);
+}
+
+}  // namespace ullage::server
