@@ -6,12 +6,10 @@ import csv
 import http.server
 import json
 import math
-import os
-import shutil
 import signal
-import socket
 import struct
 import subprocess
+import sys
 import threading
 import time
 import urllib.parse
@@ -20,25 +18,10 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(Path(__file__).parent))
+from peers import DIRECT, ENVIRONMENT, free_port, peer
+
 ODD = (-0.0, math.nan, math.inf, -math.inf, 5e-324, 0.1)
-DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-ENVIRONMENT = {**os.environ, "no_proxy": "*"}
-
-
-def peer(name: str) -> str:
-    """The program of a peer: installed, or unpacked by ./dev."""
-    found = shutil.which(name) or next(map(str, (ROOT / ".venv/peers").glob(f"*/usr/bin/{name}")), None)
-    if not found:
-        pytest.skip(f"no {name} here: ./dev setup test")
-    return found
-
-
-def free_port() -> int:
-    """A port of the loopback that nobody has just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Receiver:

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// What one tick over each collector of the host costs on this machine, its series found in the list of live
+// ones; and over all of them. cpu_us is processor time of the whole process, threads of collectors included.
+#include <benchmark/benchmark.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/os_root.h"
+#include "metric/live_series.h"
+#include "sense/collector.h"
+
+namespace {
+
+using ullage::sense::Collector;
+using ullage::sense::CollectorEntry;
+
+void tick(benchmark::State& state, const std::vector<std::unique_ptr<Collector>>& collectors) {
+  constexpr std::size_t kSeriesMax = 100'000;
+  const ullage::SystemClock clock;
+  ullage::metric::LiveSeries series(kSeriesMax);
+  std::int64_t now_ms = 0;
+  const auto collect = [&] {
+    series.begin(now_ms += 1000);
+    for (const auto& collector : collectors) static_cast<void>(collector->collect(series));
+  };
+  collect();  // files are opened, series made
+  const auto before = clock.own_cpu();
+  for (auto _ : state) collect();
+  const double used_us = ullage::to_seconds(clock.own_cpu() - before) * 1e6;
+  state.counters["cpu_us"] = used_us / static_cast<double>(state.iterations());
+  state.counters["series"] = static_cast<double>(series.size());
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  benchmark::Initialize(&count, arguments);
+  const auto root = ullage::OsRoot::live();
+  for (const CollectorEntry& entry : ullage::sense::collectors())
+    benchmark::RegisterBenchmark(std::string(entry.name).c_str(), [&entry, root](benchmark::State& state) {
+      std::vector<std::unique_ptr<Collector>> one;
+      one.push_back(entry.make(root));
+      tick(state, one);
+    })->Unit(benchmark::kMicrosecond);
+  benchmark::RegisterBenchmark("all", [root](benchmark::State& state) {
+    std::vector<std::unique_ptr<Collector>> all;
+    for (const CollectorEntry& entry : ullage::sense::collectors()) all.push_back(entry.make(root));
+    tick(state, all);
+  })->Unit(benchmark::kMicrosecond);
+  benchmark::RunSpecifiedBenchmarks();
+  return 0;
+}
