@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What one tick over each collector of the host costs on this machine, its series found in the list of live
-// ones; and over all of them. cpu_us is processor time of the whole process, threads of collectors included.
+// ones; and over all of them. cpu_us is processor time of the whole process, threads of collectors included:
+// ticks follow each other so fast that those who read on threads of their own have little to give in their
+// own rows, and read more often than they would in the last one.
 #include <benchmark/benchmark.h>
 
 #include <cstddef>

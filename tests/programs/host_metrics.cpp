@@ -6,7 +6,6 @@
 #include <poll.h>
 
 #include <cstddef>
-#include <cstdint>
 #include <cstdio>
 #include <map>
 #include <string>

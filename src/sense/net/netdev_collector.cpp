@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sense/net/netdev_collector.h"
 
+#include <cstddef>
 #include <string_view>
 
 #include "base/result.h"

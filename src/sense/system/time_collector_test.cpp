@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <string>
+
 #include "base/clock.h"
 #include "sense/collector_fixture.h"
 #include "sense/fixture.h"
