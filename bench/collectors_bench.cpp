@@ -4,6 +4,7 @@
 // ticks follow each other so fast that those who read on threads of their own have little to give in their
 // own rows, and read more often than they would in the last one.
 #include <benchmark/benchmark.h>
+#include <poll.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -21,7 +22,8 @@ namespace {
 using ullage::sense::Collector;
 using ullage::sense::CollectorEntry;
 
-void tick(benchmark::State& state, const std::vector<std::unique_ptr<Collector>>& collectors) {
+void tick(benchmark::State& state, const std::vector<std::unique_ptr<Collector>>& collectors,
+          int pause_ms = 0) {
   constexpr std::size_t kSeriesMax = 100'000;
   const ullage::SystemClock clock;
   ullage::metric::LiveSeries series(kSeriesMax);
@@ -32,7 +34,10 @@ void tick(benchmark::State& state, const std::vector<std::unique_ptr<Collector>>
   };
   collect();  // files are opened, series made
   const auto before = clock.own_cpu();
-  for (auto _ : state) collect();
+  for (auto _ : state) {
+    if (pause_ms > 0) ::poll(nullptr, 0, pause_ms);
+    collect();
+  }
   const double used_us = ullage::to_seconds(clock.own_cpu() - before) * 1e6;
   state.counters["cpu_us"] = used_us / static_cast<double>(state.iterations());
   state.counters["series"] = static_cast<double>(series.size());
@@ -49,11 +54,17 @@ int main(int count, char** arguments) {
       one.push_back(entry.make(root));
       tick(state, one);
     })->Unit(benchmark::kMicrosecond);
-  benchmark::RegisterBenchmark("all", [root](benchmark::State& state) {
+  const auto tick_all = [root](benchmark::State& state) {
     std::vector<std::unique_ptr<Collector>> all;
     for (const CollectorEntry& entry : ullage::sense::collectors()) all.push_back(entry.make(root));
-    tick(state, all);
-  })->Unit(benchmark::kMicrosecond);
+    tick(state, all, static_cast<int>(state.range(0)));
+  };
+  benchmark::RegisterBenchmark("all", tick_all)->ArgName("pause_ms")->Arg(0)->Unit(benchmark::kMicrosecond);
+  benchmark::RegisterBenchmark("all", tick_all)
+      ->ArgName("pause_ms")
+      ->Arg(200)
+      ->Iterations(50)
+      ->Unit(benchmark::kMicrosecond);
   benchmark::RunSpecifiedBenchmarks();
   return 0;
 }
