@@ -207,7 +207,8 @@ int list_metrics(const MetricsOptions& options, const Common& common, const Cons
                                {.title = "what it is", .may_shrink = true}}};
   for (const auto& [name, count] : *names) {
     const metric::Descriptor* known = metric::find_descriptor(name);
-    const std::string unit(known != nullptr ? known->unit : ""), help(known != nullptr ? known->help : "");
+    const std::string unit(known != nullptr ? known->unit : "");
+    const std::string help = known != nullptr ? metric::help_text(*known, name) : "";
     const std::string kind(kind_name(known));
     json.push_back({{"name", name}, {"series", count}, {"kind", kind}, {"unit", unit}, {"help", help}});
     table.rows.push_back({name, std::to_string(count), kind, unit, help});

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace ullage::metric {
@@ -12,14 +13,17 @@ namespace ullage::metric {
 enum class Kind { gauge, counter };
 
 struct Descriptor {
-  std::string_view name;
+  std::string_view name;  // of a family whose names come with the kernel or the hardware, with a "*" in it
   Kind kind;
   std::string_view unit;    // "bytes", "seconds", "" for a count
   std::string_view labels;  // "pid,name", "" for none
-  std::string_view help;
+  std::string_view help;    // a "*" in it stands for what the name's does
 };
 
-std::span<const Descriptor> descriptors();                 // in order of their names
-const Descriptor* find_descriptor(std::string_view name);  // null when there is none
+std::span<const Descriptor> descriptors();  // in order of their names
+// That of this very name, else of the family it belongs to most narrowly; null when there is none.
+const Descriptor* find_descriptor(std::string_view name);
+// What a metric of this name means, in words: its descriptor's help with a family's "*" filled in.
+std::string help_text(const Descriptor& descriptor, std::string_view name);
 
 }  // namespace ullage::metric

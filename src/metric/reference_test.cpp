@@ -14,19 +14,26 @@ namespace {
 
 constexpr const char* kPage = "docs/reference/metrics.md";
 
-std::string cell(std::string_view text) { return text.empty() ? "–" : std::string(text); }
+std::string cell(std::string_view text) {
+  std::string plain;
+  for (const char c : text) {
+    if (c == '<') plain += '\\';  // no tag of HTML
+    plain += c;
+  }
+  return plain.empty() ? "–" : plain;
+}
 
 std::string page() {
   std::string text =
       "# Metrics\n\n"
       "Names of the host are node_exporter's, of cgroups cAdvisor's; what is Ullage's own starts with "
       "`ullage_`. This page is made "
-      "from the table in `src/metric/descriptor.cpp`.\n\n"
+      "from the table in `src/metric/descriptor.cpp`. A `*` stands for what the kernel or the hardware "
+      "names.\n\n"
       "| metric | kind | unit | labels | meaning |\n|---|---|---|---|---|\n";
   for (const Descriptor& metric : descriptors())
     text += "| `" + std::string(metric.name) + "` | " + (metric.kind == Kind::gauge ? "gauge" : "counter") +
-            " | " + cell(metric.unit) + " | " + cell(metric.labels) + " | " + std::string(metric.help) +
-            " |\n";
+            " | " + cell(metric.unit) + " | " + cell(metric.labels) + " | " + cell(metric.help) + " |\n";
   return text;
 }
 

@@ -110,7 +110,10 @@ TEST(ReportData, OfADayOfFiftyProcessesIsSmall) {
   record.wall_seconds = 86'400;
   record.process_table.clear();
   std::vector<metric::SeriesId> ids;
+  constexpr int kOfTheMachineMax = 24;  // what a run records of it
+  int of_the_machine = 0;
   for (const metric::Descriptor& metric : metric::descriptors()) {
+    if (metric.name.starts_with("node_") && ++of_the_machine > kOfTheMachineMax) continue;
     if (metric.name.starts_with("ullage_process_"))
       for (int pid = 100; pid < 150; ++pid)
         ids.push_back(recorded.table.id(metric.name, {{"pid", std::to_string(pid)}, {"name", "worker"}}));

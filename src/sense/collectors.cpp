@@ -4,8 +4,32 @@
 #include <span>
 
 #include "base/os_root.h"
+#include "sense/aside_collector.h"
 #include "sense/collector.h"
+#include "sense/disk/diskstats_collector.h"
+#include "sense/disk/filesystem_collector.h"
+#include "sense/hardware/cpufreq_collector.h"
+#include "sense/hardware/hwmon_collector.h"
+#include "sense/hardware/thermal_zone_collector.h"
 #include "sense/host/loadavg_collector.h"
+#include "sense/host/meminfo_collector.h"
+#include "sense/host/pressure_collector.h"
+#include "sense/host/schedstat_collector.h"
+#include "sense/host/stat_collector.h"
+#include "sense/host/vmstat_collector.h"
+#include "sense/net/arp_collector.h"
+#include "sense/net/conntrack_collector.h"
+#include "sense/net/netclass_collector.h"
+#include "sense/net/netdev_collector.h"
+#include "sense/net/netstat_collector.h"
+#include "sense/net/sockstat_collector.h"
+#include "sense/net/softnet_collector.h"
+#include "sense/system/entropy_collector.h"
+#include "sense/system/filefd_collector.h"
+#include "sense/system/os_collector.h"
+#include "sense/system/time_collector.h"
+#include "sense/system/timex_collector.h"
+#include "sense/system/uname_collector.h"
 
 namespace ullage::sense {
 
@@ -16,9 +40,38 @@ std::unique_ptr<Collector> make(const OsRoot& root) {
   return std::make_unique<Kind>(root);
 }
 
+// Read every so many ticks, on a thread of its own.
+template <class Kind, int ticks_a_reading>
+std::unique_ptr<Collector> make_aside(const OsRoot& root) {
+  return std::make_unique<AsideCollector>(std::make_unique<Kind>(root), ticks_a_reading);
+}
+
 // clang-format off: a table reads best with a row on a line
 constexpr CollectorEntry kCollectors[] = {
+    {"arp", "/proc/net/arp", make<ArpCollector>},
+    {"conntrack", "/proc/sys/net/netfilter", make<ConntrackCollector>},
+    {"cpufreq", "/sys/devices/system/cpu", make_aside<CpufreqCollector, 5>},
+    {"diskstats", "/proc/diskstats", make<DiskstatsCollector>},
+    {"entropy", "/proc/sys/kernel/random", make<EntropyCollector>},
+    {"filefd", "/proc/sys/fs/file-nr", make<FilefdCollector>},
+    {"filesystem", "/proc/1/mounts, statvfs", make<FilesystemCollector>},
+    {"hwmon", "/sys/class/hwmon", make_aside<HwmonCollector, 5>},
     {"loadavg", "/proc/loadavg", make<LoadavgCollector>},
+    {"meminfo", "/proc/meminfo", make<MeminfoCollector>},
+    {"netclass", "/sys/class/net", make_aside<NetclassCollector, 10>},
+    {"netdev", "/proc/net/dev", make<NetdevCollector>},
+    {"netstat", "/proc/net/netstat, snmp, snmp6", make<NetstatCollector>},
+    {"os", "/etc/os-release", make<OsCollector>},
+    {"pressure", "/proc/pressure", make<PressureCollector>},
+    {"schedstat", "/proc/schedstat", make<SchedstatCollector>},
+    {"sockstat", "/proc/net/sockstat, sockstat6", make<SockstatCollector>},
+    {"softnet", "/proc/net/softnet_stat", make<SoftnetCollector>},
+    {"stat", "/proc/stat", make<StatCollector>},
+    {"thermal_zone", "/sys/class/thermal", make_aside<ThermalZoneCollector, 5>},
+    {"time", "the clock, /sys/devices/system/clocksource", make<TimeCollector>},
+    {"timex", "adjtimex", make<TimexCollector>},
+    {"uname", "uname", make<UnameCollector>},
+    {"vmstat", "/proc/vmstat", make<VmstatCollector>},
 };
 // clang-format on
 

@@ -5,11 +5,13 @@
 
 #include <fcntl.h>
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/file.h"
+#include "sense/kernel_text.h"
 
 namespace ullage::sense {
 
@@ -26,6 +28,11 @@ class KernelFile {
     }
     if (buffer.empty()) return std::nullopt;
     return buffer;
+  }
+  // A file that is one number on a line; one that was cut short has none.
+  std::optional<std::uint64_t> read_number(std::string& buffer) {
+    const auto text = read(buffer);
+    return text && text->ends_with('\n') ? parse_one_number(*text) : std::nullopt;
   }
 
  private:

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sense/kernel_text.h"
 
+#include <charconv>
 #include <cstdint>
 #include <limits>
 #include <optional>
 #include <string_view>
+#include <system_error>
 
 #include "base/text.h"
 
@@ -18,6 +20,15 @@ std::optional<std::uint64_t> parse_kibibytes(std::string_view value) {
 }
 
 std::optional<std::uint64_t> take_unsigned(std::string_view& rest) { return to_unsigned(take_word(rest)); }
+
+std::optional<std::uint64_t> parse_hexadecimal(std::string_view digits) {
+  if (digits.starts_with("0x")) digits.remove_prefix(2);
+  std::uint64_t value = 0;
+  const char* end = digits.data() + digits.size();
+  const auto read = std::from_chars(digits.data(), end, value, 16);
+  if (digits.empty() || read.ec != std::errc() || read.ptr != end) return std::nullopt;
+  return value;
+}
 
 std::optional<std::uint64_t> parse_one_number(std::string_view text) { return to_unsigned(trim(text)); }
 

@@ -25,6 +25,9 @@ std::optional<std::uint64_t> parse_kibibytes(std::string_view value);
 // The next word as a number, taken off the front.
 std::optional<std::uint64_t> take_unsigned(std::string_view& rest);
 
+// "0000a3f0", "0x1003": without a sign.
+std::optional<std::uint64_t> parse_hexadecimal(std::string_view digits);
+
 // A file that is one number, or "max" (and on v1 a number no machine has) for none.
 std::optional<std::uint64_t> parse_one_number(std::string_view text);
 

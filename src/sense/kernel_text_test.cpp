@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <optional>
 
 namespace ullage::sense {
@@ -15,6 +16,14 @@ TEST(KernelText, KibibytesNeedTheirUnit) {
   EXPECT_EQ(parse_kibibytes(" -3 kB"), std::nullopt);
   EXPECT_EQ(parse_kibibytes(" 18446744073709551615 kB"), std::nullopt);
   EXPECT_EQ(parse_kibibytes(""), std::nullopt);
+}
+
+TEST(KernelText, HexadecimalMayHaveItsPrefix) {
+  EXPECT_EQ(parse_hexadecimal("000033b6"), 0x33b6u);
+  EXPECT_EQ(parse_hexadecimal("0x1003"), 0x1003u);
+  EXPECT_EQ(parse_hexadecimal("ffffffffffffffff"), UINT64_MAX);
+  for (const char* wrong : {"", "0x", "-1", "12g", "10000000000000000"})
+    EXPECT_EQ(parse_hexadecimal(wrong), std::nullopt) << wrong;
 }
 
 TEST(KernelText, LinesEndWithTheText) {

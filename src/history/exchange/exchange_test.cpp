@@ -151,10 +151,10 @@ TEST(Exchange, OpenMetricsDescribesWhatTheTableKnowsAndKeepsFamiliesTogether) {
   EXPECT_EQ(exported(all, openmetrics),
             "# TYPE node_cpu_seconds counter\n"
             "# UNIT node_cpu_seconds seconds\n"
-            "# HELP node_cpu_seconds CPU time of the machine by mode, all processors together.\n"
+            "# HELP node_cpu_seconds Seconds the CPUs spent in each mode.\n"
             "node_cpu_seconds_total{mode=\"user\"} 7 1\n"
             "# TYPE node_load1 gauge\n"
-            "# HELP node_load1 Load average over one minute.\n"
+            "# HELP node_load1 1m load average.\n"
             "node_load1 0.5 1.5\n"
             "# TYPE node_memory_MemFree_bytes gauge\n"
             "# UNIT node_memory_MemFree_bytes bytes\n"

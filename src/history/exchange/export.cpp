@@ -142,7 +142,7 @@ void append_description(std::string& out, std::string_view name, const std::set<
   if (!known->unit.empty() && family.ends_with('_' + std::string(known->unit)))
     out += "# UNIT " + family + ' ' + std::string(known->unit) + '\n';
   out += "# HELP " + family + ' ';
-  append_help(out, known->help);
+  append_help(out, metric::help_text(*known, name));
   out += '\n';
 }
 
