@@ -120,13 +120,19 @@ std::string targets_json(const std::vector<ScrapeTarget>& targets, std::string_v
 
 std::string metadata_json(std::string_view metric, std::size_t limit) {
   json all = json::object();
-  for (const metric::Descriptor& known : metric::descriptors()) {
-    if (!metric.empty() && known.name != metric) continue;
-    if (limit > 0 && all.size() == limit) break;
-    all[std::string(known.name)] =
+  const auto add = [&all](std::string_view name, const metric::Descriptor& known) {
+    all[std::string(name)] =
         json::array({{{"type", known.kind == metric::Kind::counter ? "counter" : "gauge"},
-                      {"help", known.help},
+                      {"help", metric::help_text(known, name)},
                       {"unit", known.unit}}});
+  };
+  if (!metric.empty()) {
+    if (const auto* known = metric::find_descriptor(metric)) add(metric, *known);
+    return success(all);
+  }
+  for (const metric::Descriptor& known : metric::descriptors()) {
+    if (limit > 0 && all.size() == limit) break;
+    if (known.name.find('*') == std::string_view::npos) add(known.name, known);  // a family is no metric
   }
   return success(all);
 }

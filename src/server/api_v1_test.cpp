@@ -187,7 +187,7 @@ TEST_F(Api, TellsOfItself) {
   EXPECT_EQ(data("/api/v1/query_exemplars?query=up"), "[]");
   EXPECT_THAT(data("/api/v1/targets"), HasSubstr(R"("health":"up")"));
   EXPECT_THAT(data("/api/v1/metadata?metric=node_load1"),
-              HasSubstr(R"([{"help":"Load average over one minute.","type":"gauge","unit":""}])"));
+              HasSubstr(R"([{"help":"1m load average.","type":"gauge","unit":""}])"));
   EXPECT_EQ(json::parse(data("/api/v1/metadata?limit=3")).size(), 3u);
   EXPECT_EQ(data("/api/v1/format_query?query=sum(x)by(n)"), "\"sum by (n) (x)\"");
   EXPECT_EQ(get("/-/healthy").status, 200);

@@ -94,7 +94,7 @@ std::string_view type_name(const metric::Descriptor* known, std::string_view unk
 }
 
 void append_plain_head(std::string& text, std::string_view name, const metric::Descriptor* known) {
-  if (known != nullptr) append_line(text, "# HELP ", name, known->help);
+  if (known != nullptr) append_line(text, "# HELP ", name, metric::help_text(*known, name));
   append_line(text, "# TYPE ", name, type_name(known, "untyped"));
 }
 
@@ -115,7 +115,7 @@ void append_open_head(std::string& text, std::string_view name, const metric::De
                         family.ends_with(known->unit) &&
                         family[family.size() - known->unit.size() - 1] == '_';
   if (has_unit) append_line(text, "# UNIT ", family, known->unit);
-  append_line(text, "# HELP ", family, known->help);
+  append_line(text, "# HELP ", family, metric::help_text(*known, name));
 }
 
 // Name → its series, in order of names. The entries come metric by metric mostly, so the last name is

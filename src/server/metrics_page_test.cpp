@@ -36,11 +36,11 @@ metric::LiveSeries some_series() {
 TEST(MetricsPage, FamiliesStandTogetherWithWhatTheyMean) {
   metric::LiveSeries live = some_series();
   EXPECT_EQ(metrics_text(live, MetricsFormat::plain),
-            R"(# HELP node_cpu_seconds_total CPU time of the machine by mode, all processors together.
+            R"(# HELP node_cpu_seconds_total Seconds the CPUs spent in each mode.
 # TYPE node_cpu_seconds_total counter
 node_cpu_seconds_total{mode="idle"} 12.25
 node_cpu_seconds_total{mode="user"} 1e+21
-# HELP node_load1 Load average over one minute.
+# HELP node_load1 1m load average.
 # TYPE node_load1 gauge
 node_load1 0.5
 # HELP node_vmstat_oom_kill Processes killed by the kernel for lack of memory.
@@ -60,7 +60,7 @@ TEST(MetricsPage, OpenMetricsNamesAFamilyWithoutTotalAndEnds) {
   EXPECT_THAT(
       text,
       HasSubstr(
-          "# TYPE node_cpu_seconds counter\n# UNIT node_cpu_seconds seconds\n# HELP node_cpu_seconds CPU"));
+          "# TYPE node_cpu_seconds counter\n# UNIT node_cpu_seconds seconds\n# HELP node_cpu_seconds Seconds"));
   EXPECT_THAT(text, HasSubstr("\nnode_cpu_seconds_total{mode=\"idle\"} 12.25\n"));
   EXPECT_THAT(text, HasSubstr("# TYPE node_vmstat_oom_kill unknown\n"))
       << "a counter must end in _total there";
