@@ -27,6 +27,12 @@ class KernelFile {
     if (buffer.empty()) return std::nullopt;
     return buffer;
   }
+  // Until the next reading. One that was missing stays so for a while.
+  void close() {
+    if (!file_.is_open()) return;
+    file_.reset();
+    readings_until_try_ = 0;
+  }
 
  private:
   static constexpr int kReadingsBetweenTries = 64;
