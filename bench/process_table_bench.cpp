@@ -10,7 +10,10 @@
 #include <cstdio>
 #include <vector>
 
+#include "base/clock.h"
+#include "base/os_root.h"
 #include "metric/live_series.h"
+#include "sense/bpf/task_iterator.h"
 #include "sense/processes/process_table.h"
 #include "sense/processes/processes_collector.h"
 #include "swarm.h"
@@ -72,14 +75,21 @@ int main(int argc, char** argv) {
   ullage::sense::ProcessTable table(OsRoot::live(), {}, clock);
   print("table", count, measure(swarm, clock, ticks, interval, [&](int) { table.read(); }));
 
-  TickClock other_clock;
-  other_clock.begin_tick({});
-  ullage::sense::ProcessesCollector collector(OsRoot::live(), {}, other_clock);
-  ullage::metric::LiveSeries live(30'000);
   bool is_good = true;
-  print("collector", count, measure(swarm, other_clock, ticks, interval, [&](int number) {
-          live.begin((number + 1) * interval.count());
-          is_good = collector.collect(live).has_value() && is_good;
-        }));
-  return is_good && collector.rows().size() > count ? 0 : 1;
+  for (const bool uses_bpf : {false, true}) {
+    TickClock collector_clock;
+    collector_clock.begin_tick({});
+    ullage::sense::ProcessesCollector collector(OsRoot::live(), {.uses_bpf = uses_bpf}, collector_clock);
+    ullage::metric::LiveSeries live(30'000);
+    const auto collect = [&](int number) {
+      live.begin((number + 1) * interval.count());
+      is_good = collector.collect(live).has_value() && collector.rows().size() > count && is_good;
+    };
+    print(uses_bpf ? "collector with BPF" : "collector", count,
+          measure(swarm, collector_clock, ticks, interval, collect));
+  }
+  if (auto tasks = ullage::sense::TaskIterator::open())
+    print("BPF pass over all tasks", count,
+          measure(swarm, clock, ticks, interval, [&](int) { is_good = tasks->read().size() > count && is_good; }));
+  return is_good ? 0 : 1;
 }

@@ -8,9 +8,12 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <vector>
 
+#include "base/clock.h"
+#include "base/os_root.h"
 #include "sense/proc/process_tree.h"
 #include "sense/proc/used_memory.h"
 #include "swarm.h"

@@ -7,9 +7,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "base/clock.h"
-#include "sense/proc/used_memory.h"
 #include "sense/processes/process_row.h"
 #include "sense/sample.h"
 

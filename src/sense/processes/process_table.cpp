@@ -22,12 +22,12 @@
 #include "base/file.h"
 #include "base/os_root.h"
 #include "base/text.h"
+#include "sense/bpf/task_iterator.h"
 #include "sense/kernel_file.h"
 #include "sense/proc/costly_turn.h"
 #include "sense/proc/exit_records.h"
 #include "sense/proc/process_files.h"
 #include "sense/proc/process_tree.h"
-#include "sense/proc/used_memory.h"
 #include "sense/processes/process_row.h"
 #include "sense/processes/table_groups.h"
 #include "sense/processes/table_member.h"
@@ -107,9 +107,10 @@ struct ProcessTable::Impl {
   std::size_t hidden_whole = 0, details_from = 0;
   OptionalCount threads_in_all;
 
-  void read(std::span<const ExitRecord> exits, Freshness freshness);
+  void read(const KernelAccounts& accounts, Freshness freshness);
   std::size_t find(std::int64_t pid) const;  // rows.size() when there is none
   void take_exits(std::span<const ExitRecord> exits);
+  void take_tasks(std::span<const TaskSums> tasks);
   bool is_listing_due();
   void list();
   void merge_listing();
@@ -129,7 +130,7 @@ struct ProcessTable::Impl {
   void end_unseen_children();
 };
 
-void ProcessTable::Impl::read(std::span<const ExitRecord> exits, Freshness freshness) {
+void ProcessTable::Impl::read(const KernelAccounts& accounts, Freshness freshness) {
   now = clock.monotonic();
   budget.earn(now);
   ended.clear();
@@ -138,8 +139,9 @@ void ProcessTable::Impl::read(std::span<const ExitRecord> exits, Freshness fresh
     row.used = {};
     row.spike_bytes = 0;
   }
-  take_exits(exits);
+  take_exits(accounts.exits);
   if (is_listing_due() || freshness == Freshness::all) list();
+  take_tasks(accounts.tasks);
   read_stats(freshness);
   drop_gone();
   read_details();
@@ -170,6 +172,15 @@ void ProcessTable::Impl::take_exits(std::span<const ExitRecord> exits) {
     } else {
       unseen.push_back(record);
     }
+  }
+}
+
+void ProcessTable::Impl::take_tasks(std::span<const TaskSums> tasks) {
+  auto task = tasks.begin();
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const std::int64_t pid = rows[i].sample.pid;
+    while (task != tasks.end() && task->pid < pid) ++task;
+    members[i].take_task(task != tasks.end() && task->pid == pid ? &*task : nullptr, rows[i]);
   }
 }
 
@@ -374,8 +385,8 @@ ProcessTable::~ProcessTable() = default;
 ProcessTable::ProcessTable(ProcessTable&&) noexcept = default;
 ProcessTable& ProcessTable::operator=(ProcessTable&&) noexcept = default;
 
-std::span<const ProcessRow> ProcessTable::read(std::span<const ExitRecord> exits, Freshness freshness) {
-  impl_->read(exits, freshness);
+std::span<const ProcessRow> ProcessTable::read(const KernelAccounts& accounts, Freshness freshness) {
+  impl_->read(accounts, freshness);
   return impl_->rows;
 }
 std::span<const ProcessRow> ProcessTable::rows() const { return impl_->rows; }

@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/os_root.h"
+#include "sense/bpf/task_iterator.h"
 #include "sense/proc/exit_records.h"
 #include "sense/proc/process_tree.h"
 #include "sense/processes/process_row.h"
@@ -36,6 +37,12 @@ struct HiddenProcesses {
   OptionalCount threads = {};  // of processes that are not even listed (hidepid=2), where the mount says so
 };
 
+// What the kernel tells of the whole machine besides /proc, where it may be asked.
+struct KernelAccounts {
+  std::span<const ExitRecord> exits = {};
+  std::span<const TaskSums> tasks = {};  // in order of pid; empty: not known
+};
+
 class ProcessTable {
  public:
   ProcessTable(const OsRoot& root, TableOptions options, const Clock& clock);
@@ -43,8 +50,9 @@ class ProcessTable {
   ProcessTable(ProcessTable&&) noexcept;
   ProcessTable& operator=(ProcessTable&&) noexcept;
 
-  // All that are alive (and zombies), in order of pid. The span is valid until the next call.
-  std::span<const ProcessRow> read(std::span<const ExitRecord> exits = {},
+  // All that are alive (and zombies), in order of pid. The span is valid until the next call. Where the tasks
+  // are told, only those are read that have moved.
+  std::span<const ProcessRow> read(const KernelAccounts& accounts = {},
                                    Freshness freshness = Freshness::usual);
   std::span<const ProcessRow> rows() const;
   // Those that have ended since the call of read() before the last.

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -11,7 +12,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <csignal>
 #include <cstdint>
@@ -27,6 +27,7 @@
 #include "sense/collector_fixture.h"
 #include "sense/proc/exit_records.h"
 #include "sense/proc/process_tree.h"
+#include "sense/processes/group_books.h"
 #include "sense/processes/process_row.h"
 #include "sense/processes/process_table.h"
 #include "sense/processes/processes_collector.h"

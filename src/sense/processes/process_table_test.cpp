@@ -7,12 +7,15 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "base/clock.h"
+#include "sense/bpf/task_iterator.h"
+#include "sense/fixture.h"
 #include "sense/proc/exit_records.h"
 #include "sense/proc/process_tree.h"
 #include "sense/processes/process_fixture.h"
@@ -142,6 +145,27 @@ TEST(ProcessTable, WhatSleepsIsReadAgainWithinSecondsOnly) {
   EXPECT_EQ(table.read({}, Freshness::all)[0].sample.user_seconds, 2.0);
 }
 
+// The kernel's pass over all tasks says who is worth a look.
+TEST(ProcessTable, WhatHasMovedIsReadAtOnceWhereTheKernelTells) {
+  FixtureMachine machine;
+  machine.process({.pid = 10});
+  machine.process({.pid = 20});
+  ManualClock clock;
+  ProcessTable table(machine.root(), kOptions, clock);
+  std::vector<TaskSums> tasks(2);
+  tasks[0].pid = 10;
+  tasks[1].pid = 20;
+  for (int second = 0; second < 5; ++second, clock.advance(seconds(1))) table.read({.tasks = tasks});
+  machine.process({.pid = 10, .user_ticks = 200});
+  machine.process({.pid = 20, .user_ticks = 200});
+  tasks[1].run_ns = 2'000'000'000;
+  tasks[1].written_bytes = 4096;
+  const auto rows = table.read({.tasks = tasks});
+  EXPECT_EQ(rows[0].sample.user_seconds, 0);
+  EXPECT_EQ(rows[1].sample.user_seconds, 2);
+  EXPECT_EQ(rows[1].used.written_bytes, 4096u);
+}
+
 TEST(ProcessTable, EverythingIsReadWhenAskedFor) {
   FixtureMachine machine;
   machine.process({.pid = 10});
@@ -162,7 +186,7 @@ TEST(ProcessTable, AnExitRecordCompletesWhatWasSeen) {
   machine.end(10);
   clock.advance(seconds(1));
   const std::vector<ExitRecord> exits = {record(10, 1, 1.7)};
-  table.read(exits);
+  table.read({.exits = exits});
   ASSERT_EQ(table.ended().size(), 1u);
   EXPECT_NEAR(table.ended()[0].used.user_seconds, 0.7, 1e-9);
   EXPECT_EQ(table.ended()[0].resident_peak_bytes, 9u << 20);
@@ -181,7 +205,7 @@ TEST(ProcessTable, ARecordThatComesAfterItsProcessWentIsNotAnotherProcess) {
   EXPECT_TRUE(table.ended().empty());
   clock.advance(seconds(1));
   const std::vector<ExitRecord> exits = {record(10, 1, 1.7)};
-  table.read(exits);
+  table.read({.exits = exits});
   ASSERT_EQ(table.ended().size(), 1u);
   EXPECT_NEAR(table.ended()[0].used.user_seconds, 0.7, 1e-9);
 }
@@ -211,7 +235,7 @@ TEST(ProcessTable, WhatLivedBetweenTwoReadingsBelongsWhereItsAncestorDoes) {
   table.read();
   clock.advance(seconds(1));
   const std::vector<ExitRecord> exits = {record(22, 20, 0.5), record(21, 20, 0.25), record(20, 10, 0.1)};
-  table.read(exits);
+  table.read({.exits = exits});
   ASSERT_EQ(table.ended().size(), 3u);
   double used = 0;
   for (const EndedProcess& ended : table.ended()) {

@@ -17,6 +17,7 @@
 #include "base/result.h"
 #include "base/text.h"
 #include "metric/frame.h"
+#include "sense/bpf/task_iterator.h"
 #include "sense/proc/exit_records.h"
 #include "sense/proc/used_memory.h"
 #include "sense/processes/group_books.h"
@@ -35,6 +36,13 @@ constexpr double kLeastGrowthBytesPerMinute = 64 << 10;
 std::optional<ExitRecords> open_exit_records(const OsRoot& root) {
   if (!root.is_live()) return std::nullopt;
   auto opened = ExitRecords::open();
+  if (!opened) return std::nullopt;
+  return std::move(*opened);
+}
+
+std::optional<TaskIterator> open_tasks(const OsRoot& root, bool is_wanted) {
+  if (!root.is_live() || !is_wanted) return std::nullopt;
+  auto opened = TaskIterator::open();
   if (!opened) return std::nullopt;
   return std::move(*opened);
 }
@@ -94,6 +102,7 @@ void add_group(metric::Frame& frame, GroupLabels labels, const GroupSample& samp
 ProcessesCollector::ProcessesCollector(const OsRoot& root, ProcessesOptions options, const Clock& clock)
     : clock_(clock),
       exits_(open_exit_records(root)),
+      tasks_(open_tasks(root, options.uses_bpf)),
       table_(root, with_exits(options.table, exits_.has_value()), clock),
       books_(options.groups),
       by_memory_(without_margin(options.processes)),
@@ -101,7 +110,10 @@ ProcessesCollector::ProcessesCollector(const OsRoot& root, ProcessesOptions opti
       by_growth_(without_margin(options.processes)) {}
 
 Result<void> ProcessesCollector::collect(metric::Frame& frame) {
-  table_.read(exits_ ? exits_->read() : std::span<const ExitRecord>());
+  KernelAccounts accounts;
+  if (exits_) accounts.exits = exits_->read();
+  if (tasks_) accounts.tasks = tasks_->read();
+  table_.read(accounts);
   if (table_.rows().empty()) return fail("no process can be read", "/proc");
   count_all();
   books_.take(table_.rows(), table_.ended(), clock_.monotonic());

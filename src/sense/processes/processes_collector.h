@@ -15,6 +15,7 @@
 #include "base/os_root.h"
 #include "base/result.h"
 #include "metric/frame.h"
+#include "sense/bpf/task_iterator.h"
 #include "sense/collector.h"
 #include "sense/proc/exit_records.h"
 #include "sense/processes/group_books.h"
@@ -27,6 +28,7 @@ namespace ullage::sense {
 struct ProcessesOptions {
   TableOptions table = {};
   std::size_t groups = 100;    // with series of their own, at most
+  bool uses_bpf = true;        // where it is allowed
   std::size_t processes = 50;  // by each of memory, processor time and growth, at most
 };
 
@@ -51,7 +53,8 @@ class ProcessesCollector final : public Collector {
   void add_processes(metric::Frame& frame) const;
 
   const Clock& clock_;
-  std::optional<ExitRecords> exits_;  // where the kernel lets us
+  std::optional<ExitRecords> exits_;  // both where the kernel lets us
+  std::optional<TaskIterator> tasks_;
   ProcessTable table_;
   GroupBooks books_;
   PidChoice by_memory_, by_processor_, by_growth_;

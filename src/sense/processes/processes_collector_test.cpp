@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <set>
+#include <cstddef>
 #include <string>
 
 #include "base/clock.h"

@@ -3,12 +3,11 @@
 
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
-#include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "sense/processes/group_of.h"
 #include "sense/processes/process_row.h"

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/os_root.h"
+#include "sense/bpf/task_iterator.h"
 #include "sense/proc/exit_records.h"
 #include "sense/proc/process_files.h"
 #include "sense/proc/used_memory.h"
@@ -28,7 +29,10 @@ namespace {
 // A process that sleeps is read again after as many seconds as readings found it unchanged, up to these.
 constexpr int kIdleSeconds = 4;
 constexpr nanoseconds kTickJitter = std::chrono::milliseconds(300);
-constexpr nanoseconds kPlacesEvery = seconds(30);  // cgroup and open files, which `stat` does not show
+// Where the kernel tells which have moved, the others' state alone may be another.
+constexpr seconds kUnmovedEvery(10);
+constexpr std::uint64_t kClockTickNs = 10'000'000;  // what the times in `stat` are cut off to
+constexpr seconds kPlacesEvery(30);  // cgroup and open files, which `stat` does not show
 
 constexpr std::int64_t kKernelThreadsParent = 2;
 
@@ -61,7 +65,29 @@ bool TableMember::take_stat(std::string_view text, const OsRoot& root, ProcessRo
   return true;
 }
 
+void TableMember::take_task(const TaskSums* task, ProcessRow& row) {
+  has_task_ = task != nullptr;
+  has_moved_ = false;
+  if (task == nullptr) return;
+  task_ = *task;
+  const TaskSums& before = task_at_stat_;
+  has_moved_ = task->run_ns - before.run_ns >= kClockTickNs || task->threads != before.threads ||
+               task->minor_faults != before.minor_faults || task->major_faults != before.major_faults ||
+               task->resident_pages() != before.resident_pages() || task->swap_pages != before.swap_pages ||
+               task->name != before.name;
+  // Where /proc tells it as well, the kernel accounts it.
+  if (!row.sample.read_bytes || !row.sample.written_bytes) return;
+  row.sample.read_bytes = std::max(*row.sample.read_bytes, task->read_bytes);
+  row.sample.written_bytes = std::max(*row.sample.written_bytes, task->written_bytes);
+}
+
 void TableMember::set_due(const ProcessRow& row, nanoseconds now) {
+  if (has_task_) {
+    task_at_stat_ = task_;
+    has_moved_ = false;
+    due_ = now + kUnmovedEvery + seconds(row.sample.pid % kUnmovedEvery.count());
+    return;
+  }
   if (process.has_changed() || row.sample.state == 'R') {
     unchanged_readings_ = 0;
     due_ = now;
@@ -87,7 +113,7 @@ void TableMember::take_exit(const ExitRecord& record) {
 bool TableMember::wants_details(const ProcessRow& row, nanoseconds now) const {
   if (!has_details) return true;
   if (is_of_kernel(row.sample) || is_zombie(row.sample)) return false;
-  return process.has_executed() || process.is_memory_stale() || (process.is_dirty() && !is_denied) ||
+  return process.has_executed() || process.is_memory_stale() || (process.is_dirty() && !is_denied && !has_task_) ||
          now - places_at_ >= kPlacesEvery;
 }
 
@@ -102,12 +128,13 @@ void TableMember::read_details(ProcessFiles& files, ProcessRow& row, nanoseconds
   has_details = true;
   if (is_kernel) return;
   const bool is_turn = is_first || now - places_at_ >= kPlacesEvery;
-  if (process.is_dirty() && (!is_denied || is_turn)) {
+  if (process.is_dirty() && (is_turn || (!is_denied && !has_task_))) {
     process.read_io(files, row, now);
     is_denied = files.was_denied();
   }
   if (!is_turn) return;
-  places_at_ = now;
+  // So that those found together have their turns apart.
+  places_at_ = is_first ? now - row.sample.pid % kPlacesEvery.count() * seconds(1) : now;
   read_cgroup(files, row.sample.pid);
   TrackedProcess::read_open_files(files, row);
 }

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "base/os_root.h"
+#include "sense/bpf/task_iterator.h"
 #include "sense/proc/exit_records.h"
 #include "sense/proc/process_files.h"
 #include "sense/proc/tracked_process.h"
@@ -27,7 +28,9 @@ struct NamedFor {
 
 class TableMember {
  public:
-  bool is_due(std::chrono::nanoseconds now) const { return now >= due_; }
+  // What the kernel's pass over all tasks tells of it; null: nothing.
+  void take_task(const TaskSums* task, ProcessRow& row);
+  bool is_due(std::chrono::nanoseconds now) const { return has_moved_ || now >= due_; }
   // False when the number now belongs to another process, or the text is broken. before: when all was read
   // last.
   bool take_stat(std::string_view text, const OsRoot& root, ProcessRow& row, std::chrono::nanoseconds now,
@@ -65,6 +68,8 @@ class TableMember {
   std::chrono::nanoseconds due_{0}, stat_before_{0}, places_at_{0};
   int unchanged_readings_ = 0;
   bool is_stat_new_ = false, has_exited_ = false;
+  bool has_task_ = false, has_moved_ = false;
+  TaskSums task_, task_at_stat_;
   ResourceUse counted_;  // in the rows it was given so far
   ResourceUse children_, children_use_;
   bool are_children_known_ = false;
