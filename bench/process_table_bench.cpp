@@ -89,7 +89,8 @@ int main(int argc, char** argv) {
           measure(swarm, collector_clock, ticks, interval, collect));
   }
   if (auto tasks = ullage::sense::TaskIterator::open())
-    print("BPF pass over all tasks", count,
-          measure(swarm, clock, ticks, interval, [&](int) { is_good = tasks->read().size() > count && is_good; }));
+    print("BPF pass over all tasks", count, measure(swarm, clock, ticks, interval, [&](int) {
+            is_good = tasks->read().size() > count && is_good;
+          }));
   return is_good ? 0 : 1;
 }

@@ -235,8 +235,7 @@ constexpr auto kSchema = std::to_array<Key>({
     {.name = "daemon.processes",
      .type = Type::count,
      .default_value = "50",
-     .doc = "How many single processes have series of their own: as many by memory, by processor time and by "
-            "growth each.",
+     .doc = "How many processes have series of their own, by each of memory, CPU time and growth.",
      .least = 1,
      .most = 10'000,
      .scope = Scope::owner,

@@ -26,7 +26,7 @@ namespace ullage::sense {
 
 namespace {
 
-using Record = ullage_task_record;
+using Record = ::TaskRecord;
 
 // Some 370 records; the kernel's own buffer is 32 KiB (fs/seq_file.c, kernel/bpf/bpf_iter.c).
 constexpr std::size_t kReadBytes = 64 << 10;
@@ -178,7 +178,8 @@ bool TaskIterator::Impl::read_records() {
 void TaskIterator::Impl::sum_records() {
   sums.clear();
   // The kernel gives threads in order of their own numbers, not by process.
-  std::ranges::sort(records, {}, [](const Record& record) { return std::pair(record.process, record.thread); });
+  std::ranges::sort(records, {},
+                    [](const Record& record) { return std::pair(record.process, record.thread); });
   for (const Record& record : records) {
     if (sums.empty() || sums.back().pid != record.process) sums.emplace_back();
     add(sums.back(), record);

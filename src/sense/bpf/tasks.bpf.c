@@ -66,7 +66,7 @@ struct bpf_iter__task {
   struct task_struct* task;
 } KERNEL;
 
-static void read_memory(struct ullage_task_record* record, struct mm_struct* mm) {
+static void read_memory(struct TaskRecord* record, struct mm_struct* mm) {
   if (mm == 0) return;
   record->has_memory = 1;
   if (bpf_core_field_exists(mm->rss_stat[0].count)) {
@@ -87,7 +87,7 @@ SEC("iter/task")
 int write_task(struct bpf_iter__task* context) {
   struct task_struct* task = context->task;
   if (task == 0) return 0;  // the end
-  struct ullage_task_record record = {};
+  struct TaskRecord record = {};
   record.process = task->tgid;
   record.thread = task->pid;
   record.run_ns = task->se.sum_exec_runtime;

@@ -44,6 +44,7 @@ namespace {
 constexpr nanoseconds kListAtLeastEvery = seconds(5);  // those of another PID namespace make no number here
 constexpr double kUsualSeconds = 30;
 constexpr int kFirstReadingShare = 10;  // of the first reading: so many times the usual time for details
+constexpr int kMostAncestors = 16;
 constexpr int kReadingsToWaitForRecord = 2;
 
 // Where /proc is mounted so that others' processes are not even listed.
@@ -70,6 +71,12 @@ struct ProcessTable::Impl {
     SharedGroup group;
     std::uint64_t peak_bytes;
     int readings_left = kReadingsToWaitForRecord;
+  };
+
+  // One that went at this reading, and what it and its children had used.
+  struct Gone {
+    std::int64_t parent_pid;
+    ResourceUse used;
   };
 
   Impl(OsRoot os_root, TableOptions table_options, const Clock& table_clock)
@@ -99,6 +106,7 @@ struct ProcessTable::Impl {
   std::map<std::int64_t, Waiting> waiting;
   std::vector<ExitRecord> unseen;
   UnseenChildren unseen_children;
+  std::map<std::int64_t, Gone> gone;
   std::vector<ProportionalTurn> turn;
   std::vector<std::int64_t> listing;
   std::string text, births_and_deaths;
@@ -117,7 +125,7 @@ struct ProcessTable::Impl {
   void insert_next(std::int64_t pid);
   void keep_next(std::size_t index);
   void end_row(std::size_t index);
-  void end(Waiting& gone);
+  void end(Waiting& ending);
   void end_waiting();
   void read_stats(Freshness freshness);
   void drop_gone();
@@ -242,7 +250,8 @@ void ProcessTable::Impl::end_row(std::size_t index) {
   files.close(member.process.handles);
   if (row.group == nullptr) return;  // never read
   const std::int64_t pid = row.sample.pid;
-  if (!options.has_exit_records) unseen_children.end(row.sample.parent_pid, member.use_with_children(), now);
+  if (!options.has_exit_records)
+    gone.insert_or_assign(pid, Gone{row.sample.parent_pid, member.use_with_children()});
   // Its number was another's a moment ago, whose record did not come.
   if (const auto before = waiting.find(pid); before != waiting.end()) {
     end(before->second);
@@ -253,19 +262,19 @@ void ProcessTable::Impl::end_row(std::size_t index) {
   waiting.emplace(pid, Waiting{.member = std::move(member), .group = row.group, .peak_bytes = peak_bytes});
 }
 
-void ProcessTable::Impl::end(Waiting& gone) {
-  ended.push_back({.group = gone.group,
-                   .used = gone.member.take_last_use(),
-                   .resident_peak_bytes = std::max(gone.peak_bytes, gone.member.exit_peak_bytes()),
+void ProcessTable::Impl::end(Waiting& ending) {
+  ended.push_back({.group = ending.group,
+                   .used = ending.member.take_last_use(),
+                   .resident_peak_bytes = std::max(ending.peak_bytes, ending.member.exit_peak_bytes()),
                    .ending = Ending::seen});
 }
 
 void ProcessTable::Impl::end_waiting() {
   for (auto it = waiting.begin(); it != waiting.end();) {
-    Waiting& gone = it->second;
+    Waiting& ending = it->second;
     const bool is_settled =
-        gone.member.has_exited() || !options.has_exit_records || gone.readings_left-- == 0;
-    if (is_settled) end(gone);
+        ending.member.has_exited() || !options.has_exit_records || ending.readings_left-- == 0;
+    if (is_settled) end(ending);
     it = is_settled ? waiting.erase(it) : std::next(it);
   }
 }
@@ -334,11 +343,10 @@ void ProcessTable::Impl::name_groups() {
 }
 
 std::string_view ProcessTable::Impl::cgroup_of_ancestor(std::int64_t parent_pid) const {
-  constexpr int kMostAncestors = 16;
   for (int step = 0; step < kMostAncestors; ++step) {
     if (const std::size_t i = find(parent_pid); i < rows.size()) return members[i].cgroup_path;
-    const auto gone = waiting.find(parent_pid);
-    if (gone != waiting.end()) return gone->second.member.cgroup_path;
+    const auto ending = waiting.find(parent_pid);
+    if (ending != waiting.end()) return ending->second.member.cgroup_path;
     const auto other = std::ranges::lower_bound(unseen, parent_pid, {}, &ExitRecord::pid);
     if (other == unseen.end() || other->pid != parent_pid) break;
     parent_pid = other->parent_pid;
@@ -369,6 +377,18 @@ void ProcessTable::Impl::account() {
 
 // As the parents' credits tell it.
 void ProcessTable::Impl::end_unseen_children() {
+  for (const auto& [pid, process] : gone) {
+    // Whoever went together with its parent is in the credit of that one's parent.
+    std::int64_t parent_pid = process.parent_pid;
+    for (int step = 0; step < kMostAncestors; ++step) {
+      const auto parent = gone.find(parent_pid);
+      if (parent == gone.end()) break;
+      parent_pid = parent->second.parent_pid;
+    }
+    const bool is_alive = find(parent_pid) < rows.size();
+    unseen_children.end(is_alive ? parent_pid : UnseenChildren::kNobody, process.used, now);
+  }
+  gone.clear();
   for (std::size_t i = 0; i < rows.size(); ++i)
     unseen_children.credit(rows[i].sample.pid, members[i].children_use());
   const double most_seconds = has_read ? to_seconds(now - read_at) * processors : 0;

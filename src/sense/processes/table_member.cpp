@@ -32,7 +32,7 @@ constexpr nanoseconds kTickJitter = std::chrono::milliseconds(300);
 // Where the kernel tells which have moved, the others' state alone may be another.
 constexpr seconds kUnmovedEvery(10);
 constexpr std::uint64_t kClockTickNs = 10'000'000;  // what the times in `stat` are cut off to
-constexpr seconds kPlacesEvery(30);  // cgroup and open files, which `stat` does not show
+constexpr seconds kPlacesEvery(30);                 // cgroup and open files, which `stat` does not show
 
 constexpr std::int64_t kKernelThreadsParent = 2;
 
@@ -113,8 +113,8 @@ void TableMember::take_exit(const ExitRecord& record) {
 bool TableMember::wants_details(const ProcessRow& row, nanoseconds now) const {
   if (!has_details) return true;
   if (is_of_kernel(row.sample) || is_zombie(row.sample)) return false;
-  return process.has_executed() || process.is_memory_stale() || (process.is_dirty() && !is_denied && !has_task_) ||
-         now - places_at_ >= kPlacesEvery;
+  return process.has_executed() || process.is_memory_stale() ||
+         (process.is_dirty() && !is_denied && !has_task_) || now - places_at_ >= kPlacesEvery;
 }
 
 void TableMember::read_details(ProcessFiles& files, ProcessRow& row, nanoseconds now) {

@@ -47,9 +47,7 @@ const std::vector<UnseenChildren::Left>& UnseenChildren::settle(double most_seco
   };
   for (auto& [parent_pid, credit] : credits_before_) {
     if (const auto own = ended_.find(parent_pid); own != ended_.end()) take_off(credit, own->second);
-    // Of a child whose parent died first, another one is credited.
-    if (seconds_of(credit) > kLeastSeconds && !ended_.empty())
-      for (auto& [other, ended] : ended_) take_off(credit, ended);
+    if (const auto orphans = ended_.find(kNobody); orphans != ended_.end()) take_off(credit, orphans->second);
     const double seconds = std::min(seconds_of(credit), most_seconds);
     if (seconds < kLeastSeconds) continue;
     const double part = seconds / seconds_of(credit);

@@ -18,7 +18,9 @@ class UnseenChildren {
  public:
   // A parent's credit has risen by this since the reading before.
   void credit(std::int64_t parent_pid, const ResourceUse& used);
-  // A child that was seen has ended: what it, and the children it waited for, had used when last read.
+  // A child that was seen has ended: what it, and the children it waited for, had used when last read. The
+  // parent is the nearest ancestor that is alive; kNobody: not known, and anybody may be credited with it.
+  static constexpr std::int64_t kNobody = 0;
   void end(std::int64_t parent_pid, const ResourceUse& used, std::chrono::nanoseconds now);
   // When all of a reading is told: what is left of the credits of the reading before, for until now a child's
   // end may not have been seen. most_seconds: what all processors together can have done since.

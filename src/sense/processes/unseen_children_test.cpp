@@ -37,12 +37,22 @@ TEST(UnseenChildren, AnEndThatIsSeenAfterTheCreditCountsToo) {
   EXPECT_EQ(settled(children, 1), 0);
 }
 
-TEST(UnseenChildren, TheCreditOfAnOrphanGoesToAnother) {
+TEST(UnseenChildren, TheCreditOfAnOrphanMayGoToAnybody) {
   UnseenChildren children;
-  children.end(10, user(5), seconds(0));
+  children.end(UnseenChildren::kNobody, user(5), seconds(0));
   children.credit(1, user(5.25));
   settled(children, 0);
   EXPECT_DOUBLE_EQ(settled(children, 1), 0.25);
+}
+
+TEST(UnseenChildren, TheEndOfAChildIsTakenOffItsOwnParentsCreditOnly) {
+  UnseenChildren children;
+  children.credit(10, user(1));
+  settled(children, 0);
+  children.credit(20, user(7));
+  children.end(20, user(7), seconds(1));
+  EXPECT_EQ(settled(children, 1), 1);
+  EXPECT_EQ(settled(children, 2), 0);
 }
 
 TEST(UnseenChildren, AreNeverMoreThanTheProcessorsCanHaveDone) {
