@@ -93,10 +93,10 @@ void TableMember::set_due(const ProcessRow& row, nanoseconds now) {
     due_ = now;
     return;
   }
-  unchanged_readings_ = std::min(unchanged_readings_ + 1, kIdleSeconds + 1);
+  unchanged_readings_ = std::min(unchanged_readings_ + 1, kIdleSeconds);
   seconds wait(std::min(unchanged_readings_, kIdleSeconds));
   // So that those found together are not read together for ever.
-  if (unchanged_readings_ == kIdleSeconds) wait += seconds(row.sample.pid % kIdleSeconds);
+  if (unchanged_readings_ == 1) wait += seconds(row.sample.pid % kIdleSeconds);
   due_ = now + wait - kTickJitter;
 }
 
