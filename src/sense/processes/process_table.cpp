@@ -172,6 +172,9 @@ std::size_t ProcessTable::Impl::find(std::int64_t pid) const {
 void ProcessTable::Impl::take_exits(std::span<const ExitRecord> exits) {
   unseen.clear();
   for (const ExitRecord& record : exits) {
+    // A thread's, which /proc counts with its process: these records are of no use here.
+    if (!record.is_whole_process) options.has_exit_records = false;
+    if (!options.has_exit_records) continue;
     const auto late = waiting.find(record.pid);
     if (late != waiting.end() && !late->second.member.has_exited()) {
       late->second.member.take_exit(record);

@@ -226,6 +226,23 @@ TEST(ProcessTable, ADeathWhoseRecordWasLostIsToldAllTheSame) {
   EXPECT_EQ(told, 1u);
 }
 
+// Linux before 5.19 does not say which process a thread was of.
+TEST(ProcessTable, RecordsOfThreadsAreNotTakenForProcesses) {
+  FixtureMachine machine;
+  machine.process({.pid = 10, .user_ticks = 100});
+  machine.process({.pid = 11});
+  ManualClock clock;
+  ProcessTable table(machine.root(), kWithRecords, clock);
+  table.read();
+  machine.end(11);
+  clock.advance(seconds(1));
+  std::vector<ExitRecord> exits = {record(12, 10, 1)};
+  exits[0].is_whole_process = false;
+  table.read({.exits = exits});
+  ASSERT_EQ(table.ended().size(), 1u);
+  EXPECT_EQ(table.ended()[0].ending, Ending::seen);
+}
+
 // A shell that nobody saw started two programs that nobody saw.
 TEST(ProcessTable, WhatLivedBetweenTwoReadingsBelongsWhereItsAncestorDoes) {
   FixtureMachine machine;
