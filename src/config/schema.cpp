@@ -225,9 +225,7 @@ constexpr auto kSchema = std::to_array<Key>({
     {.name = "daemon.groups",
      .type = Type::count,
      .default_value = "100",
-     .doc =
-         "How many groups of processes (services, containers, programs, each by user) have series of their "
-         "own, the first by use and growth; the rest are one group.",
+     .doc = "How many services, containers and programs have series of their own; the rest are summed.",
      .least = 1,
      .most = 10'000,
      .scope = Scope::owner,
