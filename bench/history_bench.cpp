@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The history's figures, one line each: what, value, unit, must, aim. Made-up values like those of processes;
-// bytes a sample are measured on recordings elsewhere. history_bench [ROUNDS [FOLDER]]; each figure is the
-// median of its rounds, in CPU time where it says so.
+// bytes a sample are measured on recordings elsewhere. history_bench [ROUNDS [FOLDER [PART]]]; each figure is
+// the median of its rounds, in CPU time where it says so.
 #include <fmt/format.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -15,6 +15,7 @@
 #include <functional>
 #include <random>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -335,15 +336,19 @@ void open_many(const std::string& scratch) {
 
 }  // namespace
 
+// In this order: the churn's process begins with the memory of this one.
+constexpr struct {
+  std::string_view name;
+  void (*measure)(const std::string& folder);
+} kParts[] = {
+    {"churn", churn}, {"ingest", ingest}, {"kill", kill_often}, {"month", month}, {"open", open_many}};
+
 int main(int count, char** arguments) {
   if (count > 1) rounds = static_cast<int>(ullage::to_unsigned(arguments[1]).value_or(5));
   auto scratch = ullage::history::ScratchFolder::make();
   ullage::check(scratch.has_value(), "a temporary folder");
   const std::string folder = count > 2 ? arguments[2] : scratch->path();
-  churn(folder);  // first: its process begins with this one's memory
-  ingest(folder);
-  kill_often(folder);
-  month(folder);
-  open_many(folder);
+  for (const auto& part : kParts)
+    if (count <= 3 || part.name == arguments[3]) part.measure(folder);
   return 0;
 }

@@ -164,9 +164,11 @@ def print_table(rows: list[dict]):
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("data", nargs="*", help=f"{', '.join(DATA)}; all of them by default")
+    parser.add_argument("data", nargs="*", metavar="DATA", help=f"{', '.join(DATA)}; all of them by default")
     parser.add_argument("--rounds", type=int, default=15)
     asked = parser.parse_args()
+    if unknown := set(asked.data) - set(DATA):
+        parser.error(f"no data '{unknown.pop()}': {', '.join(DATA)}")
     random.seed(1)
     rows = []
     try:

@@ -20,23 +20,23 @@ namespace ullage::history {
 namespace {
 
 constexpr std::string_view kMagic = "UBK\x02";  // the last byte is the version
-// Columns are compressed together until there is so much of them: less compresses worse, more makes who wants
-// one column decompress more.
-constexpr std::size_t kPieceBytes = 4096;
+// Less stands in one piece with its head.
+constexpr std::size_t kBytesOfOnePiece = 4096;
 // Ten bytes a sample is the worst that a column can need, and its presence, id and place a little more.
 constexpr std::size_t kPayloadBytesMax = kSamplesPerBlock * 32;
 
 }  // namespace
 
-std::string encode(const Block& block) {
+std::string encode(const Block& block, std::size_t piece_bytes) {
   const EncodedPayload payload = encode_payload(block);
-  std::vector<std::string_view> pieces{payload.head};
-  const std::string_view columns = payload.columns;
-  std::size_t begin = 0;
-  for (std::size_t i = 0; i < payload.column_ends.size(); ++i) {
-    const std::size_t end = payload.column_ends[i];
-    if (end - begin < kPieceBytes && i + 1 < payload.column_ends.size()) continue;
-    pieces.push_back(columns.substr(begin, end - begin));
+  const std::string_view bytes = payload.bytes;
+  if (bytes.size() < kBytesOfOnePiece) return seal(kMagic, bytes);
+  std::vector<std::string_view> pieces{bytes.substr(0, payload.ends.front())};  // the head, which all need
+  std::size_t begin = pieces.front().size();
+  for (std::size_t i = 1; i < payload.ends.size(); ++i) {
+    const std::size_t end = payload.ends[i];
+    if (end - begin < piece_bytes && i + 1 < payload.ends.size()) continue;
+    pieces.push_back(bytes.substr(begin, end - begin));
     begin = end;
   }
   return seal(kMagic, pieces);

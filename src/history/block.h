@@ -36,7 +36,10 @@ inline bool is_absent(double value) {
 }
 
 // At most kTicksPerBlock ticks and kSamplesPerBlock samples: more is the caller's mistake.
-std::string encode(const Block& block);
+// Columns are compressed together until there are `piece_bytes` of them: less compresses worse, more makes
+// who wants one column decompress more.
+constexpr std::size_t kPieceBytes = 4096;
+std::string encode(const Block& block, std::size_t piece_bytes = kPieceBytes);
 Result<Block> decode(std::string_view bytes);  // never a silent wrong value: the checksum is looked at first
 
 // A block that is opened but not unpacked: for who wants few of its columns. One thread at a time reads it.

@@ -52,26 +52,10 @@ void read_times(VarintReader& in, std::vector<std::int64_t>& times_ms) {
   }
 }
 
-}  // namespace
-
-EncodedPayload encode_payload(const Block& block) {
+std::string encode_head(const Block& block, std::span<const std::size_t> column_ends) {
   const std::size_t ticks = block.times_ms.size();
   const std::size_t columns = block.series.size();
-  check(ticks <= kTicksPerBlock && ticks * columns <= kSamplesPerBlock, "a block is within its limits");
-  check(block.columns.size() == columns, "a block has a column for each series");
-
-  EncodedPayload payload;
-  std::string& data = payload.columns;
-  payload.column_ends.reserve(columns);
-  ColumnEncoder encoder;
-  for (const std::vector<double>& column : block.columns) {
-    check(column.size() == ticks, "a column has a value for each tick");
-    encoder.append(column, data);
-    payload.column_ends.push_back(data.size());
-  }
-
-  std::string& head = payload.head;
-  head.resize((2 + ticks + 2 * columns) * kVarintBytesMax);
+  std::string head((2 + ticks + 2 * columns) * kVarintBytesMax, '\0');
   char* at = write_varint(head.data(), ticks);
   at = write_varint(at, columns);
   at = write_times(at, block.times_ms);
@@ -81,11 +65,38 @@ EncodedPayload encode_payload(const Block& block) {
     last = id;
   }
   std::size_t begin = 0;
-  for (const std::size_t end : payload.column_ends) {
+  for (const std::size_t end : column_ends) {
     at = write_varint(at, end - begin);
     begin = end;
   }
   head.resize(static_cast<std::size_t>(at - head.data()));
+  return head;
+}
+
+}  // namespace
+
+EncodedPayload encode_payload(const Block& block) {
+  const std::size_t ticks = block.times_ms.size();
+  const std::size_t columns = block.series.size();
+  check(ticks <= kTicksPerBlock && ticks * columns <= kSamplesPerBlock, "a block is within its limits");
+  check(block.columns.size() == columns, "a block has a column for each series");
+
+  std::string data;
+  std::vector<std::size_t> column_ends;
+  column_ends.reserve(columns);
+  ColumnEncoder encoder;
+  for (const std::vector<double>& column : block.columns) {
+    check(column.size() == ticks, "a column has a value for each tick");
+    encoder.append(column, data);
+    column_ends.push_back(data.size());
+  }
+
+  EncodedPayload payload{.bytes = encode_head(block, column_ends), .ends = {}};
+  const std::size_t head_size = payload.bytes.size();
+  payload.ends.reserve(columns + 1);
+  payload.ends.push_back(head_size);
+  for (const std::size_t end : column_ends) payload.ends.push_back(head_size + end);
+  payload.bytes += data;
   return payload;
 }
 

@@ -16,8 +16,8 @@
 namespace ullage::history {
 
 struct EncodedPayload {
-  std::string head, columns;             // one after the other they are the payload
-  std::vector<std::size_t> column_ends;  // in `columns`
+  std::string bytes;
+  std::vector<std::size_t> ends;  // in it, of the head and then of each column
 };
 EncodedPayload encode_payload(const Block& block);
 

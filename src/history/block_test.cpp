@@ -242,7 +242,7 @@ TEST(BlockView, DecompressesOnlyThePieceOfAColumn) {
 
 TEST(BlockView, ReadsVersionOneForEver) {
   const EncodedPayload payload = encode_payload(typical());
-  const auto decoded = decode(seal("UBK\x01", payload.head + payload.columns));
+  const auto decoded = decode(seal("UBK\x01", payload.bytes));
   ASSERT_TRUE(decoded) << decoded.error().text();
   EXPECT_EQ(decoded->times_ms, typical().times_ms);
   EXPECT_EQ(decoded->columns[2], typical().columns[2]);
@@ -250,7 +250,7 @@ TEST(BlockView, ReadsVersionOneForEver) {
 
 TEST(DamagedBlock, PiecesThatCutAColumnAreAnError) {
   const EncodedPayload payload = encode_payload(typical());
-  const std::string whole = payload.head + payload.columns;
+  const std::string whole = payload.bytes;
   std::size_t errors = 0;
   for (std::size_t cut = 0; cut <= whole.size(); ++cut) {
     const std::string_view pieces[] = {std::string_view(whole).substr(0, cut),

@@ -33,7 +33,7 @@ Result<void> ChunkStore::ensure(Statement& statement, const char* sql) {
 Result<void> ChunkStore::insert_block(std::int64_t chunk, std::size_t part, const Block& block) {
   if (auto ready = ensure(insert_block_, "INSERT OR REPLACE INTO blocks VALUES(?,?,?,?)"); !ready)
     return ready;
-  const std::string bytes = encode(block);
+  const std::string bytes = encode(block, piece_bytes_);
   insert_block_.bind(1, chunk << kPartBits | static_cast<std::int64_t>(part))
       .bind(2, block.series.empty() ? 0 : block.series.front())
       .bind(3, block.series.empty() ? 0 : block.series.back())

@@ -30,7 +30,9 @@ extern const char* const kSeriesTables;  // SQL that makes them
 
 class ChunkStore {
  public:
-  explicit ChunkStore(Database& database) : database_(database) {}
+  // `piece_bytes`: of the blocks it encodes.
+  explicit ChunkStore(Database& database, std::size_t piece_bytes = kPieceBytes)
+      : database_(database), piece_bytes_(piece_bytes) {}
 
   Result<void> insert_block(std::int64_t chunk, std::size_t part, const Block& block);
   Result<void> insert_chunk(const Chunk& chunk, std::size_t parts);
@@ -44,6 +46,7 @@ class ChunkStore {
   Result<void> ensure(Statement& statement, const char* sql);
 
   Database& database_;
+  std::size_t piece_bytes_;
   Statement insert_block_, insert_chunk_, erase_blocks_, erase_chunk_, select_blocks_;
 };
 

@@ -51,6 +51,7 @@ class HistoryWriter {
   // The id of a series, for append(). It is forgotten ten minutes after its last sample, sooner where many
   // come and go; then ask again. Nothing when it is no legal key or there is no room.
   std::optional<metric::SeriesId> id(const metric::SeriesKey& key);
+  bool knows(metric::SeriesId id) const;
   // A tick whose ids are id()'s. Memory only, but for full heads, which are written. The tick is dropped and
   // counted when its time has been told: when it is not after the last one, unless the clock was set back
   // into a time of which nothing is known.

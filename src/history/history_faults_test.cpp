@@ -126,20 +126,20 @@ TEST_F(Faults, OnAFullDiskOldDataStaysReadableAndWritingResumes) {
   folder_ = disk + "/history";
   HistoryWriter writer = write();
   for (int second = 0; second < 700; ++second) {
-    writer.append(tick(second, 200), table_);
+    writer.append(tick(second, 300), table_);
     ASSERT_TRUE(writer.flush());
   }
   write_contents(disk + "/filler", std::string(2 << 20, 'x'));
   int failed = 0;
   for (int second = 700; second < 3000; ++second) {
-    writer.append(tick(second, 200), table_);
+    writer.append(tick(second, 300), table_);
     if (const auto flushed = writer.flush(); !flushed) {
       ++failed;
       ASSERT_THAT(flushed.error().text(), HasSubstr("no room left on the disk"));
     }
     if (second % 500 == 0) {
       const auto some = select_all(read());
-      ASSERT_GE(some.at(key(199)).size(), 700u);
+      ASSERT_GE(some.at(key(299)).size(), 700u);
     }
   }
   EXPECT_GT(failed, 0);
@@ -148,7 +148,7 @@ TEST_F(Faults, OnAFullDiskOldDataStaysReadableAndWritingResumes) {
   EXPECT_THAT(writer.counts().sentences(), Contains(HasSubstr("samples were lost: there was no room")));
   std::filesystem::remove(disk + "/filler");
   for (int second = 3000; second < 3100; ++second) {
-    writer.append(tick(second, 200), table_);
+    writer.append(tick(second, 300), table_);
     ASSERT_TRUE(writer.flush());
   }
   EXPECT_EQ(writer.counts().lost_samples, lost);
@@ -157,7 +157,7 @@ TEST_F(Faults, OnAFullDiskOldDataStaysReadableAndWritingResumes) {
   std::size_t there = 0;
   for (const auto& [text, samples] : select_all(source))
     for (const Sample& sample : samples) there += is_absent(sample.value) ? 0 : 1;
-  EXPECT_EQ(there + lost, 3100u * 200);
+  EXPECT_EQ(there + lost, 3100u * 300);
   double count = 0;
   for (const auto& [text, buckets] : buckets_of(source, 3'600'000))
     for (const Bucket& bucket : buckets) count += bucket.count;

@@ -317,6 +317,8 @@ std::optional<metric::SeriesId> HistoryWriter::id(const metric::SeriesKey& key) 
   return id < kIllegal ? std::optional(id) : std::nullopt;
 }
 
+bool HistoryWriter::knows(metric::SeriesId id) const { return impl_->live.place(id) != kNone; }
+
 void HistoryWriter::append(const metric::Tick& tick) { impl_->append(tick); }
 void HistoryWriter::append(const metric::Tick& tick, const metric::SeriesTable& table) {
   impl_->append(tick, table);

@@ -59,6 +59,18 @@ std::size_t count_ticks(std::span<const Chunk> chunks) {
   return ticks;
 }
 
+// How many columns a block has, in multiples of `full_columns`: as many as hold together the samples of that
+// many full ones. What a block costs beside its samples, its times first, is then little, however short its
+// series lived.
+std::size_t columns_of_part(std::span<const Chunk> sources, std::size_t series, std::size_t ticks,
+                            std::size_t full_columns) {
+  std::size_t samples = 0;
+  for (const Chunk& source : sources) samples += source.samples;
+  const std::size_t columns = full_columns * kTicksPerBlock * series / std::max<std::size_t>(1, samples);
+  const std::size_t columns_max = kSamplesPerBlock / std::max<std::size_t>(1, ticks);
+  return std::max<std::size_t>(1, std::min(columns, columns_max) / full_columns) * full_columns;
+}
+
 // One series over all the sources, absent where it did not live.
 Result<void> read_whole_column(std::span<const Chunk> sources, std::span<const std::vector<BlockView>> views,
                                metric::SeriesId wanted, std::vector<double>& column) {
@@ -126,7 +138,8 @@ Result<bool> Rewriter::work(std::vector<Chunk>& chunks, std::int64_t& next_chunk
     ++next_chunk_id;
   }
   const std::span<const Chunk> sources = std::span(chunks).subspan(job_->plan.begin, job_->plan.count);
-  const std::size_t part_samples = std::max<std::size_t>(1, job_->source_times_ms.size() * part_columns_);
+  const std::size_t part_samples =
+      std::max<std::size_t>(1, job_->source_times_ms.size() * job_->part_columns);
   const std::size_t slice = std::max<std::size_t>(1, samples_max / part_samples);
   const std::size_t first_part = job_->next_part;
   const std::size_t samples_before = job_->target.samples;
@@ -156,7 +169,7 @@ Result<bool> Rewriter::work(std::vector<Chunk>& chunks, std::int64_t& next_chunk
 }
 
 std::size_t Rewriter::parts() const {
-  return std::max<std::size_t>(1, (job_->all.size() + part_columns_ - 1) / part_columns_);
+  return std::max<std::size_t>(1, (job_->all.size() + job_->part_columns - 1) / job_->part_columns);
 }
 
 void Rewriter::forget_settled(std::vector<Chunk>& chunks) {
@@ -195,6 +208,7 @@ Result<void> Rewriter::start(const RewritePlan& plan, std::span<const Chunk> chu
                 .halvings = 0,
                 .series = all};
   job.all = all.ids();
+  job.part_columns = columns_of_part(sources, job.all.size(), job.target.ticks, part_columns_);
   job_ = std::move(job);
   return {};
 }
@@ -202,8 +216,8 @@ Result<void> Rewriter::start(const RewritePlan& plan, std::span<const Chunk> chu
 Result<void> Rewriter::write_parts(std::span<const Chunk> sources, const IsCounter& is_counter,
                                    std::size_t end_part) {
   const std::vector<metric::SeriesId>& all = job_->all;
-  const std::size_t begin = job_->next_part * part_columns_;
-  const std::size_t end = std::min(all.size(), end_part * part_columns_);
+  const std::size_t begin = job_->next_part * job_->part_columns;
+  const std::size_t end = std::min(all.size(), end_part * job_->part_columns);
   // Opened once for all parts: the newest chunks hold all their series in one block.
   SourceViews views(sources.size());
   for (std::size_t i = 0; i < sources.size() && begin < end; ++i) {
@@ -226,8 +240,8 @@ Result<void> Rewriter::write_next_part(std::span<const Chunk> sources, const Sou
     block.times_ms.push_back(times_ms[std::min(tick + group, times_ms.size()) - 1]);
 
   const std::vector<metric::SeriesId>& all = job_->all;
-  const std::size_t begin = job_->next_part * part_columns_;
-  for (std::size_t i = begin; i < std::min(all.size(), begin + part_columns_); ++i) {
+  const std::size_t begin = job_->next_part * job_->part_columns;
+  for (std::size_t i = begin; i < std::min(all.size(), begin + job_->part_columns); ++i) {
     std::vector<double> column;
     if (auto read = read_whole_column(sources, views, all[i], column); !read) return read;
     if (group > 1) {

@@ -32,7 +32,8 @@ std::uint64_t ticks_after_rewriting(std::span<const Chunk> chunks);
 class Rewriter {
  public:
   using IsCounter = std::function<bool(metric::SeriesId)>;
-  // `part_columns`: how many columns a block of a large chunk has.
+  // `part_columns`: how many columns a block of a large chunk has where they are full; sparse ones stand more
+  // together, in whole multiples of it.
   Rewriter(Database& database, ChunkStore& store, std::size_t part_columns = kSeriesPerBlock)
       : database_(database), store_(store), part_columns_(part_columns) {}
 
@@ -53,6 +54,7 @@ class Rewriter {
     std::vector<metric::SeriesId> all;  // the target's series
     std::vector<std::int64_t> source_times_ms;
     unsigned halvings_done = 0;
+    std::size_t part_columns = 0;  // a block of the target
     std::size_t next_part = 0;
   };
   Result<void> start(const RewritePlan& plan, std::span<const Chunk> chunks, std::int64_t target_id);

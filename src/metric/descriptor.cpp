@@ -63,6 +63,8 @@ constexpr auto kDescriptors = std::to_array<Descriptor>({
     {"node_vmstat_pswpout", counter, "", "", "Pages written to swap."},
     {"ullage_cgroups", gauge, "", "", "Cgroups of the machine that are read."},
     {"ullage_cgroups_left_out", gauge, "", "", "Cgroups beyond the number that is read; the deepest."},
+    {"ullage_collector_duration_seconds", gauge, "seconds", "collector", "How long the last reading of the collector took."},
+    {"ullage_collector_success", gauge, "", "collector", "1 when the collector could read its part of the machine, else 0."},
     {"ullage_group_anonymous_bytes", gauge, "bytes", "group,unit,user", "Anonymous memory of the group's processes (RssAnon), shared pages once for each sharer."},
     {"ullage_group_births_total", counter, "", "group,unit,user", "Processes of the group that were born; those that lived between two readings where exit records may be read."},
     {"ullage_group_cpu_seconds_total", counter, "seconds", "group,unit,user,mode", "CPU time of the group's processes, those that have ended included."},

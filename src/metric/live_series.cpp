@@ -81,7 +81,7 @@ LiveSeries::Entry* LiveSeries::make(std::size_t hash, std::string_view name,
   const std::uint32_t place = free_.back();
   free_.pop_back();
   Entry& entry = entries_[place];
-  entry = {.key = {.name = std::string(name), .labels = {}}, .time_ms = INT64_MIN};
+  entry = {.key = {.name = std::string(name), .labels = {}}, .time_ms = INT64_MIN, .id = place};
   for (const LabelView& label : labels)
     if (!label.value.empty()) entry.key.labels.push_back({std::string(label.name), std::string(label.value)});
   std::ranges::sort(entry.key.labels);

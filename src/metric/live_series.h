@@ -22,10 +22,10 @@ class LiveSeries final : public Frame {
   struct Entry {
     SeriesKey key;  // labels in order; empty where the place is free
     double value = 0;
-    std::int64_t time_ms = 0;    // of the value
-    SeriesId stored = kUnknown;  // the id under which the one who stores them knows it; theirs alone
+    std::int64_t time_ms = 0;  // of the value
+    SeriesId id = 0;           // dense; another series may have it when this one has been forgotten
+    bool is_told = false;      // what the id means, to the one who stores them; theirs alone
   };
-  static constexpr SeriesId kUnknown = UINT32_MAX;
 
   explicit LiveSeries(std::size_t series_max) : series_max_(series_max) {}
 

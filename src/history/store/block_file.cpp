@@ -49,12 +49,17 @@ constexpr const char* kToldTable =
 
 FileKind kind_of(Tier tier) {
   switch (tier) {
-    case Tier::raw:
-      return {.application = 0x554C4852, .stride = 1, .part_columns = kSeriesPerBlock};  // "ULHR"
+    case Tier::raw:  // asked for by the series: small pieces
+      return {.application = 0x554C4852,
+              .stride = 1,
+              .part_columns = kSeriesPerBlock,
+              .piece_bytes = 1024};  // "ULHR"
     case Tier::minute:
-      return {.application = 0x554C484D, .stride = 5, .part_columns = 60};  // "ULHM"
+      return {
+          .application = 0x554C484D, .stride = 5, .part_columns = 60, .piece_bytes = kPieceBytes};  // "ULHM"
     case Tier::hour:
-      return {.application = 0x554C4848, .stride = 5, .part_columns = 60};  // "ULHH"
+      return {
+          .application = 0x554C4848, .stride = 5, .part_columns = 60, .piece_bytes = kPieceBytes};  // "ULHH"
   }
   return {};
 }

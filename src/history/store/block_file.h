@@ -25,6 +25,7 @@ struct FileKind {
   std::uint32_t application;  // SQLite's application_id
   metric::SeriesId stride;    // columns a series: its column's id is series × stride + number
   std::size_t part_columns;   // columns a block: those of a series stand together
+  std::size_t piece_bytes;    // see encode()
 };
 constexpr int kHistoryVersion = 1;
 FileKind kind_of(Tier tier);
@@ -75,7 +76,7 @@ class BlockFile {
   std::string path_;
   FileKind kind_;
   Database database_;
-  ChunkStore store_{database_};
+  ChunkStore store_{database_, kind_.piece_bytes};
   std::unique_ptr<Rewriter> rewriter_;
   std::vector<Chunk> chunks_;
   std::int64_t next_chunk_id_ = 1;

@@ -171,6 +171,20 @@ Result<void> RawWriter::write_whole(BlockFile& file) {
   return {};
 }
 
+// As many columns as a full block has samples, at least; more where they are sparse (see Rewriter).
+std::size_t RawWriter::fill_block(const ColumnsById& columns, std::size_t next, Block& block) const {
+  block.series.clear();
+  block.columns.clear();
+  std::size_t samples = 0;
+  for (; next < columns.size() && samples < kSeriesPerBlock * kTicksPerBlock; ++next) {
+    if ((block.series.size() + 1) * head_.ticks() > kSamplesPerBlock) break;
+    block.series.push_back(columns[next].first);
+    head_.read(columns[next].second, 0, block.columns.emplace_back());
+    samples += count_present(block.columns.back());
+  }
+  return next;
+}
+
 Result<void> RawWriter::write_blocks(BlockFile& file, const ColumnsById& columns, Chunk& chunk) {
   chunk.id = file.new_chunk_id();
   chunk.samples = 0;
@@ -178,15 +192,9 @@ Result<void> RawWriter::write_blocks(BlockFile& file, const ColumnsById& columns
   Block block;
   block.times_ms.assign(head_.times_ms().begin(), head_.times_ms().end());
   std::size_t part = 0;
-  for (std::size_t begin = 0; begin < columns.size() || part == 0; begin += kSeriesPerBlock, ++part) {
-    const std::size_t end = std::min(columns.size(), begin + kSeriesPerBlock);
-    block.series.clear();
-    block.columns.resize(end - begin);
-    for (std::size_t i = begin; i < end; ++i) {
-      block.series.push_back(columns[i].first);
-      head_.read(columns[i].second, 0, block.columns[i - begin]);
-      chunk.samples += count_present(block.columns[i - begin]);
-    }
+  for (std::size_t next = 0; next < columns.size() || part == 0; ++part) {
+    next = fill_block(columns, next, block);
+    for (const std::vector<double>& column : block.columns) chunk.samples += count_present(column);
     if (auto inserted = file.store().insert_block(chunk.id, part, block); !inserted) return inserted;
     all.insert(all.end(), block.series.begin(), block.series.end());
   }

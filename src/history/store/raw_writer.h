@@ -45,6 +45,7 @@ class RawWriter {
   Result<void> write_news(BlockFile& file);
   Result<void> write_whole(BlockFile& file);
   using ColumnsById = std::vector<std::pair<metric::SeriesId, std::size_t>>;
+  std::size_t fill_block(const ColumnsById& columns, std::size_t next, Block& block) const;
   Result<void> write_blocks(BlockFile& file, const ColumnsById& columns, Chunk& chunk);
   void forget_head();
   void drop_first(std::size_t ticks);
