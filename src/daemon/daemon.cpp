@@ -26,7 +26,9 @@
 #include "daemon/own_signals.h"
 #include "daemon/self_collector.h"
 #include "daemon/service_manager.h"
+#include "sense/cgroup/cgroups_collector.h"
 #include "sense/collector.h"
+#include "sense/processes/processes_collector.h"
 #include "server/api_v1.h"
 #include "server/http_router.h"
 #include "server/http_server.h"
@@ -79,6 +81,7 @@ class Daemon {
   std::optional<OwnSignals> signals_;
   std::optional<watch::Keeper> keeper_;
   std::optional<watch::Watch> watch_;
+  const sense::ProcessesCollector* processes_ = nullptr;  // one of the watch's sources
   std::optional<server::ApiV1> api_;
   std::optional<server::HttpServer> server_;
   EventLoop::Handle next_tick_, next_sign_;
@@ -119,6 +122,12 @@ std::vector<watch::Source> Daemon::sources() {
   std::vector<watch::Source> sources;
   for (const sense::CollectorEntry& entry : sense::collectors())
     sources.push_back({std::string(entry.name), entry.make(around_.root)});
+  sources.push_back({"cgroups", std::make_unique<sense::CgroupsCollector>(
+                                    around_.root, cgroups_options(settings_), clock_)});
+  auto processes =
+      std::make_unique<sense::ProcessesCollector>(around_.root, processes_options(settings_), clock_);
+  processes_ = processes.get();
+  sources.push_back({"processes", std::move(processes)});
   sources.push_back({"self", std::make_unique<SelfCollector>(around_.root, [this] { return figures(); })});
   return sources;
 }

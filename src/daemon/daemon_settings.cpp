@@ -9,6 +9,8 @@
 #include "base/result.h"
 #include "config/settings.h"
 #include "history/history.h"
+#include "sense/cgroup/cgroups_collector.h"
+#include "sense/processes/processes_collector.h"
 #include "server/api_v1.h"
 #include "server/http_gate.h"
 #include "server/http_server.h"
@@ -49,6 +51,16 @@ server::ApiOptions api_options(const config::Settings& settings) {
   return {.desk = {.threads = settings.count("server.queries"),
                    .waiting_max = settings.count("server.queries_waiting")},
           .query_timeout = milliseconds(settings, "server.query_timeout")};
+}
+
+sense::CgroupsOptions cgroups_options(const config::Settings& settings) {
+  return {.cgroups = settings.count("daemon.cgroups")};
+}
+
+sense::ProcessesOptions processes_options(const config::Settings& settings) {
+  return {.table = {.costly_share = settings.number("daemon.pss_budget")},
+          .groups = settings.count("daemon.groups"),
+          .processes = settings.count("daemon.processes")};
 }
 
 std::chrono::milliseconds tick_interval(const config::Settings& settings) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The list of what the watching daemon reads: a line each.
+// The list of what the watching daemon reads: a line each. Processes and cgroups, which have options and are
+// looked at by others too, are made by the daemon itself.
 #include <memory>
 #include <span>
 

@@ -34,6 +34,12 @@ class KernelFile {
     const auto text = read(buffer);
     return text && text->ends_with('\n') ? parse_one_number(*text) : std::nullopt;
   }
+  // Until the next reading. One that was missing stays so for a while.
+  void close() {
+    if (!file_.is_open()) return;
+    file_.reset();
+    readings_until_try_ = 0;
+  }
 
  private:
   static constexpr int kReadingsBetweenTries = 64;

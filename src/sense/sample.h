@@ -20,9 +20,10 @@ using OptionalSeconds = std::optional<double>;
 struct ProcessSample {
   std::int64_t pid = 0;
   std::int64_t parent_pid = 0;
-  std::int64_t start_ticks = 0;  // since boot; with the pid, a process's identity
-  std::string name;              // as the kernel has it: any bytes, at most 15
-  char state = '?';              // R S D Z T t I X
+  std::int64_t start_ticks = 0;          // since boot; with the pid, a process's identity
+  std::string name;                      // as the kernel has it: any bytes, at most 15
+  char state = '?';                      // R S D Z T t I X
+  std::optional<std::uint32_t> user_id;  // the effective one
   double user_seconds = 0;
   double system_seconds = 0;
   double children_user_seconds = 0;  // of the children it has waited for, and theirs
@@ -61,6 +62,7 @@ struct CgroupSample {
   // memory
   OptionalBytes current_bytes, peak_bytes, limit_bytes, high_bytes;
   OptionalBytes anonymous_bytes, shared_bytes, kernel_bytes, unevictable_bytes, dirty_bytes, file_bytes;
+  OptionalBytes inactive_file_bytes;
   OptionalBytes swap_bytes;
   // anonymous + shared + kernel + unevictable + dirty (shared and dirty are inside file in the kernel's sums)
   OptionalBytes used_bytes() const;

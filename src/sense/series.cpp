@@ -56,6 +56,13 @@ std::optional<double> all_faults(const CgroupSample& sample) {
   return static_cast<double>(*sample.minor_faults + sample.major_faults.value_or(0));
 }
 
+// cAdvisor's: what would be left were the cache given back that nobody used for a while.
+std::optional<double> working_set(const CgroupSample& sample) {
+  if (!sample.current_bytes || !sample.inactive_file_bytes) return std::nullopt;
+  return static_cast<double>(*sample.current_bytes -
+                             std::min(*sample.current_bytes, *sample.inactive_file_bytes));
+}
+
 using P = ProcessSample;
 constexpr SeriesField<P> kProcess[] = {
     {"ullage_process_anonymous_bytes", "", "", get<&P::anonymous_bytes>},
@@ -96,6 +103,7 @@ constexpr SeriesField<C> kCgroup[] = {
     {"container_memory_rss", "", "", get<&C::anonymous_bytes>},
     {"container_memory_swap", "", "", get<&C::swap_bytes>},
     {"container_memory_usage_bytes", "", "", get<&C::current_bytes>},
+    {"container_memory_working_set_bytes", "", "", working_set},
     {"container_oom_events_total", "", "", get<&C::oom_kills>},
     {"container_pressure_cpu_waiting_seconds_total", "", "", stalled<&Pressures::cpu, kSome, C>},
     {"container_pressure_io_stalled_seconds_total", "", "", stalled<&Pressures::io, kFull, C>},
@@ -150,6 +158,9 @@ std::span<const SeriesField<H>> fields_of(const H&) { return kHost; }
 std::span<const SeriesField<DiskSample>> fields_of(const DiskSample&) { return kDisk; }
 
 }  // namespace
+
+std::span<const SeriesField<ProcessSample>> process_fields() { return kProcess; }
+std::span<const SeriesField<CgroupSample>> cgroup_fields() { return kCgroup; }
 
 template <class Sample>
 void SubjectSeries<Sample>::add(const Sample& sample, metric::Tick& tick) {

@@ -5,10 +5,12 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "metric/frame.h"
 #include "metric/series.h"
 #include "sense/sample.h"
 
@@ -22,6 +24,23 @@ struct SeriesField {
   std::string_view label_value;
   std::optional<double> (*value)(const Sample& sample);
 };
+
+std::span<const SeriesField<ProcessSample>> process_fields();
+std::span<const SeriesField<CgroupSample>> cgroup_fields();
+
+// All fields of a sample, for those who write to a frame and keep no ids.
+template <class Sample>
+void add_fields(std::span<const SeriesField<Sample>> fields, const Sample& sample,
+                std::span<const metric::LabelView> labels, metric::Frame& frame) {
+  std::vector<metric::LabelView> all(labels.begin(), labels.end());
+  all.emplace_back();
+  for (const SeriesField<Sample>& field : fields) {
+    const auto value = field.value(sample);
+    if (!value) continue;
+    all.back() = {field.label, field.label_value};  // empty: none
+    frame.add(field.metric, all, *value);
+  }
+}
 
 // Those of one subject: the ids of its fields, given out when first needed.
 template <class Sample>

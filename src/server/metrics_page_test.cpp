@@ -57,10 +57,8 @@ own_value +Inf
 TEST(MetricsPage, OpenMetricsNamesAFamilyWithoutTotalAndEnds) {
   metric::LiveSeries live = some_series();
   const std::string text = metrics_text(live, MetricsFormat::open_metrics);
-  EXPECT_THAT(
-      text,
-      HasSubstr(
-          "# TYPE node_cpu_seconds counter\n# UNIT node_cpu_seconds seconds\n# HELP node_cpu_seconds Seconds"));
+  EXPECT_THAT(text, HasSubstr("# TYPE node_cpu_seconds counter\n# UNIT node_cpu_seconds seconds\n# HELP "
+                              "node_cpu_seconds Seconds"));
   EXPECT_THAT(text, HasSubstr("\nnode_cpu_seconds_total{mode=\"idle\"} 12.25\n"));
   EXPECT_THAT(text, HasSubstr("# TYPE node_vmstat_oom_kill unknown\n"))
       << "a counter must end in _total there";

@@ -159,4 +159,10 @@ CgroupSample CgroupReader::read(Which which) {
   return sample;
 }
 
+void CgroupReader::close() {
+  for (Impl::File& file : impl_->files) file.file.close();
+  if (impl_->quota_v1) impl_->quota_v1->close();
+  if (impl_->period_v1) impl_->period_v1->close();
+}
+
 }  // namespace ullage::sense

@@ -20,6 +20,8 @@ class CgroupReader {
   // reading of all.
   enum class Which { all, quick };
   CgroupSample read(Which which = Which::all);
+  // Gives the descriptors back until the next reading.
+  void close();
 
  private:
   struct Impl;

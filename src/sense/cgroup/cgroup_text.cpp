@@ -70,6 +70,7 @@ void parse_memory_stat_v2(std::string_view text, CgroupSample& sample) {
     if (key == "unevictable") unevictable = value;
     if (key == "active_anon") active_anon = value;
     if (key == "inactive_anon") inactive_anon = value;
+    if (key == "inactive_file") sample.inactive_file_bytes = value;
     if (key == "pgfault") sample.minor_faults = value;
     if (key == "pgmajfault") sample.major_faults = value;
   });
@@ -98,6 +99,7 @@ void parse_memory_stat_v1(std::string_view text, CgroupSample& sample) {
     if (key == "total_unevictable") unevictable = value;
     if (key == "total_active_anon") active_anon = value;
     if (key == "total_inactive_anon") inactive_anon = value;
+    if (key == "total_inactive_file") sample.inactive_file_bytes = value;
     if (key == "total_pgfault") sample.minor_faults = value;
     if (key == "total_pgmajfault") sample.major_faults = value;
   });

@@ -125,6 +125,7 @@ void ExitRecordJoiner::add_thread(std::span<const char> bytes, std::vector<ExitR
   if (before != open_.end()) record = std::move(before->second);
   add_to(record, stats);
   describe(record, stats, pid);
+  record.is_whole_process = knows_group;
   record.elapsed_seconds = microseconds(knows_group ? stats.ac_tgetime : stats.ac_etime);
   if (is_last) {
     if (before != open_.end()) open_.erase(before);

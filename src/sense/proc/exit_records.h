@@ -32,6 +32,7 @@ struct ExitRecord {  // of one thread group, at the end of its last thread
   double run_queue_wait_seconds = 0;  // 0 too where the kernel does not account it (has_run_queue_wait)
   bool has_run_queue_wait = false;
   std::uint32_t exit_status = 0;  // as wait(2) has it
+  bool is_whole_process = true;   // false before Linux 5.19: of one thread, whichever process it was of
 };
 
 // The kernel sends a record for each thread; this puts them together. The record of a group is complete with

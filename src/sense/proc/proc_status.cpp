@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sense/proc/proc_status.h"
 
+#include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "base/text.h"
@@ -8,13 +10,25 @@
 
 namespace ullage::sense {
 
+namespace {
+
+// "Uid:	1000	1000	1000	1000": real, effective, saved, of the file system.
+std::optional<std::uint32_t> parse_effective(std::string_view line) {
+  take_word(line);
+  const auto id = take_unsigned(line);
+  return id ? std::optional(static_cast<std::uint32_t>(*id)) : std::nullopt;
+}
+
+}  // namespace
+
 ProcStatus parse_proc_status(std::string_view text) {
   ProcStatus status;
   std::string_view line;
   while (take_line(text, line)) {
     // Most of the lines are of no interest here; the first letter tells.
-    if (line.empty() || (line[0] != 'V' && line[0] != 'R' && line[0] != 'v' && line[0] != 'n')) continue;
+    if (line.empty() || std::string_view("VRvnU").find(line[0]) == std::string_view::npos) continue;
     const std::string_view key = take_until(line, ':');
+    if (key == "Uid") status.user_id = parse_effective(line);
     if (key == "VmHWM") status.resident_peak_bytes = parse_kibibytes(line);
     if (key == "VmRSS") status.resident_bytes = parse_kibibytes(line);
     if (key == "RssAnon") status.anonymous_bytes = parse_kibibytes(line);

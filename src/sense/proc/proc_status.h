@@ -3,6 +3,8 @@
 // high-water mark, and context switches, which are those of the one thread whose file it is. Pure.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "sense/sample.h"
@@ -15,6 +17,7 @@ struct ProcStatus {
   OptionalBytes data_bytes;           // VmData
   OptionalBytes anonymous_bytes, file_bytes, shared_bytes, swap_bytes;
   OptionalCount voluntary_switches, involuntary_switches;
+  std::optional<std::uint32_t> user_id;  // the effective one
 };
 
 ProcStatus parse_proc_status(std::string_view text);

@@ -47,6 +47,8 @@ struct ShortPath {
   }
 };
 
+bool is_denial(int error_number) { return error_number == EACCES || error_number == EPERM; }
+
 std::size_t descriptors_to_keep(std::size_t asked) {
   struct rlimit limit;
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return std::min<std::size_t>(asked, 16);
@@ -100,6 +102,7 @@ FileDescriptor ProcessFiles::open(const char* path, int flags) {
     fd = try_open();
   }
   was_short_ = is_short(fd);
+  was_denied_ = fd < 0 && is_denial(errno);
   return FileDescriptor(fd);
 }
 
@@ -108,6 +111,7 @@ std::optional<std::string_view> ProcessFiles::read_from(int fd) {
   ssize_t got;
   do got = ::pread(fd, buffer_.data(), buffer_.size(), 0);
   while (got < 0 && errno == EINTR);
+  was_denied_ = got < 0 && is_denial(errno);
   if (got <= 0) return std::nullopt;
   return std::string_view(buffer_.data(), static_cast<std::size_t>(got));
 }

@@ -42,6 +42,8 @@ class ProcessFiles {
 
   // Whether the last reading failed for want of a descriptor, which says nothing about the process.
   bool was_short() const { return was_short_; }
+  // Whether the last reading failed because it is not for us to know (another user's process, hidepid).
+  bool was_denied() const { return was_denied_; }
   void close(ProcessHandles& handles);
   std::size_t kept_open() const { return kept_open_; }
 
@@ -52,7 +54,7 @@ class ProcessFiles {
   FileDescriptor proc_;
   FileDescriptor listing_;  // of /proc itself, rewound
   FileDescriptor spare_;    // given up when no other is to be had, so that reading goes on
-  bool was_short_ = false;
+  bool was_short_ = false, was_denied_ = false;
   std::size_t open_file_limit_;
   std::size_t kept_open_ = 0;
   bool fd_size_is_count_;

@@ -18,6 +18,7 @@
 
 #include "base/clock.h"
 #include "base/os_root.h"
+#include "sense/proc/costly_turn.h"
 #include "sense/proc/process_files.h"
 #include "sense/proc/tracked_process.h"
 #include "sense/proc/tree_members.h"
@@ -30,15 +31,7 @@ using std::chrono::nanoseconds;
 
 namespace {
 
-constexpr nanoseconds kBudgetAtStart = std::chrono::milliseconds(1);
-// Saved up at most: a quiet stretch may pay for one reading of a large process's PSS, not for a burst.
-constexpr double kBudgetSavedSeconds = 10;
 constexpr nanoseconds kIdleCountersEvery = std::chrono::seconds(5);
-constexpr nanoseconds kProportionalEvery = std::chrono::seconds(1);
-constexpr std::uint64_t kProportionalFromBytes = 1 << 20;
-// What PSS costs before it was ever read: 37 µs, and 20 ms for 2 GiB.
-constexpr nanoseconds kProportionalBase = std::chrono::microseconds(37);
-constexpr std::uint64_t kProportionalBytesPerNanosecond = 107;
 
 // What stat shows to those who may not see (proc_pid_stat(5): startcode): 1, and 0 of those without memory.
 constexpr std::uint64_t kHiddenStartCode = 1;
@@ -58,7 +51,7 @@ struct ProcessTree::Impl {
         files(root, options.open_file_limit),
         members(root, {options.root_pid, options.include_root, options.reaper_pid, options.cgroup_folder},
                 files),
-        budget(kBudgetAtStart) {}
+        budget(options.costly_share, clock) {}
 
   OsRoot root;
   TreeOptions options;
@@ -71,8 +64,9 @@ struct ProcessTree::Impl {
   std::vector<std::int64_t> pids;
   std::vector<TreeProcess> gone;
   std::vector<std::size_t> turn;
-  nanoseconds budget, last_read{0};
-  bool has_read = false;
+  std::vector<ProportionalTurn> proportional_turn;
+  CostlyBudget budget;
+  nanoseconds last_read{0};
   std::uint64_t departed_bytes = 0;
   nanoseconds departed_at{0};
 
@@ -87,17 +81,14 @@ struct ProcessTree::Impl {
   void drop_gone();
   void note_departed(const TreeProcess& process);
   void forget_departed_if_reread();
-  void earn(nanoseconds now);
   void read_counters_in_turn();
   void read_proportional_in_turn();
-  nanoseconds proportional_cost(std::size_t index) const;
-  template <class Read>
-  void pay_for(Read read);
 };
 
 void ProcessTree::Impl::read(Freshness freshness) {
   const nanoseconds now = clock.monotonic();
-  earn(now);
+  budget.earn(now);
+  last_read = now;
   gone.clear();
   for (TreeProcess& process : processes) {
     process.is_new = false;
@@ -111,23 +102,6 @@ void ProcessTree::Impl::read(Freshness freshness) {
   read_proportional_in_turn();
   estimate_forked();
   forget_departed_if_reread();
-}
-
-void ProcessTree::Impl::earn(nanoseconds now) {
-  const double share = options.costly_share;
-  if (has_read)
-    budget += nanoseconds(static_cast<std::int64_t>(static_cast<double>((now - last_read).count()) * share));
-  const nanoseconds most(static_cast<std::int64_t>(kBudgetSavedSeconds * 1e9 * share));
-  budget = std::clamp(budget, -most, std::max(most, kBudgetAtStart));
-  last_read = now;
-  has_read = true;
-}
-
-template <class Read>
-void ProcessTree::Impl::pay_for(Read read_costly) {
-  const nanoseconds begin = clock.monotonic();
-  read_costly();
-  budget -= clock.monotonic() - begin;
 }
 
 void ProcessTree::Impl::add_new_members(nanoseconds now, Freshness freshness) {
@@ -157,7 +131,7 @@ void ProcessTree::Impl::read_member(std::size_t index, nanoseconds now, Freshnes
     return;
   }
   member.stat_at = now;
-  if (member.is_memory_stale()) pay_for([&] { member.read_status(files, process); });
+  if (member.is_memory_stale()) budget.pay_for([&] { member.read_status(files, process); });
   if (!member.has_executed()) return;
   if (!process.is_new && member.inherited_bytes) {
     member.inherited_bytes.reset();
@@ -259,7 +233,7 @@ void ProcessTree::Impl::drop_gone() {
 // The new first, then by what they did since their last turn; the idle ones every few seconds, for what
 // `stat` does not show (context switches, open files).
 void ProcessTree::Impl::read_counters_in_turn() {
-  if (budget <= nanoseconds(0)) return;
+  if (budget.is_spent()) return;
   turn.clear();
   for (std::size_t i = 0; i < tracked.size(); ++i)
     if (tracked[i].is_dirty() || last_read - tracked[i].counters_at >= kIdleCountersEvery) turn.push_back(i);
@@ -270,8 +244,8 @@ void ProcessTree::Impl::read_counters_in_turn() {
   };
   std::ranges::sort(turn, [&](std::size_t a, std::size_t b) { return weight(a) > weight(b); });
   for (const std::size_t i : turn) {
-    if (budget <= nanoseconds(0)) return;
-    pay_for([&] {
+    if (budget.is_spent()) return;
+    budget.pay_for([&] {
       if (tracked[i].is_dirty() && processes[i].sample.state != 'Z')
         tracked[i].read_status(files, processes[i]);
       tracked[i].read_counters(files, processes[i], last_read);
@@ -279,33 +253,11 @@ void ProcessTree::Impl::read_counters_in_turn() {
   }
 }
 
-nanoseconds ProcessTree::Impl::proportional_cost(std::size_t index) const {
-  if (tracked[index].proportional_cost > nanoseconds(0)) return tracked[index].proportional_cost;
-  const std::uint64_t resident = processes[index].sample.resident_bytes.value_or(0);
-  return kProportionalBase + nanoseconds(resident / kProportionalBytesPerNanosecond);
-}
-
-// The one that is largest and was left alone longest, as long as there is budget for it.
 void ProcessTree::Impl::read_proportional_in_turn() {
-  turn.clear();
-  const auto age = [&](std::size_t i) {
-    return tracked[i].proportional_tried ? last_read - tracked[i].proportional_tried_at
-                                         : std::chrono::hours(1);
-  };
+  proportional_turn.clear();
   for (std::size_t i = 0; i < processes.size(); ++i)
-    if (processes[i].sample.resident_bytes.value_or(0) >= kProportionalFromBytes &&
-        age(i) >= kProportionalEvery)
-      turn.push_back(i);
-  const auto weight = [&](std::size_t i) {
-    return to_seconds(age(i)) * static_cast<double>(processes[i].sample.resident_bytes.value_or(0));
-  };
-  std::ranges::sort(turn, [&](std::size_t a, std::size_t b) { return weight(a) > weight(b); });
-  for (const std::size_t i : turn) {
-    if (proportional_cost(i) > budget) return;
-    const nanoseconds before = budget;
-    pay_for([&] { tracked[i].read_proportional(files, processes[i], last_read); });
-    tracked[i].proportional_cost = before - budget;
-  }
+    proportional_turn.push_back({.process = &processes[i], .tracked = &tracked[i]});
+  sense::read_proportional_in_turn(proportional_turn, files, budget, last_read);
 }
 
 ProcessTree::ProcessTree(OsRoot root, TreeOptions options, const Clock& clock)

@@ -108,6 +108,7 @@ void TrackedProcess::read_status(ProcessFiles& files, TreeProcess& process) {
   if (status.shared_bytes) sample.shared_bytes = status.shared_bytes;
   if (status.swap_bytes) sample.swap_bytes = status.swap_bytes;
   if (status.resident_bytes) sample.resident_bytes = status.resident_bytes;
+  if (status.user_id) sample.user_id = status.user_id;
   if (sample.threads <= 1 && !threads_) {
     if (status.voluntary_switches) sample.voluntary_switches = status.voluntary_switches;
     if (status.involuntary_switches) sample.involuntary_switches = status.involuntary_switches;
@@ -119,16 +120,26 @@ void TrackedProcess::read_status(ProcessFiles& files, TreeProcess& process) {
 }
 
 void TrackedProcess::read_counters(ProcessFiles& files, TreeProcess& process, std::chrono::nanoseconds now) {
+  read_io(files, process, now);
+  read_waits(files, process);
+  read_open_files(files, process);
+}
+
+void TrackedProcess::read_io(ProcessFiles& files, TreeProcess& process, std::chrono::nanoseconds now) {
   ProcessSample& sample = process.sample;
   counters_at = now;
   counters_read = true;
   dirty_ = false;
   at_counters_ = now_;
-  if (const auto text = files.read(sample.pid, ProcessFile::io, handles)) {
-    const ProcIo io = parse_proc_io(*text);
-    if (io.read_bytes) sample.read_bytes = io.read_bytes;
-    if (io.written_bytes) sample.written_bytes = io.written_bytes;
-  }
+  const auto text = files.read(sample.pid, ProcessFile::io, handles);
+  if (!text) return;
+  const ProcIo io = parse_proc_io(*text);
+  if (io.read_bytes) sample.read_bytes = io.read_bytes;
+  if (io.written_bytes) sample.written_bytes = io.written_bytes;
+}
+
+void TrackedProcess::read_waits(ProcessFiles& files, TreeProcess& process) {
+  ProcessSample& sample = process.sample;
   if (sample.threads > 1 && !threads_) threads_ = std::make_unique<ThreadSums>();
   if (threads_) {
     const ThreadSums::Totals totals = threads_->read(sample.pid, files);
@@ -138,6 +149,10 @@ void TrackedProcess::read_counters(ProcessFiles& files, TreeProcess& process, st
   } else if (const auto text = files.read(sample.pid, ProcessFile::schedstat, handles)) {
     if (const auto wait = parse_run_queue_wait(*text)) sample.run_queue_wait_seconds = wait;
   }
+}
+
+void TrackedProcess::read_open_files(ProcessFiles& files, TreeProcess& process) {
+  ProcessSample& sample = process.sample;
   if (sample.state == 'Z' || sample.state == 'X')
     sample.open_files = 0;
   else if (const auto count = files.count_open_files(sample.pid))

@@ -24,6 +24,9 @@ class TrackedProcess {
   void read_status(ProcessFiles& files, TreeProcess& process);
   // io, switches and run-queue wait, open files.
   void read_counters(ProcessFiles& files, TreeProcess& process, std::chrono::nanoseconds now);
+  // Of these, io alone, which is cheap; and open files alone.
+  void read_io(ProcessFiles& files, TreeProcess& process, std::chrono::nanoseconds now);
+  static void read_open_files(ProcessFiles& files, TreeProcess& process);
   bool read_proportional(ProcessFiles& files, TreeProcess& process, std::chrono::nanoseconds now);
   void read_command_line(ProcessFiles& files, TreeProcess& process);
 
@@ -45,6 +48,8 @@ class TrackedProcess {
   std::optional<std::uint64_t> inherited_bytes;  // what its parent held at the fork; until it executes
 
  private:
+  void read_waits(ProcessFiles& files, TreeProcess& process);
+
   struct Figures {
     std::uint64_t ticks = 0, faults = 0, resident_pages = 0, threads = 0;
     char state = '?';

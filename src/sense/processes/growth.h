@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// How fast a size grows, in bytes a minute, over the last minutes: the median of the slopes between every two
+// of a few points (Theil 1950, Sen 1968), which one peak or one garbage collection does not move. Pure.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+namespace ullage::sense {
+
+class Growth {
+ public:
+  // May be called at any pace; a point is kept each half minute.
+  void add(std::chrono::nanoseconds now, std::uint64_t bytes);
+  // Absent until there are three points.
+  std::optional<double> bytes_per_minute() const { return slope_; }
+
+ private:
+  static constexpr std::size_t kPoints = 9;  // four minutes
+  struct Point {
+    float minutes;
+    float bytes;
+  };
+  void renew();
+
+  std::array<Point, kPoints> points_{};  // the oldest is overwritten
+  std::size_t count_ = 0, next_ = 0;
+  std::chrono::nanoseconds began_{0}, next_at_{0};
+  std::optional<double> slope_;
+};
+
+}  // namespace ullage::sense

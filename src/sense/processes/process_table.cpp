@@ -1,0 +1,430 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sense/processes/process_table.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/os_root.h"
+#include "base/text.h"
+#include "sense/bpf/task_iterator.h"
+#include "sense/kernel_file.h"
+#include "sense/proc/costly_turn.h"
+#include "sense/proc/exit_records.h"
+#include "sense/proc/process_files.h"
+#include "sense/proc/process_tree.h"
+#include "sense/processes/process_row.h"
+#include "sense/processes/table_groups.h"
+#include "sense/processes/table_member.h"
+#include "sense/processes/unseen_children.h"
+#include "sense/sample.h"
+
+namespace ullage::sense {
+
+using std::chrono::nanoseconds;
+using std::chrono::seconds;
+
+namespace {
+
+constexpr nanoseconds kListAtLeastEvery = seconds(5);  // those of another PID namespace make no number here
+constexpr double kUsualSeconds = 30;
+constexpr int kFirstReadingShare = 10;  // of the first reading: so many times the usual time for details
+constexpr int kMostAncestors = 16;
+constexpr int kReadingsToWaitForRecord = 2;
+
+// Where /proc is mounted so that others' processes are not even listed.
+bool hides_processes(const OsRoot& root) {
+  const auto mounts = read_file(root.path("/proc/self/mountinfo"));
+  if (!mounts) return false;
+  std::string_view rest = *mounts, line;
+  while (!rest.empty()) {
+    line = take_until(rest, '\n');
+    if (line.find(" - proc ") == std::string_view::npos) continue;
+    for (const std::string_view option :
+         {"hidepid=2", "hidepid=invisible", "hidepid=4", "hidepid=ptraceable"})
+      if (line.find(option) != std::string_view::npos) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+struct ProcessTable::Impl {
+  // One that is gone and whose exit record has not come yet.
+  struct Waiting {
+    TableMember member;
+    SharedGroup group;
+    std::uint64_t peak_bytes;
+    int readings_left = kReadingsToWaitForRecord;
+  };
+
+  // One that went at this reading, and what it and its children had used.
+  struct Gone {
+    std::int64_t parent_pid;
+    ResourceUse used;
+  };
+
+  Impl(OsRoot os_root, TableOptions table_options, const Clock& table_clock)
+      : root(std::move(os_root)),
+        options(table_options),
+        clock(table_clock),
+        files(root, options.open_file_limit),
+        budget(options.costly_share, clock),
+        groups(root),
+        loadavg(root.path("/proc/loadavg")),
+        is_hiding(hides_processes(root)),
+        processors(std::max(1.0, static_cast<double>(::sysconf(_SC_NPROCESSORS_ONLN)))) {}
+
+  OsRoot root;
+  TableOptions options;
+  const Clock& clock;
+  ProcessFiles files;
+  CostlyBudget budget;
+  TableGroups groups;
+  KernelFile loadavg;
+  bool is_hiding;
+  double processors;
+  // In step with each other, in order of pid.
+  std::vector<ProcessRow> rows, next_rows;
+  std::vector<TableMember> members, next_members;
+  std::vector<EndedProcess> ended;
+  std::map<std::int64_t, Waiting> waiting;
+  std::vector<ExitRecord> unseen;
+  UnseenChildren unseen_children;
+  std::map<std::int64_t, Gone> gone;
+  std::vector<ProportionalTurn> turn;
+  std::vector<std::int64_t> listing;
+  std::string text, births_and_deaths;
+  nanoseconds now{0}, read_at{0}, listed_at{0};
+  bool has_read = false, has_listed = false;
+  std::size_t hidden_whole = 0, details_from = 0;
+  OptionalCount threads_in_all;
+
+  void read(const KernelAccounts& accounts, Freshness freshness);
+  std::size_t find(std::int64_t pid) const;  // rows.size() when there is none
+  void take_exits(std::span<const ExitRecord> exits);
+  void take_tasks(std::span<const TaskSums> tasks);
+  bool is_listing_due();
+  void list();
+  void merge_listing();
+  void insert_next(std::int64_t pid);
+  void keep_next(std::size_t index);
+  void end_row(std::size_t index);
+  void end(Waiting& ending);
+  void end_waiting();
+  void read_stats(Freshness freshness);
+  void drop_gone();
+  void read_details();
+  void read_proportional_turn();
+  void name_groups();
+  void end_unseen();
+  std::string_view cgroup_of_ancestor(std::int64_t parent_pid) const;
+  void account();
+  void end_unseen_children();
+};
+
+void ProcessTable::Impl::read(const KernelAccounts& accounts, Freshness freshness) {
+  now = clock.monotonic();
+  budget.earn(now);
+  ended.clear();
+  for (ProcessRow& row : rows) {
+    row.is_new = row.was_born = false;
+    row.used = {};
+    row.spike_bytes = 0;
+  }
+  take_exits(accounts.exits);
+  if (is_listing_due() || freshness == Freshness::all) list();
+  take_tasks(accounts.tasks);
+  read_stats(freshness);
+  drop_gone();
+  read_details();
+  read_proportional_turn();
+  name_groups();
+  end_unseen();
+  end_waiting();
+  account();
+  if (!options.has_exit_records) end_unseen_children();
+  read_at = now;
+  has_read = true;
+}
+
+std::size_t ProcessTable::Impl::find(std::int64_t pid) const {
+  const auto found = std::ranges::lower_bound(rows, pid, {}, [](const auto& row) { return row.sample.pid; });
+  return static_cast<std::size_t>((found == rows.end() || found->sample.pid != pid ? rows.end() : found) -
+                                  rows.begin());
+}
+
+void ProcessTable::Impl::take_exits(std::span<const ExitRecord> exits) {
+  unseen.clear();
+  for (const ExitRecord& record : exits) {
+    // A thread's, which /proc counts with its process: these records are of no use here.
+    if (!record.is_whole_process) options.has_exit_records = false;
+    if (!options.has_exit_records) continue;
+    const auto late = waiting.find(record.pid);
+    if (late != waiting.end() && !late->second.member.has_exited()) {
+      late->second.member.take_exit(record);
+    } else if (const std::size_t i = find(record.pid); i < rows.size() && !members[i].has_exited()) {
+      members[i].take_exit(record);
+    } else {
+      unseen.push_back(record);
+    }
+  }
+}
+
+void ProcessTable::Impl::take_tasks(std::span<const TaskSums> tasks) {
+  auto task = tasks.begin();
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const std::int64_t pid = rows[i].sample.pid;
+    while (task != tasks.end() && task->pid < pid) ++task;
+    members[i].take_task(task != tasks.end() && task->pid == pid ? &*task : nullptr, rows[i]);
+  }
+}
+
+// "0.16 0.08 0.04 2/100 8070": threads that there are, and the last number given out (loadavg_proc_show,
+// fs/proc/loadavg.c). Where both are as before, nothing was born or has died.
+bool ProcessTable::Impl::is_listing_due() {
+  const auto read_text = loadavg.read(text);
+  if (!read_text) return true;
+  std::string_view rest = *read_text;
+  take_until(rest, '/');
+  const bool is_same = rest == births_and_deaths;
+  births_and_deaths.assign(rest);
+  threads_in_all = to_unsigned(take_word(rest));
+  return !is_same || !has_listed || now - listed_at >= kListAtLeastEvery;
+}
+
+void ProcessTable::Impl::list() {
+  if (!files.list_numbers(".", listing)) return;
+  if (!std::ranges::is_sorted(listing)) std::ranges::sort(listing);
+  has_listed = true;
+  listed_at = now;
+  hidden_whole = 0;
+  const auto pid_of = [](const ProcessRow& row) { return row.sample.pid; };
+  if (!std::ranges::equal(listing, rows, {}, {}, pid_of)) merge_listing();
+}
+
+void ProcessTable::Impl::merge_listing() {
+  next_rows.clear();
+  next_members.clear();
+  std::size_t known = 0;
+  for (const std::int64_t pid : listing) {
+    for (; known < rows.size() && rows[known].sample.pid < pid; ++known) end_row(known);
+    if (known < rows.size() && rows[known].sample.pid == pid)
+      keep_next(known++);
+    else
+      insert_next(pid);
+  }
+  for (; known < rows.size(); ++known) end_row(known);
+  rows.swap(next_rows);
+  members.swap(next_members);
+}
+
+void ProcessTable::Impl::keep_next(std::size_t index) {
+  next_rows.push_back(std::move(rows[index]));
+  next_members.push_back(std::move(members[index]));
+}
+
+void ProcessTable::Impl::insert_next(std::int64_t pid) {
+  ProcessRow& row = next_rows.emplace_back();
+  row.sample.pid = pid;
+  row.is_new = true;
+  row.was_born = has_read;
+  next_members.emplace_back();
+}
+
+void ProcessTable::Impl::end_row(std::size_t index) {
+  TableMember& member = members[index];
+  ProcessRow& row = rows[index];
+  files.close(member.process.handles);
+  if (row.group == nullptr) return;  // never read
+  const std::int64_t pid = row.sample.pid;
+  if (!options.has_exit_records)
+    gone.insert_or_assign(pid, Gone{row.sample.parent_pid, member.use_with_children()});
+  // Its number was another's a moment ago, whose record did not come.
+  if (const auto before = waiting.find(pid); before != waiting.end()) {
+    end(before->second);
+    waiting.erase(before);
+  }
+  const std::uint64_t peak_bytes =
+      row.sample.resident_peak_bytes.value_or(row.sample.resident_bytes.value_or(0));
+  waiting.emplace(pid, Waiting{.member = std::move(member), .group = row.group, .peak_bytes = peak_bytes});
+}
+
+void ProcessTable::Impl::end(Waiting& ending) {
+  ended.push_back({.group = ending.group,
+                   .used = ending.member.take_last_use(),
+                   .resident_peak_bytes = std::max(ending.peak_bytes, ending.member.exit_peak_bytes()),
+                   .ending = Ending::seen});
+}
+
+void ProcessTable::Impl::end_waiting() {
+  for (auto it = waiting.begin(); it != waiting.end();) {
+    Waiting& ending = it->second;
+    const bool is_settled =
+        ending.member.has_exited() || !options.has_exit_records || ending.readings_left-- == 0;
+    if (is_settled) end(ending);
+    it = is_settled ? waiting.erase(it) : std::next(it);
+  }
+}
+
+void ProcessTable::Impl::read_stats(Freshness freshness) {
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    TableMember& member = members[i];
+    if (freshness == Freshness::usual && !member.is_due(now)) continue;
+    const auto stat = files.read(rows[i].sample.pid, ProcessFile::stat, member.process.handles);
+    if (!stat && files.was_short() && !rows[i].is_new) continue;
+    if (stat && member.take_stat(*stat, root, rows[i], now, read_at)) continue;
+    member.is_gone = true;
+    if (!stat && files.was_denied()) ++hidden_whole;
+  }
+}
+
+void ProcessTable::Impl::drop_gone() {
+  if (std::ranges::none_of(members, &TableMember::is_gone)) return;
+  next_rows.clear();
+  next_members.clear();
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (members[i].is_gone)
+      end_row(i);
+    else
+      keep_next(i);
+  }
+  rows.swap(next_rows);
+  members.swap(next_members);
+  // Its number may be another's already, who was born since the listing.
+  births_and_deaths.clear();
+}
+
+// Goes on where the time was up at the tick before.
+void ProcessTable::Impl::read_details() {
+  const nanoseconds begin = clock.monotonic();
+  const nanoseconds time = has_read ? options.details_time : options.details_time * kFirstReadingShare;
+  for (std::size_t n = 0; n < rows.size(); ++n) {
+    const std::size_t i = (details_from + n) % rows.size();
+    if (!members[i].wants_details(rows[i], now)) continue;
+    if (clock.monotonic() - begin > time) {
+      details_from = i;
+      return;
+    }
+    members[i].read_details(files, rows[i], now);
+  }
+}
+
+void ProcessTable::Impl::read_proportional_turn() {
+  turn.clear();
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    if (members[i].has_details && !members[i].is_denied)
+      turn.push_back({.process = &rows[i], .tracked = &members[i].process});
+  read_proportional_in_turn(turn, files, budget, now);
+}
+
+void ProcessTable::Impl::name_groups() {
+  groups.begin(now);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    TableMember& member = members[i];
+    // Until its own is read, a process is taken to be where its parent was, as it was at the fork.
+    std::size_t parent = rows.size();
+    if (!member.has_details || rows[i].group == nullptr) parent = find(rows[i].sample.parent_pid);
+    if (member.cgroup_path.empty() && parent < rows.size()) member.cgroup_path = members[parent].cgroup_path;
+    groups.name(rows[i], member, parent < rows.size() ? rows[parent].sample.user_id : std::nullopt);
+  }
+}
+
+std::string_view ProcessTable::Impl::cgroup_of_ancestor(std::int64_t parent_pid) const {
+  for (int step = 0; step < kMostAncestors; ++step) {
+    if (const std::size_t i = find(parent_pid); i < rows.size()) return members[i].cgroup_path;
+    const auto ending = waiting.find(parent_pid);
+    if (ending != waiting.end()) return ending->second.member.cgroup_path;
+    const auto other = std::ranges::lower_bound(unseen, parent_pid, {}, &ExitRecord::pid);
+    if (other == unseen.end() || other->pid != parent_pid) break;
+    parent_pid = other->parent_pid;
+  }
+  return {};
+}
+
+void ProcessTable::Impl::end_unseen() {
+  std::ranges::sort(unseen, {}, &ExitRecord::pid);
+  for (const ExitRecord& record : unseen)
+    ended.push_back({.group = groups.of(cgroup_of_ancestor(record.parent_pid), record.user_id, record.name),
+                     .used = {.user_seconds = record.user_seconds,
+                              .system_seconds = record.system_seconds,
+                              .read_bytes = record.read_bytes,
+                              .written_bytes = record.written_bytes},
+                     .resident_peak_bytes = record.resident_peak_bytes,
+                     .ending = Ending::unseen});
+}
+
+void ProcessTable::Impl::account() {
+  const double gained = has_read ? 1 - std::exp(-to_seconds(now - read_at) / kUsualSeconds) : 0;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    ProcessRow& row = rows[i];
+    members[i].account(row, now);
+    row.usual_cpu_cores += gained * (row.cpu_cores - row.usual_cpu_cores);
+  }
+}
+
+// As the parents' credits tell it.
+void ProcessTable::Impl::end_unseen_children() {
+  for (const auto& [pid, process] : gone) {
+    // Whoever went together with its parent is in the credit of that one's parent.
+    std::int64_t parent_pid = process.parent_pid;
+    for (int step = 0; step < kMostAncestors; ++step) {
+      const auto parent = gone.find(parent_pid);
+      if (parent == gone.end()) break;
+      parent_pid = parent->second.parent_pid;
+    }
+    const bool is_alive = find(parent_pid) < rows.size();
+    unseen_children.end(is_alive ? parent_pid : UnseenChildren::kNobody, process.used, now);
+  }
+  gone.clear();
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    unseen_children.credit(rows[i].sample.pid, members[i].children_use());
+  const double most_seconds = has_read ? to_seconds(now - read_at) * processors : 0;
+  for (const auto& [parent_pid, used] : unseen_children.settle(most_seconds, now)) {
+    const std::size_t parent = find(parent_pid);
+    if (parent < rows.size())
+      ended.push_back({.group = rows[parent].group, .used = used, .ending = Ending::unknown});
+  }
+}
+
+ProcessTable::ProcessTable(const OsRoot& root, TableOptions options, const Clock& clock)
+    : impl_(std::make_unique<Impl>(root, options, clock)) {}
+ProcessTable::~ProcessTable() = default;
+ProcessTable::ProcessTable(ProcessTable&&) noexcept = default;
+ProcessTable& ProcessTable::operator=(ProcessTable&&) noexcept = default;
+
+std::span<const ProcessRow> ProcessTable::read(const KernelAccounts& accounts, Freshness freshness) {
+  impl_->read(accounts, freshness);
+  return impl_->rows;
+}
+std::span<const ProcessRow> ProcessTable::rows() const { return impl_->rows; }
+std::span<const EndedProcess> ProcessTable::ended() const { return impl_->ended; }
+
+HiddenProcesses ProcessTable::hidden() const {
+  HiddenProcesses hidden{.whole = impl_->hidden_whole};
+  std::uint64_t threads = 0;
+  for (std::size_t i = 0; i < impl_->rows.size(); ++i) {
+    if (impl_->members[i].is_denied) ++hidden.in_part;
+    threads += impl_->rows[i].sample.threads;
+  }
+  if (impl_->is_hiding && impl_->threads_in_all)
+    hidden.threads = *impl_->threads_in_all - std::min(*impl_->threads_in_all, threads);
+  return hidden;
+}
+
+}  // namespace ullage::sense

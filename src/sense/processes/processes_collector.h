@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// All processes of the machine as series: ullage_group_* of the groups they belong to, ullage_process_* of
+// those that are first by memory, by processor time and by growth, and counts of them all. The whole table
+// stays for whoever wants to look at it (`top`, the web pages). One thread.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/os_root.h"
+#include "base/result.h"
+#include "metric/frame.h"
+#include "sense/bpf/task_iterator.h"
+#include "sense/collector.h"
+#include "sense/proc/exit_records.h"
+#include "sense/processes/group_books.h"
+#include "sense/processes/process_row.h"
+#include "sense/processes/process_table.h"
+#include "sense/processes/top_choice.h"
+
+namespace ullage::sense {
+
+struct ProcessesOptions {
+  TableOptions table = {};
+  std::size_t groups = 100;    // with series of their own, at most
+  bool uses_bpf = true;        // where it is allowed
+  std::size_t processes = 50;  // by each of memory, processor time and growth, at most
+};
+
+class ProcessesCollector final : public Collector {
+ public:
+  // The clock must outlive it.
+  ProcessesCollector(const OsRoot& root, ProcessesOptions options, const Clock& clock);
+  Result<void> collect(metric::Frame& frame) override;
+
+  // As of the last collect(); valid until the next. Arguments are not masked.
+  std::span<const ProcessRow> rows() const { return table_.rows(); }
+  std::span<const GroupBooks::Shown> groups() const { return books_.shown(); }
+  HiddenProcesses hidden() const { return table_.hidden(); }
+
+ private:
+  using PidChoice = TopChoice<std::int64_t>;
+
+  void count_all();
+  void choose_processes();
+  void add_machine(metric::Frame& frame) const;
+  void add_groups(metric::Frame& frame) const;
+  void add_processes(metric::Frame& frame) const;
+
+  const Clock& clock_;
+  std::optional<ExitRecords> exits_;  // both where the kernel lets us
+  std::optional<TaskIterator> tasks_;
+  ProcessTable table_;
+  GroupBooks books_;
+  PidChoice by_memory_, by_processor_, by_growth_;
+  std::vector<PidChoice::Candidate> candidates_;
+  std::uint64_t births_ = 0, deaths_ = 0, unseen_ = 0;
+};
+
+}  // namespace ullage::sense

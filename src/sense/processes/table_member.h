@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// One process of the whole-machine table between readings: when it is to be read again, what of it was
+// counted already. A part of process_table.cpp. One thread.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/os_root.h"
+#include "sense/bpf/task_iterator.h"
+#include "sense/proc/exit_records.h"
+#include "sense/proc/process_files.h"
+#include "sense/proc/tracked_process.h"
+#include "sense/processes/growth.h"
+#include "sense/processes/process_row.h"
+
+namespace ullage::sense {
+
+// What its group was decided by.
+struct NamedFor {
+  std::string cgroup_path, command_name;
+  std::optional<std::uint32_t> user_id;
+  bool is_of_kernel = false;
+};
+
+class TableMember {
+ public:
+  // What the kernel's pass over all tasks tells of it; null: nothing.
+  void take_task(const TaskSums* task, ProcessRow& row);
+  bool is_due(std::chrono::nanoseconds now) const { return has_moved_ || now >= due_; }
+  // False when the number now belongs to another process, or the text is broken. before: when all was read
+  // last.
+  bool take_stat(std::string_view text, const OsRoot& root, ProcessRow& row, std::chrono::nanoseconds now,
+                 std::chrono::nanoseconds before);
+  void take_exit(const ExitRecord& record);
+  bool has_exited() const { return has_exited_; }
+  std::uint64_t exit_peak_bytes() const { return exit_peak_bytes_; }
+
+  // Everything beyond `stat`, but PSS.
+  bool wants_details(const ProcessRow& row, std::chrono::nanoseconds now) const;
+  void read_details(ProcessFiles& files, ProcessRow& row, std::chrono::nanoseconds now);
+
+  // What it has used since this was called last, its rate and growth, into the row.
+  void account(ProcessRow& row, std::chrono::nanoseconds now);
+  // By how much the credit for its children has risen, as of account().
+  const ResourceUse& children_use() const { return children_use_; }
+  // Its own use and that of its children, as last read.
+  ResourceUse use_with_children() const;
+  // At its end: what its exit record tells beyond what was counted.
+  ResourceUse take_last_use();
+
+  TrackedProcess process;
+  std::string cgroup_path;  // its parent's, until its own is read
+  NamedFor named_for;
+  bool is_gone = false;
+  bool has_details = false;
+  bool is_denied = false;  // another user's: its I/O and its mappings are not for us
+
+ private:
+  ResourceUse count(const ResourceUse& total);
+  void count_children(const ProcessSample& sample);
+  void read_cgroup(ProcessFiles& files, std::int64_t pid);
+  void set_due(const ProcessRow& row, std::chrono::nanoseconds now);
+
+  std::chrono::nanoseconds due_{0}, stat_before_{0}, places_at_{0};
+  int unchanged_readings_ = 0;
+  bool is_stat_new_ = false, has_exited_ = false;
+  bool has_task_ = false, has_moved_ = false;
+  TaskSums task_, task_at_stat_;
+  ResourceUse counted_;  // in the rows it was given so far
+  ResourceUse children_, children_use_;
+  bool are_children_known_ = false;
+  ResourceUse exit_total_;  // its exit record's
+  std::uint64_t exit_peak_bytes_ = 0;
+  Growth growth_;
+};
+
+// A thread of the kernel: a child of kthreadd, which has number 2, and without memory.
+bool is_of_kernel(const ProcessSample& sample);
+
+}  // namespace ullage::sense
