@@ -146,6 +146,7 @@ struct HttpServer::Impl {
     if (!is_unix) tune(fd);
     Socket socket(core->context);
     boost::system::error_code error;
+    // NOLINTNEXTLINE(bugprone-unused-return-value): it is what `error` says, and void in later versions
     socket.assign(boost::asio::generic::stream_protocol(is_unix ? AF_UNIX : AF_INET, 0), fd, error);
     if (error) {
       ::close(fd);
