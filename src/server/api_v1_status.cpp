@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -33,7 +32,9 @@ std::string success(const json& data) {
 
 json top(const std::map<std::string, std::uint64_t>& counts, std::size_t limit) {
   std::vector<std::pair<std::string, std::uint64_t>> all(counts.begin(), counts.end());
-  std::ranges::stable_sort(all, [](const auto& a, const auto& b) { return a.second > b.second; });
+  std::ranges::sort(all, [](const auto& a, const auto& b) {
+    return a.second != b.second ? a.second > b.second : a.first < b.first;
+  });
   if (all.size() > limit) all.resize(limit);
   json list = json::array();
   for (const auto& [name, value] : all) list.push_back({{"name", name}, {"value", value}});

@@ -132,7 +132,7 @@ void Connection::close() {
   state_ = State::closed;
   const auto self = shared_from_this();
   error_code ignored;
-  socket_.close(ignored);
+  socket_.close(ignored);  // NOLINT(bugprone-unused-return-value): nothing is left to be done about it
   parser_.reset();
   pending_ = out_ = body_ = std::string();
   core_->connections.erase(this);

@@ -67,6 +67,14 @@ TEST(RequestParser, ARequestIsTheSameInWhateverPiecesItComes) {
   }
 }
 
+TEST(RequestParser, AnEmptyChunkedBodyMayComeInPieces) {
+  const std::string bytes = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
+  for (std::size_t piece = 1; piece <= bytes.size(); ++piece) {
+    RequestParser parser({});
+    EXPECT_EQ(feed(parser, bytes, piece).state, State::is_done) << piece;
+  }
+}
+
 TEST(RequestParser, OldClientsAreLetGoUnlessTheyAskToStay) {
   RequestParser old({}), staying({});
   EXPECT_EQ(feed(old, "GET / HTTP/1.0\r\n\r\n", 1000).state, State::is_done);
@@ -103,7 +111,7 @@ TEST(RequestParser, WhatTwoProgramsCouldReadInTwoWaysIsRefused) {
   EXPECT_EQ(refused_with("GET / HTTP/2.0\r\n\r\n"), 505);
   EXPECT_EQ(refused_with("GET /\r\n\r\n"), 400);
   EXPECT_EQ(refused_with(std::string_view("\x16\x03\x01\x02\x00\x01\x00\x01", 8)), 400) << "a TLS hello";
-  EXPECT_EQ(refused_with("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"), 400);
+  EXPECT_EQ(refused_with("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nabc"), 400);
   EXPECT_EQ(
       refused_with("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nabc\r\n0\r\n\r\n"),
       400);
@@ -111,7 +119,7 @@ TEST(RequestParser, WhatTwoProgramsCouldReadInTwoWaysIsRefused) {
 
 TEST(RequestParser, HeadsAndBodiesAreBounded) {
   const ParserLimits limits{.header_bytes_max = 1000, .body_bytes_max = 100};
-  const std::string start = "POST / HTTP/1.1\r\nHost: a\r\n", form = "X: ";
+  const std::string start = "POST / HTTP/1.1\r\nHost: a\r\n";
   EXPECT_EQ(refused_with("GET /" + std::string(2000, 'a'), limits), 431);
   EXPECT_EQ(refused_with(start + "X: " + std::string(2000, 'a'), limits), 431);
   EXPECT_EQ(refused_with("GET /" + std::string(600, 'a') +
@@ -119,7 +127,7 @@ TEST(RequestParser, HeadsAndBodiesAreBounded) {
                          limits),
             431);
   EXPECT_EQ(refused_with(start + "Content-Length: 101\r\n\r\n", limits), 413);
-  EXPECT_EQ(refused_with(start + "Transfer-Encoding: chunked\r\n\r\n65\r\n", limits), 413);
+  EXPECT_EQ(refused_with(start + "Transfer-Encoding: chunked\r\n\r\n65\r\nabc", limits), 413);
   EXPECT_EQ(refused_with(start + "Transfer-Encoding: chunked\r\n\r\n1;" + std::string(2000, 'a'), limits),
             431);
   EXPECT_EQ(

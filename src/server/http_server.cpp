@@ -53,6 +53,14 @@ milliseconds sweep_period(const ServerLimits& limits) {
   return std::clamp<milliseconds>(least / 8, milliseconds(100), milliseconds(1'000));
 }
 
+// Small answers go at once; a peer whose machine is gone is given up after a minute without an
+// acknowledgement.
+void tune(int fd) {
+  const int yes = 1, minute_ms = 60'000;
+  ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+  ::setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &minute_ms, sizeof minute_ms);
+}
+
 Peer peer_of(int fd, bool is_unix) {
   Peer peer{.is_unix = is_unix};
   ucred credentials{};
@@ -135,10 +143,10 @@ struct HttpServer::Impl {
   }
 
   void take(int fd, bool is_unix) {
-    const int yes = 1;
-    if (!is_unix) ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+    if (!is_unix) tune(fd);
     Socket socket(core->context);
     boost::system::error_code error;
+    // NOLINTNEXTLINE(bugprone-unused-return-value): it is what `error` says, and void in later versions
     socket.assign(boost::asio::generic::stream_protocol(is_unix ? AF_UNIX : AF_INET, 0), fd, error);
     if (error) {
       ::close(fd);

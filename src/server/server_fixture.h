@@ -137,7 +137,7 @@ class RunningServer {
     thread_ = std::thread([this] { loop.run(); });
   }
   ~RunningServer() {
-    loop.post([this] { loop.stop(); });  // a stop before run() has begun would be forgotten
+    loop.post([this] { loop.stop(); });  // from within: a stop() before run() would be forgotten
     thread_.join();
   }
   RunningServer(const RunningServer&) = delete;

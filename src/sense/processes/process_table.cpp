@@ -36,12 +36,12 @@
 
 namespace ullage::sense {
 
-using std::chrono::nanoseconds;
 using std::chrono::seconds;
 
 namespace {
 
-constexpr nanoseconds kListAtLeastEvery = seconds(5);  // those of another PID namespace make no number here
+constexpr std::chrono::nanoseconds kListAtLeastEvery =
+    seconds(5);  // those of another PID namespace make no number here
 constexpr double kUsualSeconds = 30;
 constexpr int kFirstReadingShare = 10;  // of the first reading: so many times the usual time for details
 constexpr int kMostAncestors = 16;
@@ -110,7 +110,7 @@ struct ProcessTable::Impl {
   std::vector<ProportionalTurn> turn;
   std::vector<std::int64_t> listing;
   std::string text, births_and_deaths;
-  nanoseconds now{0}, read_at{0}, listed_at{0};
+  std::chrono::nanoseconds now{0}, read_at{0}, listed_at{0};
   bool has_read = false, has_listed = false;
   std::size_t hidden_whole = 0, details_from = 0;
   OptionalCount threads_in_all;
@@ -312,8 +312,9 @@ void ProcessTable::Impl::drop_gone() {
 
 // Goes on where the time was up at the tick before.
 void ProcessTable::Impl::read_details() {
-  const nanoseconds begin = clock.monotonic();
-  const nanoseconds time = has_read ? options.details_time : options.details_time * kFirstReadingShare;
+  const std::chrono::nanoseconds begin = clock.monotonic();
+  const std::chrono::nanoseconds time =
+      has_read ? options.details_time : options.details_time * kFirstReadingShare;
   for (std::size_t n = 0; n < rows.size(); ++n) {
     const std::size_t i = (details_from + n) % rows.size();
     if (!members[i].wants_details(rows[i], now)) continue;
