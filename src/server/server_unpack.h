@@ -14,7 +14,7 @@ namespace ullage::server {
 inline std::string unpacked(std::string_view packed) {
   z_stream stream{};
   check(::inflateInit2(&stream, 15 + 16) == Z_OK, "zlib has memory");
-  stream.next_in = reinterpret_cast<const Bytef*>(packed.data());
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(packed.data()));
   stream.avail_in = static_cast<uInt>(packed.size());
   std::string text;
   int status = Z_OK;
