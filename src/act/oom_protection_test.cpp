@@ -2,6 +2,7 @@
 #include "act/oom_protection.h"
 
 #include <gtest/gtest.h>
+#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 

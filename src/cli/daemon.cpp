@@ -6,11 +6,9 @@
 #include <utility>
 #include <vector>
 
-#include "base/result.h"
 #include "cli/daemon_history.h"
 #include "cli/verb.h"
 #include "cli/version.h"
-#include "config/settings.h"
 #include "daemon/daemon.h"
 
 namespace ullage::cli {

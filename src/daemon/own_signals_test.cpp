@@ -2,6 +2,7 @@
 #include "daemon/own_signals.h"
 
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <csignal>

@@ -8,7 +8,6 @@
 
 #include "base/os_root.h"
 #include "base/result.h"
-#include "base/text.h"
 #include "metric/frame.h"
 #include "sense/kernel_text.h"
 #include "server/http_server.h"

@@ -27,10 +27,10 @@ TEST_F(KeeperTest, PutsEachTickIntoTheHistory) {
   auto keeper = Keeper::open(folder(), {});
   ASSERT_TRUE(keeper) << keeper.error().text();
   metric::LiveSeries live(100);
-  for (int second = 0; second < 100; ++second) {
+  for (std::int64_t second = 0; second < 100; ++second) {
     live.begin(kNoon + second * 1000);
-    live.add("a", second);
-    if (second >= 50) live.add("b", {{"device", "sda"}}, 2 * second);
+    live.add("a", static_cast<double>(second));
+    if (second >= 50) live.add("b", {{"device", "sda"}}, static_cast<double>(2 * second));
     keeper->keep(live);
     keeper->wait_until_kept();
   }
@@ -64,10 +64,10 @@ TEST_F(KeeperTest, KnowsASeriesAgainThatTheHistoryHasForgotten) {
   auto keeper = Keeper::open(folder(), {});
   ASSERT_TRUE(keeper);
   metric::LiveSeries live(10);
-  for (int minute = 0; minute < 40; ++minute) {
+  for (std::int64_t minute = 0; minute < 40; ++minute) {
     live.begin(kNoon + minute * 60'000);
-    live.add("clock", minute);
-    if (minute == 0 || minute == 39) live.add("rare", minute);
+    live.add("clock", static_cast<double>(minute));
+    if (minute == 0 || minute == 39) live.add("rare", static_cast<double>(minute));
     keeper->keep(live);
     keeper->wait_until_kept();
   }

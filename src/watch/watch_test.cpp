@@ -14,6 +14,8 @@
 namespace ullage::watch {
 namespace {
 
+constexpr std::int64_t kMinutesOfADay = 1440;
+
 TEST(NextTick, IsTheNextMultipleOfTheInterval) {
   EXPECT_EQ(next_tick_ms(10'000, 1000), 11'000);
   EXPECT_EQ(next_tick_ms(10'999, 1000), 11'000);
@@ -30,10 +32,10 @@ TEST(Watch, ForgetsSeriesThatEndHoweverManyCome) {
                 return {};
               }),
               100, nullptr, clock);
-  for (std::int64_t minute = 0; minute < 24 * 60; ++minute) watch.look(minute * 60'000);
+  for (std::int64_t minute = 0; minute < kMinutesOfADay; ++minute) watch.look(minute * 60'000);
   EXPECT_LE(watch.live().size(), 10u);
   EXPECT_EQ(watch.live().refused(), 0u);
-  EXPECT_EQ(watch.counts().ticks, 24u * 60);
+  EXPECT_EQ(watch.counts().ticks, 1440u);
 }
 
 TEST(Watch, GoesOnWhenTheClockIsSetBack) {
