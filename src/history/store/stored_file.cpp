@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <numeric>
 #include <optional>
 #include <span>
 #include <string>
@@ -30,6 +31,12 @@ namespace {
 
 // A bound on how far a damaged row can lead.
 constexpr std::int64_t kSeriesMax = 50'000'000;
+
+std::vector<std::size_t> parts_from(std::size_t first, std::size_t end) {
+  std::vector<std::size_t> parts(end - first);
+  std::iota(parts.begin(), parts.end(), first);
+  return parts;
+}
 
 }  // namespace
 
@@ -169,30 +176,37 @@ Result<std::string_view> StoredFile::bytes_of(std::int64_t block_id) {
   return select_bytes_.blob(0);
 }
 
-// Parts stand in order of series, so that few wanted ones are found by halving.
-Result<std::vector<std::size_t>> StoredFile::parts_with(const Place& chunk, std::span<const Wanted> wanted) {
-  std::vector<std::size_t> parts;
-  if (chunk.parts <= 2 || wanted.size() * 8 >= chunk.parts) {
-    for (std::size_t part = 0; part < chunk.parts; ++part) parts.push_back(part);
-    return parts;
+// The first part from `low` on whose series do not all come before the column. Parts stand in order of
+// series.
+Result<std::size_t> StoredFile::part_of(const Place& chunk, metric::SeriesId column, std::size_t low) {
+  std::size_t high = chunk.parts;
+  while (low < high) {
+    const std::size_t middle = low + (high - low) / 2;
+    auto found = bounds(chunk.id << kPartBits | static_cast<std::int64_t>(middle));
+    if (!found) return pass_on(found);
+    if (found->last < column)
+      low = middle + 1;
+    else
+      high = middle;
   }
+  return low;
+}
+
+// Of many wanted ones, all between the first and the last.
+Result<std::vector<std::size_t>> StoredFile::parts_with(const Place& chunk, std::span<const Wanted> wanted) {
+  if (chunk.parts <= 2) return parts_from(0, chunk.parts);
+  if (wanted.size() * 8 >= chunk.parts) {
+    auto first = part_of(chunk, wanted.front().id * kind_.stride, 0);
+    if (!first) return pass_on(first);
+    auto last = part_of(chunk, wanted.back().id * kind_.stride, *first);
+    if (!last) return pass_on(last);
+    return parts_from(*first, std::min(*last + 1, chunk.parts));
+  }
+  std::vector<std::size_t> parts;
   for (const Wanted& want : wanted) {
-    const metric::SeriesId column = want.id * kind_.stride;
-    std::size_t low = parts.empty() ? 0 : parts.back();
-    std::size_t high = chunk.parts;
-    while (low < high) {
-      const std::size_t middle = low + (high - low) / 2;
-      const auto found = bounds(chunk.id << kPartBits | static_cast<std::int64_t>(middle));
-      if (!found && !is_damage(found.error())) return fail(found.error());
-      if (!found || (column >= found->first && column <= found->last)) {
-        if (parts.empty() || parts.back() != middle) parts.push_back(middle);
-        break;
-      }
-      if (column < found->first)
-        high = middle;
-      else
-        low = middle + 1;
-    }
+    auto part = part_of(chunk, want.id * kind_.stride, parts.empty() ? 0 : parts.back());
+    if (!part) return pass_on(part);
+    if (*part < chunk.parts && (parts.empty() || *part != parts.back())) parts.push_back(*part);
   }
   return parts;
 }
@@ -205,6 +219,7 @@ Result<void> StoredFile::read(std::span<const Wanted> wanted, std::int64_t begin
     if (chunk.begin_ms > end_ms) break;
     if (chunk.end_ms < begin_ms) continue;
     auto parts = parts_with(chunk, wanted);
+    if (!parts && is_damage(parts.error())) parts = parts_from(0, chunk.parts);  // any may have them
     if (!parts) return pass_on(parts);
     for (const std::size_t part : *parts) {
       const std::int64_t id = chunk.id << kPartBits | static_cast<std::int64_t>(part);

@@ -69,6 +69,7 @@ class StoredFile {
   Result<void> load_series();
   Result<void> load_rest();
   Result<void> each_row(const char* sql, const std::function<void(const Statement&)>& visit);
+  Result<std::size_t> part_of(const Place& chunk, metric::SeriesId column, std::size_t low);
   Result<std::vector<std::size_t>> parts_with(const Place& chunk, std::span<const Wanted> wanted);
   Result<Bounds> bounds(std::int64_t block_id);
   Result<std::string_view> bytes_of(std::int64_t block_id);
