@@ -11,6 +11,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "base/result.h"
@@ -78,14 +79,19 @@ class StoredFile {
   void visit_block(std::int64_t id, const BlockView& view, std::span<const Wanted> wanted,
                    const Visit& visit);
   void report(std::int64_t block_id, const Error& error);
-  Result<void> ensure_statements();
-  void release();
+  Result<void> begin_opened();
 
   HistoryFile name_;
   FileKind kind_;
   std::string path_;
   ReadableDatabase file_;
-  Statement select_bounds_, select_bytes_;
+  // Prepared once: few series are found in less time than SQLite takes to parse. SQLite keeps to one moment
+  // as long as a statement is in the midst of its rows: the version's is, from begin() to end().
+  struct Statements {
+    Statement version, bounds, bytes;
+  };
+  Statements statements_;
+  std::unordered_map<std::int64_t, Bounds> bounds_;  // by block, of some that were asked for
   Dictionary dictionary_;
   std::vector<Place> chunks_;  // in order of time
   std::vector<Stretch> told_;
