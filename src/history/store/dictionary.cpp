@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "history/matching.h"
+#include "history/series_list.h"
 #include "metric/series.h"
 
 namespace ullage::history {
@@ -29,6 +30,20 @@ void Dictionary::add(const metric::SeriesKey& key) {
   for (const metric::Label& label : key.labels) {
     const Symbol name = symbols_.add(label.name);
     pairs_.push_back({name, symbols_.add(label.value)});
+  }
+}
+
+void Dictionary::add(const SeriesList& list, std::size_t from) {
+  std::vector<Symbol> symbols;
+  symbols.reserve(list.texts());
+  symbols_.reserve(symbols_.size() + list.texts());
+  for (std::size_t i = 0; i < list.texts(); ++i) symbols.push_back(symbols_.add(list.text(i)));
+  for (std::size_t i = from; i < list.size(); ++i) {
+    const std::span<const std::uint32_t> words = list.words_of(i);
+    begins_.push_back(static_cast<std::uint32_t>(pairs_.size()));
+    pairs_.push_back({0, symbols[words[0]]});
+    for (std::size_t word = 1; word + 1 < words.size(); word += 2)
+      pairs_.push_back({symbols[words[word]], symbols[words[word + 1]]});
   }
 }
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "history/matching.h"
+#include "history/series_list.h"
 #include "history/store/symbols.h"
 #include "metric/series.h"
 
@@ -20,7 +21,8 @@ class Dictionary {
  public:
   // Ids go on from size().
   void add(const metric::SeriesKey& key);
-  void add_unknown(std::size_t count);  // whose names cannot be read: nothing matches them
+  void add(const SeriesList& list, std::size_t from);  // those of the list from this one on
+  void add_unknown(std::size_t count);                 // whose names cannot be read: nothing matches them
   std::size_t size() const { return begins_.size(); }
   std::vector<metric::SeriesId> matching(const Matching& matching) const;  // ascending
   metric::SeriesKey key(metric::SeriesId id) const;

@@ -131,8 +131,7 @@ Result<void> StoredFile::load_series() {
       return;
     }
     // Rows are merged now and then: the front of one may be known.
-    for (std::int64_t i = std::max<std::int64_t>(0, known - first); i < count; ++i)
-      dictionary_.add((*list)[static_cast<std::size_t>(i)]);
+    dictionary_.add(*list, static_cast<std::size_t>(std::max<std::int64_t>(0, known - first)));
   });
 }
 
