@@ -93,6 +93,7 @@ Result<void> StoredFile::load() {
   const std::int64_t version = statements_.version.integer(0);
   if (version == data_version_) return {};
   bounds_.clear();
+  view_.reset();
   if (auto loaded = load_series(); !loaded) return loaded;
   if (auto loaded = load_rest(); !loaded) return loaded;
   data_version_ = version;
@@ -221,21 +222,25 @@ Result<void> StoredFile::read(std::span<const Wanted> wanted, std::int64_t begin
       const std::int64_t id = chunk.id << kPartBits | static_cast<std::int64_t>(part);
       auto view = view_of(id);
       if (!view) return pass_on(view);
-      if (*view) visit_block(id, **view, wanted, visit);
+      if (*view != nullptr) visit_block(id, **view, wanted, visit);
     }
   }
   return {};
 }
 
-Result<std::optional<BlockView>> StoredFile::view_of(std::int64_t id) {
-  if (damaged_.contains(id)) return std::optional<BlockView>();
+Result<const BlockView*> StoredFile::view_of(std::int64_t id) {
+  if (view_ && view_id_ == id) return &*view_;
+  if (damaged_.contains(id)) return nullptr;
   auto bytes = bytes_of(id);
   if (!bytes && !is_damage(bytes.error())) return pass_on(bytes);
   auto view = bytes ? BlockView::open(*bytes) : Result<BlockView>(fail(bytes.error()));
   statements_.bytes.reset();
-  if (view) return std::optional(std::move(*view));
-  report(id, view.error());
-  return std::optional<BlockView>();
+  if (!view) {
+    report(id, view.error());
+    return nullptr;
+  }
+  view_id_ = id;
+  return &view_.emplace(std::move(*view));
 }
 
 void StoredFile::visit_block(std::int64_t id, const BlockView& view, std::span<const Wanted> wanted,
@@ -272,7 +277,7 @@ Result<void> StoredFile::each_block(const Place& chunk, const std::function<void
     const std::int64_t id = chunk.id << kPartBits | static_cast<std::int64_t>(part);
     auto view = view_of(id);
     if (!view) return pass_on(view);
-    if (!*view) continue;
+    if (*view == nullptr) continue;
     Block block{(*view)->times_ms(), (*view)->series(), {}};
     Result<void> read;
     for (std::size_t column = 0; column < block.series.size() && read; ++column)

@@ -74,8 +74,7 @@ class StoredFile {
   Result<std::vector<std::size_t>> parts_with(const Place& chunk, std::span<const Wanted> wanted);
   Result<Bounds> bounds(std::int64_t block_id);
   Result<std::string_view> bytes_of(std::int64_t block_id);
-  Result<std::optional<BlockView>> view_of(
-      std::int64_t block_id);  // nothing for a damaged one, which is told
+  Result<const BlockView*> view_of(std::int64_t block_id);  // null for a damaged one, which is told
   void visit_block(std::int64_t id, const BlockView& view, std::span<const Wanted> wanted,
                    const Visit& visit);
   void report(std::int64_t block_id, const Error& error);
@@ -93,6 +92,9 @@ class StoredFile {
   Statements statements_;
   std::unordered_map<std::int64_t, Bounds> bounds_;  // by block, of some that were asked for
   Dictionary dictionary_;
+  // The block that was read last: groups of series meet in one, and the same series may be asked for again.
+  std::optional<BlockView> view_;
+  std::int64_t view_id_ = -1;
   std::vector<Place> chunks_;  // in order of time
   std::vector<Stretch> told_;
   std::int64_t data_version_ = -1;
