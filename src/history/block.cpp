@@ -98,7 +98,7 @@ Result<void> BlockView::read_column(std::size_t index, std::vector<double>& valu
 std::size_t BlockView::memory_bytes() const {
   return compressed_.capacity() + open_.capacity() + pieces_.capacity() * sizeof(Piece) +
          times_ms_.capacity() * sizeof(std::int64_t) + series_.capacity() * sizeof(metric::SeriesId) +
-         column_ends_.capacity() * sizeof(std::size_t);
+         column_ends_.capacity() * sizeof(std::uint32_t);
 }
 
 Result<Block> decode(std::string_view bytes) {

@@ -66,7 +66,7 @@ class BlockView {
   mutable std::size_t open_piece_ = SIZE_MAX;
   std::vector<std::int64_t> times_ms_;
   std::vector<metric::SeriesId> series_;
-  std::vector<std::size_t> column_ends_;  // in the payload
+  std::vector<std::uint32_t> column_ends_;  // in the payload
   std::size_t columns_begin_ = 0;
 };
 

@@ -122,16 +122,20 @@ Result<PayloadHead> parse_payload_head(std::string_view payload, std::size_t pay
     head.series.push_back(static_cast<metric::SeriesId>(last));
   }
 
-  head.column_ends.reserve(columns);
-  std::vector<std::size_t> sizes(columns);
-  for (std::size_t& size : sizes) size = in.varint();
+  head.column_ends.resize(columns);  // their sizes, at first
+  std::uint64_t sum = 0;
+  for (std::uint32_t& size : head.column_ends) {
+    const std::uint64_t read = in.varint();
+    if (read > payload_size - sum) return damaged("list of columns");
+    size = static_cast<std::uint32_t>(read);
+    sum += read;
+  }
   if (in.failed()) return damaged("list of columns");
   head.columns_begin = payload.size() - in.left();
   std::size_t end = head.columns_begin;
-  for (const std::size_t size : sizes) {
-    if (size > payload_size - end) return damaged("list of columns");
+  for (std::uint32_t& size : head.column_ends) {
     end += size;
-    head.column_ends.push_back(end);
+    size = static_cast<std::uint32_t>(end);
   }
   if (end != payload_size) return damaged("list of columns");
   return head;

@@ -24,7 +24,7 @@ EncodedPayload encode_payload(const Block& block);
 struct PayloadHead {
   std::vector<std::int64_t> times_ms;
   std::vector<metric::SeriesId> series;
-  std::vector<std::size_t> column_ends;  // offsets in the payload
+  std::vector<std::uint32_t> column_ends;  // offsets in the payload
   std::size_t columns_begin = 0;
 };
 // `payload` has the head at least; `size` is that of all of it.

@@ -24,6 +24,7 @@
 #include "history/store/sort_stably.h"
 #include "history/store/stored_file.h"
 #include "history/store/stretches.h"
+#include "metric/series.h"
 
 namespace ullage::history {
 
@@ -191,14 +192,14 @@ Result<void> HistorySource::select(const Selection& selection, const VisitSample
   const std::vector<Segment> segments = impl_->best_segments(selection.begin_ms, selection.end_ms);
   const Pace pace = pace_of(segments);
   return gather(segments, find_series(segments, *matching), TierAs::samples,
-                [&](const FoundSeries& series, Gathered& gathered) -> Result<void> {
+                [&](const metric::SeriesKey& key, Gathered& gathered) -> Result<void> {
                   if (gathered.samples.empty()) return {};
                   put_in_order(gathered);
                   mark_gaps(gathered.samples, pace.newest_ms, pace.tick_ms);
                   const auto asked = within(gathered.samples, selection.begin_ms, selection.end_ms);
                   const bool any =
                       std::ranges::any_of(asked, [](const Sample& s) { return !is_absent(s.value); });
-                  return any ? visit(series.key, asked) : Result<void>();
+                  return any ? visit(key, asked) : Result<void>();
                 });
 }
 
@@ -254,7 +255,7 @@ Result<void> HistorySource::select_buckets(const Selection& selection, std::int6
   }
   impl_->add_raw(segments, made_up);
   return gather(segments, find_series(segments, *matching), TierAs::buckets,
-                [&](const FoundSeries& series, Gathered& gathered) -> Result<void> {
+                [&](const metric::SeriesKey& key, Gathered& gathered) -> Result<void> {
                   if (!gathered.samples.empty()) {
                     put_in_order(gathered);
                     std::ranges::copy(to_buckets(gathered.samples, tier_ms),
@@ -262,7 +263,7 @@ Result<void> HistorySource::select_buckets(const Selection& selection, std::int6
                   }
                   if (gathered.buckets.empty()) return {};
                   merge_buckets(gathered.buckets);
-                  return visit(series.key, gathered.buckets);
+                  return visit(key, gathered.buckets);
                 });
 }
 
@@ -272,21 +273,20 @@ Result<void> HistorySource::select_series(const Selection& selection, const Visi
   if (auto listed = impl_->files.refresh(); !listed) return listed;
   const Impl::Reading reading{impl_->files};
   const std::vector<Segment> segments = impl_->best_segments(selection.begin_ms, selection.end_ms);
-  std::vector<FoundSeries> unsure;
-  for (FoundSeries& series : find_series(segments, *matching)) {
-    // A series is in a file because it has a sample there.
-    const bool is_there = std::ranges::any_of(series.places, [&](const FoundSeries::Place& place) {
-      const HistoryFile& file = segments[place.segment].file->name();
-      return file.tier == Tier::raw && file.begin_ms > selection.begin_ms && file.end_ms <= selection.end_ms;
-    });
-    if (!is_there)
-      unsure.push_back(std::move(series));
-    else if (auto visited = visit(series.key); !visited)
-      return visited;
+  FoundSeries found = find_series(segments, *matching);
+  // A series is in a file because it has a sample there.
+  std::vector<bool> is_there(found.size());
+  for (std::size_t segment = 0; segment < segments.size(); ++segment) {
+    const HistoryFile& file = segments[segment].file->name();
+    if (file.tier == Tier::raw && file.begin_ms > selection.begin_ms && file.end_ms <= selection.end_ms)
+      for (const StoredFile::Wanted& each : found.in(segment)) is_there[each.index] = true;
   }
-  return gather(segments, unsure, TierAs::samples, [&](const FoundSeries& series, Gathered& gathered) {
-    return gathered.samples.empty() ? Result<void>() : visit(series.key);
-  });
+  found.leave_out(is_there);
+  std::size_t next = 0;
+  return gather(segments, found, TierAs::samples,
+                [&](const metric::SeriesKey& key, const Gathered& gathered) -> Result<void> {
+                  return is_there[next++] || !gathered.samples.empty() ? visit(key) : Result<void>();
+                });
 }
 
 Result<std::vector<HistorySource::Untold>> HistorySource::untold(std::int64_t tier_ms, std::int64_t begin_ms,

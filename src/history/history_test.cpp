@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -12,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "base/result.h"
 #include "base/sanitizer.h"
 #include "history/block.h"
 #include "history/history_fixture.h"
@@ -64,6 +66,34 @@ TEST_F(HistoryFolder, IsAFileADayAndNothingBesideWhenClosed) {
   EXPECT_THAT(files(), ElementsAre("2023-11-14.db", "2023-11-14.minute.db", "2023-11-15.db",
                                    "2023-11-15.minute.db", "2023-11.hour.db"));
   EXPECT_EQ(select_all(read()).at(key(2)).size(), 30u);
+}
+
+TEST_F(HistoryFolder, JoinsManySeriesOfDaysThatHaveThemInAnotherOrder) {
+  constexpr metric::SeriesId kMany = 5000;
+  constexpr std::int64_t kDay = 86'400;
+  HistoryWriter writer = write();
+  writer.append(tick(0, kMany), table_);
+  writer.append(tick(1, kMany), table_);
+  ASSERT_TRUE(writer.close());
+  HistoryWriter next = write();  // which knows none of them yet
+  metric::Tick reversed = tick(kDay, kMany);
+  std::ranges::reverse(reversed.values);
+  next.append(reversed, table_);
+  ASSERT_TRUE(next.close());
+  const HistorySource source = read();
+  const auto all = select_all(source, kNoon + 500, kNoon + kDay * 1000);
+  ASSERT_EQ(all.size(), kMany);
+  for (metric::SeriesId n = 0; n < kMany; ++n) {
+    const auto& samples = all.at(key(n));
+    ASSERT_EQ(samples.front().value, value(n, 1));
+    ASSERT_EQ(samples.back().value, value(n, kDay));
+  }
+  const auto some = select_all(source, 0, INT64_MAX / 2, {{"n", Matcher::Kind::regex, "49.*|7"}});
+  EXPECT_EQ(some.size(), 112u);
+  std::size_t named = 0;
+  const auto count = [&](const metric::SeriesKey&) -> Result<void> { return ++named, Result<void>(); };
+  ASSERT_TRUE(source.select_series({{}, kNoon + 1500, kNoon + kDay * 1000}, count));
+  EXPECT_EQ(named, kMany);
 }
 
 TEST_F(HistoryFolder, GoesOnAfterARestartAndCountersGoOnWithIt) {

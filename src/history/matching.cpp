@@ -3,10 +3,8 @@
 
 #include <re2/re2.h>
 
-#include <algorithm>
 #include <cstddef>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,26 +12,10 @@
 
 #include "base/result.h"
 #include "history/series_source.h"
+#include "history/text_pattern.h"
 #include "metric/series.h"
 
 namespace ullage::history {
-
-namespace {
-
-bool is_regex(const Matcher& matcher) {
-  return matcher.kind == Matcher::Kind::regex || matcher.kind == Matcher::Kind::not_regex;
-}
-
-// An expression that only spells out a text asks for that text.
-void make_plain(Matcher& matcher) {
-  const auto is_itself = [](char c) {
-    return c > ' ' && c < 0x7f && std::string_view("\\.+*?()|[]{}^$").find(c) == std::string_view::npos;
-  };
-  if (!is_regex(matcher) || !std::ranges::all_of(matcher.value, is_itself)) return;
-  matcher.kind = matcher.kind == Matcher::Kind::regex ? Matcher::Kind::equal : Matcher::Kind::not_equal;
-}
-
-}  // namespace
 
 Matching::Matching(Matching&&) noexcept = default;
 Matching& Matching::operator=(Matching&&) noexcept = default;
@@ -41,53 +23,48 @@ Matching::~Matching() = default;
 
 Result<Matching> Matching::compile(std::span<const Matcher> matchers) {
   Matching matching;
-  matching.known_.resize(matchers.size());
   for (const Matcher& matcher : matchers) {
-    make_plain(matching.matchers_.emplace_back(matcher));
-    matching.expressions_.emplace_back();
-    if (!is_regex(matching.matchers_.back())) continue;
+    Prepared& prepared = matching.matchers_.emplace_back();
+    prepared.label = matcher.label;
+    prepared.is_negative =
+        matcher.kind == Matcher::Kind::not_equal || matcher.kind == Matcher::Kind::not_regex;
+    const bool is_regex = matcher.kind == Matcher::Kind::regex || matcher.kind == Matcher::Kind::not_regex;
+    prepared.pattern = is_regex ? TextPattern::parse(matcher.value) : TextPattern::of_text(matcher.value);
+    if (prepared.pattern) continue;
     re2::RE2::Options options;
     options.set_log_errors(false);
     options.set_dot_nl(true);  // as Prometheus has it
-    auto expression = std::make_unique<re2::RE2>(matcher.value, options);
-    if (!expression->ok())
-      return fail("not a regular expression: " + expression->error(),
+    prepared.expression = std::make_unique<re2::RE2>(matcher.value, options);
+    if (!prepared.expression->ok())
+      return fail("not a regular expression: " + prepared.expression->error(),
                   matcher.label + "=~\"" + matcher.value + '"');
-    matching.expressions_.back() = std::move(expression);
   }
   return matching;
 }
 
-std::optional<std::string_view> Matching::wanted_value(std::size_t at) const {
-  const Matcher& matcher = matchers_[at];
-  if (matcher.kind != Matcher::Kind::equal || matcher.value.empty()) return std::nullopt;
-  return matcher.value;
+std::span<const std::string> Matching::wanted_values(std::size_t at) const {
+  const Prepared& matcher = matchers_[at];
+  if (matcher.is_negative || !matcher.pattern || matcher.pattern->holds("")) return {};
+  return matcher.pattern->values();
 }
 
 bool Matching::holds(std::size_t at, std::string_view value) const {
-  const Matcher& matcher = matchers_[at];
-  switch (matcher.kind) {
-    case Matcher::Kind::equal:
-      return value == matcher.value;
-    case Matcher::Kind::not_equal:
-      return value != matcher.value;
-    case Matcher::Kind::regex:
-      return re2::RE2::FullMatch(re2::StringPiece(value.data(), value.size()), *expressions_[at]);
-    case Matcher::Kind::not_regex:
-      return !re2::RE2::FullMatch(re2::StringPiece(value.data(), value.size()), *expressions_[at]);
-  }
-  return false;
+  const Prepared& matcher = matchers_[at];
+  const bool is_matched = matcher.pattern ? matcher.pattern->holds(value)
+                                          : re2::RE2::FullMatch(re2::StringPiece(value.data(), value.size()),
+                                                                *matcher.expression);
+  return is_matched != matcher.is_negative;
 }
 
 bool Matching::holds(const metric::SeriesKey& key) {
   for (std::size_t i = 0; i < matchers_.size(); ++i) {
-    const std::string_view value =
-        matchers_[i].label == "__name__" ? key.name : key.label(matchers_[i].label);
-    if (!is_regex(matchers_[i])) {
+    Prepared& matcher = matchers_[i];
+    const std::string_view value = matcher.label == "__name__" ? key.name : key.label(matcher.label);
+    if (matcher.pattern) {
       if (!holds(i, value)) return false;
       continue;
     }
-    const auto [known, is_new] = known_[i].try_emplace(std::string(value), false);
+    const auto [known, is_new] = matcher.known.try_emplace(std::string(value), false);
     if (is_new) known->second = holds(i, value);
     if (!known->second) return false;
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Matchers made ready: regular expressions are compiled once (RE2, which answers in linear time, whoever
-// wrote them) and asked once about each distinct value. One thread an object.
+// Matchers made ready: most expressions are texts to compare (text_pattern.h); others are compiled once (RE2,
+// which answers in linear time, whoever wrote them) and asked once about each distinct value. One thread an
+// object.
 #pragma once
 
 #include <memory>
@@ -13,6 +14,7 @@
 
 #include "base/result.h"
 #include "history/series_source.h"
+#include "history/text_pattern.h"
 #include "metric/series.h"
 
 namespace re2 {
@@ -31,18 +33,23 @@ class Matching {
 
   std::size_t size() const { return matchers_.size(); }
   const std::string& label(std::size_t matcher) const { return matchers_[matcher].label; }
-  // The one value that holds, where it is one and not the empty one.
-  std::optional<std::string_view> wanted_value(std::size_t matcher) const;
+  // All the values that hold, where they can be named and the empty one is none of them; else empty.
+  std::span<const std::string> wanted_values(std::size_t matcher) const;
   // Asks without remembering: who knows which values are distinct asks once.
   bool holds(std::size_t matcher, std::string_view value) const;
   bool holds(const metric::SeriesKey& key);  // all of them
 
  private:
+  struct Prepared {
+    std::string label;
+    bool is_negative = false;
+    std::optional<TextPattern> pattern;
+    std::unique_ptr<re2::RE2> expression;  // where there is no pattern
+    std::unordered_map<std::string, bool> known;
+  };
   Matching() = default;
 
-  std::vector<Matcher> matchers_;
-  std::vector<std::unique_ptr<re2::RE2>> expressions_;  // null for a plain one
-  std::vector<std::unordered_map<std::string, bool>> known_;
+  std::vector<Prepared> matchers_;
 };
 
 }  // namespace ullage::history

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <numeric>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,6 +19,7 @@
 #include "history/series_source.h"
 #include "history/store/dictionary.h"
 #include "history/store/packed_key.h"
+#include "history/text_pattern.h"
 #include "metric/series.h"
 
 namespace ullage::history {
@@ -64,6 +66,8 @@ TEST(Matching, FindsTheFewAmongManyAlsoWhenMoreCome) {
     const auto rounds = static_cast<std::size_t>(round) + 1;
     EXPECT_EQ(found({{"__name__", Kind::equal, "n"}, {"i", Kind::equal, "7"}}), rounds);
     EXPECT_EQ(found({{"round", Kind::equal, std::to_string(round)}, {"i", Kind::regex, "7."}}), 10u);
+    EXPECT_EQ(found({{"i", Kind::regex, "7|8|x"}}), 2 * rounds);
+    EXPECT_EQ(found({{"i", Kind::regex, "7.*"}, {"round", Kind::not_equal, "0"}}), 11 * (rounds - 1));
     EXPECT_EQ(found({{"i", Kind::equal, "7"}, {"i", Kind::equal, "8"}}), 0u);
     EXPECT_EQ(found({{"i", Kind::equal, "100"}}), 0u);
     EXPECT_EQ(found({{"j", Kind::equal, ""}, {"i", Kind::not_equal, "7"}}), rounds * 99);
@@ -77,6 +81,35 @@ TEST(Matching, RegularExpressionsAreAnchored) {
   EXPECT_FALSE(holds({{"job", Kind::regex, "no|x"}}, kKey));
   EXPECT_FALSE(holds({{"job", Kind::not_regex, "n.de"}}, kKey));
   EXPECT_TRUE(holds({{"l", Kind::regex, "a.b"}}, {"x", {{"l", "a\nb"}}}));
+}
+
+TEST(Matching, TextsWithAnythingAmongThemNeedNoMachine) {
+  const auto is_pattern = [](const char* text) { return TextPattern::parse(text).has_value(); };
+  for (const char* text : {"", "a", "a.*", ".+", "a.*b.+c", "a|b.*", "(a|b)", "a\\.b", ".*.+", "|", "a b"})
+    EXPECT_TRUE(is_pattern(text)) << text;
+  for (const char* text : {"a.b", "a*", ".*?", "(?i)a", "(a)|(b)", "a(b|c)", "[ab]", "a\\d", "a\\", "^a$",
+                           "(a", "a)", "\xc3\xa9", "a\n", "a{2}"})
+    EXPECT_FALSE(is_pattern(text)) << text;
+  EXPECT_THAT(TextPattern::parse("b|a|b")->values(), testing::ElementsAre("a", "b"));
+  EXPECT_THAT(TextPattern::parse("b|a.*")->values(), testing::IsEmpty());
+  EXPECT_FALSE(TextPattern::parse("ab.*ba")->holds("aba")) << "the same letter does not count twice";
+  EXPECT_FALSE(TextPattern::parse("a.+a")->holds("aa"));
+  EXPECT_TRUE(TextPattern::parse("a.*b.+c")->holds("abbc"));
+}
+
+RC_GTEST_PROP(Matching, APatternSaysWhatRe2Says, ()) {
+  const auto text_of = [](const std::vector<std::string>& some) {
+    return std::accumulate(some.begin(), some.end(), std::string());
+  };
+  const auto parts = *rc::gen::container<std::vector<std::string>>(
+      rc::gen::element<std::string>("a", "b", "ab", ".*", ".+", "|", "\\."));
+  const auto values =
+      *rc::gen::container<std::vector<std::string>>(rc::gen::element<std::string>("a", "b", ".", "ab"));
+  const std::string expression = text_of(parts), value = text_of(values);
+  const auto pattern = TextPattern::parse(expression);
+  RC_ASSERT(pattern.has_value());
+  const Matcher by_re2{"l", Kind::regex, "(?:" + expression + ")"};
+  RC_ASSERT(pattern->holds(value) == Matching::compile({&by_re2, 1})->holds(0, value));
 }
 
 TEST(Matching, AnExpressionThatIsNoneIsAnErrorThatSaysWhere) {

@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <iterator>
 #include <map>
 #include <memory>
 #include <set>
@@ -76,7 +75,7 @@ struct SeriesReader::Impl {
           auto list = decode_series(row.blob(2));
           if (list && static_cast<std::int64_t>(list->size()) == row.integer(1) &&
               first == static_cast<std::int64_t>(series.size())) {
-            std::ranges::move(*list, std::back_inserter(series));
+            for (std::size_t i = 0; i < list->size(); ++i) series.push_back(list->key(i));
             return;
           }
           problems.push_back("the names of the series from " + std::to_string(first) + " on cannot be read" +

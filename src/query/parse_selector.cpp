@@ -11,7 +11,9 @@
 
 #include "base/result.h"
 #include "base/text.h"
+#include "history/matching.h"
 #include "history/series_source.h"
+#include "history/text_pattern.h"
 #include "query/ast.h"
 #include "query/function_table.h"
 #include "query/keyword.h"
@@ -25,17 +27,8 @@ namespace {
 constexpr std::string_view kName = "__name__";
 
 bool matches_empty(const history::Matcher& matcher) {
-  switch (matcher.kind) {
-    case history::Matcher::Kind::equal:
-      return matcher.value.empty();
-    case history::Matcher::Kind::not_equal:
-      return !matcher.value.empty();
-    case history::Matcher::Kind::regex:
-      return RE2::FullMatch("", RE2("(?s:" + matcher.value + ")", RE2::Quiet));
-    case history::Matcher::Kind::not_regex:
-      return !RE2::FullMatch("", RE2("(?s:" + matcher.value + ")", RE2::Quiet));
-  }
-  return false;
+  const auto matching = history::Matching::compile({&matcher, 1});
+  return matching && matching->holds(0, "");
 }
 
 }  // namespace
@@ -120,6 +113,7 @@ Result<history::Matcher> Parser::parse_matcher() {
 Result<void> Parser::check_regex(const history::Matcher& matcher, Span span) {
   if (matcher.kind != history::Matcher::Kind::regex && matcher.kind != history::Matcher::Kind::not_regex)
     return {};
+  if (history::TextPattern::parse(matcher.value)) return {};  // without a machine for it
   const RE2 regex(matcher.value, RE2::Quiet);
   if (regex.ok()) return {};
   return error_at(span, fmt::format("not a regular expression: {}", printable(regex.error())),

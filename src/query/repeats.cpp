@@ -30,16 +30,27 @@ bool reads_samples(const Expression& expression) {
 // Printing a part is linear in its size, so that a deep query would take the square of it.
 constexpr std::size_t kPartsMax = 200;
 
-std::size_t parts_of(const Expression& expression) {
-  std::size_t parts = 1;
-  each_child(expression, [&](const Expression& child) { parts += parts_of(child); });
-  return parts;
+struct Size {
+  std::size_t parts = 0, selectors = 0;
+};
+Size size_of(const Expression& expression) {
+  Size size{1, std::holds_alternative<VectorSelector>(expression.node) ||
+                       std::holds_alternative<MatrixSelector>(expression.node)
+                   ? std::size_t{1}
+                   : 0};
+  each_child(expression, [&](const Expression& child) {
+    const Size of_child = size_of(child);
+    size.parts += of_child.parts;
+    size.selectors += of_child.selectors;
+  });
+  return size;
 }
 
 }  // namespace
 
 void Repeats::find(const Expression& query) {
-  if (parts_of(query) > kPartsMax) return;
+  const Size size = size_of(query);
+  if (size.parts > kPartsMax || size.selectors < 2) return;
   const auto count = [this](const auto& self, const Expression& part) -> void {
     const bool is_wrapped = std::holds_alternative<Parentheses>(part.node);
     if (part.type == ValueType::vector && !is_wrapped && reads_samples(part)) {

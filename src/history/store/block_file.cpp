@@ -8,7 +8,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <iterator>
 #include <memory>
 #include <string>
 #include <utility>
@@ -232,7 +231,7 @@ Result<void> BlockFile::merge_series_rows() {
       small_rows_.clear();
       return {};
     }
-    std::ranges::move(*some, std::back_inserter(all));
+    for (std::size_t i = 0; i < some->size(); ++i) all.push_back(some->key(i));
   }
   const SeriesRow merged{small_rows_.front().first, static_cast<std::int64_t>(all.size())};
   auto erase = database_.prepare("DELETE FROM series WHERE first_id >= ?");

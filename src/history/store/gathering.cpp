@@ -7,11 +7,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <span>
-#include <string>
-#include <unordered_map>
-#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -20,9 +16,10 @@
 #include "history/series_file.h"
 #include "history/store/dictionary.h"
 #include "history/store/history_files.h"
-#include "history/store/packed_key.h"
+#include "history/store/sort_stably.h"
 #include "history/store/stored_file.h"
 #include "history/store/stretches.h"
+#include "history/store/symbols.h"
 #include "metric/series.h"
 
 namespace ullage::history {
@@ -31,6 +28,8 @@ namespace {
 
 // 16 bytes each: what series that are read together may take.
 constexpr std::size_t kSamplesTogether = 2'000'000;
+// More would not stay in the processor's cache until they are visited; fewer would open blocks twice.
+constexpr std::size_t kSeriesTogether = 2048;
 
 std::size_t ticks_in(const Segment& segment) {
   std::size_t ticks = 0;
@@ -106,46 +105,87 @@ Result<void> read_segment(const Segment& segment, std::span<const StoredFile::Wa
 
 }  // namespace
 
-std::vector<FoundSeries> find_series(std::span<const Segment> segments, const Matching& matching) {
-  std::vector<FoundSeries> found;
-  std::unordered_map<std::string, std::size_t> by_key;
+void FoundSeries::copy_key(std::size_t series, metric::SeriesKey& into) const {
+  named_at_[series].dictionary->copy_key(named_at_[series].id, into);
+}
+
+void FoundSeries::leave_out(const std::vector<bool>& series) {
+  for (auto& wanted : in_)
+    std::erase_if(wanted, [&](const StoredFile::Wanted& each) { return series[each.index]; });
+}
+
+FoundSeries find_series(std::span<const Segment> segments, const Matching& matching) {
+  FoundSeries found;
+  found.in_.resize(segments.size());
+  NumbersByHash numbers;
   for (std::size_t segment = 0; segment < segments.size(); ++segment) {
     const Dictionary& dictionary = segments[segment].file->dictionary();
-    for (const metric::SeriesId id : dictionary.matching(matching)) {
-      metric::SeriesKey key = dictionary.key(id);
-      const auto [known, is_new] = by_key.try_emplace(pack_key(key), found.size());
-      if (is_new) found.push_back({std::move(key), {}});
-      found[known->second].places.push_back({segment, id});
+    const std::vector<metric::SeriesId> ids = dictionary.matching(matching);
+    numbers.reserve(ids.size());
+    found.named_at_.reserve(ids.size());
+    found.in_[segment].reserve(ids.size());
+    for (const metric::SeriesId id : ids) {
+      const std::uint64_t hash = dictionary.hash(id);
+      auto number = numbers.find(hash, [&](std::uint32_t other) {
+        return dictionary.is_same(id, *found.named_at_[other].dictionary, found.named_at_[other].id);
+      });
+      if (!number) {
+        number = numbers.add(hash);
+        found.named_at_.push_back({&dictionary, id});
+      }
+      found.in_[segment].push_back({id, *number});
     }
   }
   return found;
 }
 
-Result<void> gather(std::span<const Segment> segments, std::span<const FoundSeries> found, TierAs tier_as,
-                    const std::function<Result<void>(const FoundSeries&, Gathered&)>& visit) {
+namespace {
+
+// Those of each segment, the series of a group of so many after those of another.
+std::vector<std::vector<StoredFile::Wanted>> in_groups(const FoundSeries& found, std::size_t segments,
+                                                       std::size_t together) {
+  std::vector<std::vector<StoredFile::Wanted>> wanted(segments);
+  const auto group_of = [&](const StoredFile::Wanted& each) { return each.index / together; };
+  for (std::size_t segment = 0; segment < segments; ++segment) {
+    wanted[segment].assign(found.in(segment).begin(), found.in(segment).end());
+    if (!std::ranges::is_sorted(wanted[segment], {}, group_of)) sort_stably(wanted[segment], group_of);
+  }
+  return wanted;
+}
+
+}  // namespace
+
+Result<void> gather(std::span<const Segment> segments, const FoundSeries& found, TierAs tier_as,
+                    const VisitGathered& visit) {
   std::size_t ticks = 1;
   for (const Segment& segment : segments) ticks += ticks_in(segment);
-  const std::size_t together = std::max<std::size_t>(1, kSamplesTogether / ticks);
+  const std::size_t together = std::clamp<std::size_t>(kSamplesTogether / ticks, 1, kSeriesTogether);
+  std::vector<std::vector<StoredFile::Wanted>> wanted = in_groups(found, segments.size(), together);
+  std::vector<std::size_t> read_to(segments.size());
   std::vector<Gathered> gathered;
-  std::vector<std::vector<StoredFile::Wanted>> wanted(segments.size());
+  metric::SeriesKey key;
   for (std::size_t begin = 0; begin < found.size(); begin += together) {
-    const auto group = found.subspan(begin, std::min(together, found.size() - begin));
-    gathered.resize(group.size());
-    for (auto& of_segment : wanted) of_segment.clear();
-    for (std::size_t i = 0; i < group.size(); ++i) {
-      gathered[i].samples.clear();
-      gathered[i].buckets.clear();
-      gathered[i].are_in_order = true;
+    const std::size_t end = std::min(begin + together, found.size());
+    gathered.resize(std::max(gathered.size(), end - begin));
+    for (Gathered& each : std::span(gathered).first(end - begin)) {
+      each.samples.clear();
+      each.buckets.clear();
+      each.are_in_order = true;
       // Room at once, since growing touches it twice, and what is not touched costs nothing.
-      if (tier_as == TierAs::samples) reserve(gathered[i].samples, ticks);
-      for (const FoundSeries::Place& place : group[i].places) wanted[place.segment].push_back({place.id, i});
+      if (tier_as == TierAs::samples) reserve(each.samples, ticks);
     }
     for (std::size_t segment = 0; segment < segments.size(); ++segment) {
-      std::ranges::sort(wanted[segment], {}, &StoredFile::Wanted::id);
-      if (auto read = read_segment(segments[segment], wanted[segment], tier_as, gathered); !read) return read;
+      const std::span<StoredFile::Wanted> rest = std::span(wanted[segment]).subspan(read_to[segment]);
+      std::size_t count = 0;
+      for (; count < rest.size() && rest[count].index < end; ++count) rest[count].index -= begin;
+      read_to[segment] += count;
+      if (auto read = read_segment(segments[segment], rest.first(count), tier_as, gathered); !read)
+        return read;
     }
-    for (std::size_t i = 0; i < group.size(); ++i)
-      if (auto visited = visit(group[i], gathered[i]); !visited) return visited;
+    for (std::size_t i = begin; i < end; ++i) {
+      found.copy_key(i, key);
+      if (auto visited = visit(key, gathered[i - begin]); !visited) return visited;
+    }
   }
   return {};
 }

@@ -15,6 +15,7 @@
 #include "history/matching.h"
 #include "history/series_file.h"
 #include "history/series_source.h"
+#include "history/store/dictionary.h"
 #include "history/store/stored_file.h"
 #include "history/store/stretches.h"
 #include "metric/series.h"
@@ -27,17 +28,25 @@ struct Segment {
   std::vector<Stretch> ranges;  // ascending
 };
 
-struct FoundSeries {
-  metric::SeriesKey key;
+// Series by their number, from 0 on, in the order of the first file's, which is the fastest to read in.
+class FoundSeries {
+ public:
+  std::size_t size() const { return named_at_.size(); }
+  void copy_key(std::size_t series, metric::SeriesKey& into) const;
+  // Those of a segment, in order of id; the index is the series' number.
+  std::span<const StoredFile::Wanted> in(std::size_t segment) const { return in_[segment]; }
+  void leave_out(const std::vector<bool>& series);  // they are in no segment any more
+
+ private:
+  friend FoundSeries find_series(std::span<const Segment> segments, const Matching& matching);
   struct Place {
-    std::size_t segment;
+    const Dictionary* dictionary;
     metric::SeriesId id;
   };
-  std::vector<Place> places;
+  std::vector<Place> named_at_;
+  std::vector<std::vector<StoredFile::Wanted>> in_;
 };
-
-// In the order in which they stand in the files, which is the fastest to read in.
-std::vector<FoundSeries> find_series(std::span<const Segment> segments, const Matching& matching);
+FoundSeries find_series(std::span<const Segment> segments, const Matching& matching);
 
 // Of one series, unordered where files overlap.
 struct Gathered {
@@ -46,9 +55,10 @@ struct Gathered {
   bool are_in_order = true;  // the samples, and each of another time
 };
 enum class TierAs { samples, buckets };
-// Visits each series found, also one of which nothing was gathered.
-Result<void> gather(std::span<const Segment> segments, std::span<const FoundSeries> found, TierAs tier_as,
-                    const std::function<Result<void>(const FoundSeries&, Gathered&)>& visit);
+// Visits each series found, also one of which nothing was gathered. The key is valid during the visit.
+using VisitGathered = std::function<Result<void>(const metric::SeriesKey&, Gathered&)>;
+Result<void> gather(std::span<const Segment> segments, const FoundSeries& found, TierAs tier_as,
+                    const VisitGathered& visit);
 
 struct Pace {
   std::int64_t newest_ms = 0;  // the last tick within the ranges

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <numeric>
 #include <optional>
 #include <span>
 #include <string>
@@ -30,6 +31,13 @@ namespace {
 
 // A bound on how far a damaged row can lead.
 constexpr std::int64_t kSeriesMax = 50'000'000;
+constexpr std::size_t kBoundsMax = 4096;
+
+std::vector<std::size_t> parts_from(std::size_t first, std::size_t end) {
+  std::vector<std::size_t> parts(end - first);
+  std::iota(parts.begin(), parts.end(), first);
+  return parts;
+}
 
 }  // namespace
 
@@ -40,49 +48,55 @@ Result<std::unique_ptr<StoredFile>> StoredFile::open(const std::string& folder, 
   if (!opened) return pass_on(opened);
   file->file_ = std::move(*opened);
   if (!file->file_.problem.empty()) file->problems_.push_back(name.name + ": " + file->file_.problem);
-  file->is_begun_ = true;
-  if (auto loaded = file->load(); !loaded) return pass_on(loaded);
+  if (auto begun = file->begin_opened(); !begun) return pass_on(begun);
   return file;
 }
 
 Result<void> StoredFile::begin() {
   if (is_begun_) return {};
+  if (file_.copies.path().empty()) return load();
   // A copy says nothing of what came since.
-  if (!file_.copies.path().empty()) {
-    auto again = open_for_reading(path_, kind_.application, kHistoryVersion);
-    if (!again) return pass_on(again);
-    release();
-    file_ = std::move(*again);
-    data_version_ = -1;
-  } else if (auto begun = file_.database.execute("BEGIN"); !begun) {
-    return begun;
+  auto again = open_for_reading(path_, kind_.application, kHistoryVersion);
+  if (!again) return pass_on(again);
+  statements_ = {};
+  file_ = std::move(*again);
+  data_version_ = -1;
+  return begin_opened();
+}
+
+// From the transaction that it was opened in to one that a statement holds.
+Result<void> StoredFile::begin_opened() {
+  for (const auto& [statement, sql] :
+       {std::pair{&statements_.version, "PRAGMA data_version"},
+        {&statements_.bounds, "SELECT first_series, last_series FROM blocks WHERE id = ?"},
+        {&statements_.bytes, "SELECT bytes FROM blocks WHERE id = ?"}}) {
+    auto prepared = file_.database.prepare(sql);
+    if (!prepared) return pass_on(prepared);
+    *statement = std::move(*prepared);
   }
-  is_begun_ = true;
-  return load();
+  if (auto loaded = load(); !loaded) return loaded;
+  return file_.database.execute("COMMIT");
 }
 
 void StoredFile::end() {
   if (!std::exchange(is_begun_, false)) return;
-  select_bounds_.reset();
-  select_bytes_.reset();
-  (void)file_.database.execute("COMMIT");
-}
-
-void StoredFile::release() {
-  select_bounds_ = Statement();
-  select_bytes_ = Statement();
+  statements_.bounds.reset();
+  statements_.bytes.reset();
+  statements_.version.reset();
 }
 
 Result<void> StoredFile::load() {
-  // The first read takes the snapshot; then the version is the snapshot's.
-  if (auto looked = file_.database.integer("SELECT count(*) FROM sqlite_master"); !looked)
-    return pass_on(looked);
-  auto version = file_.database.integer("PRAGMA data_version");
-  if (!version) return pass_on(version);
-  if (*version == data_version_) return {};
+  // The first read takes the snapshot, and this is one; the version is the snapshot's.
+  auto row = statements_.version.step();
+  if (!row) return pass_on(row);
+  is_begun_ = true;
+  const std::int64_t version = statements_.version.integer(0);
+  if (version == data_version_) return {};
+  bounds_.clear();
+  view_.reset();
   if (auto loaded = load_series(); !loaded) return loaded;
   if (auto loaded = load_rest(); !loaded) return loaded;
-  data_version_ = *version;
+  data_version_ = version;
   return {};
 }
 
@@ -118,8 +132,7 @@ Result<void> StoredFile::load_series() {
       return;
     }
     // Rows are merged now and then: the front of one may be known.
-    for (std::int64_t i = std::max<std::int64_t>(0, known - first); i < count; ++i)
-      dictionary_.add((*list)[static_cast<std::size_t>(i)]);
+    dictionary_.add(*list, static_cast<std::size_t>(std::max<std::int64_t>(0, known - first)));
   });
 }
 
@@ -137,62 +150,61 @@ Result<void> StoredFile::load_rest() {
                   [this](const Statement& row) { told_.push_back({row.integer(0), row.integer(1)}); });
 }
 
-Result<void> StoredFile::ensure_statements() {
-  if (select_bytes_.is_prepared()) return {};
-  auto bounds = file_.database.prepare("SELECT first_series, last_series FROM blocks WHERE id = ?");
-  if (!bounds) return pass_on(bounds);
-  auto bytes = file_.database.prepare("SELECT bytes FROM blocks WHERE id = ?");
-  if (!bytes) return pass_on(bytes);
-  select_bounds_ = std::move(*bounds);
-  select_bytes_ = std::move(*bytes);
-  return {};
-}
-
 Result<StoredFile::Bounds> StoredFile::bounds(std::int64_t block_id) {
-  auto row = select_bounds_.bind(1, block_id).step();
+  if (const auto known = bounds_.find(block_id); known != bounds_.end()) return known->second;
+  auto row = statements_.bounds.bind(1, block_id).step();
   if (!row) return pass_on(row);
   Bounds bounds{1, 0};  // nothing is in a block that is not there
   if (*row)
-    bounds = {static_cast<metric::SeriesId>(select_bounds_.integer(0)),
-              static_cast<metric::SeriesId>(select_bounds_.integer(1))};
-  select_bounds_.reset();
+    bounds = {static_cast<metric::SeriesId>(statements_.bounds.integer(0)),
+              static_cast<metric::SeriesId>(statements_.bounds.integer(1))};
+  statements_.bounds.reset();
   if (!*row) return fail(Error{.what = "it is missing", .system_error = EBADMSG});
+  if (bounds_.size() >= kBoundsMax) bounds_.clear();
+  bounds_.emplace(block_id, bounds);
   return bounds;
 }
 
 // The bytes are good until the next call.
 Result<std::string_view> StoredFile::bytes_of(std::int64_t block_id) {
-  select_bytes_.reset();
-  auto row = select_bytes_.bind(1, block_id).step();
+  statements_.bytes.reset();
+  auto row = statements_.bytes.bind(1, block_id).step();
   if (!row) return pass_on(row);
   if (!*row) return fail(Error{.what = "it is missing", .system_error = EBADMSG});
-  return select_bytes_.blob(0);
+  return statements_.bytes.blob(0);
 }
 
-// Parts stand in order of series, so that few wanted ones are found by halving.
-Result<std::vector<std::size_t>> StoredFile::parts_with(const Place& chunk, std::span<const Wanted> wanted) {
-  std::vector<std::size_t> parts;
-  if (chunk.parts <= 2 || wanted.size() * 8 >= chunk.parts) {
-    for (std::size_t part = 0; part < chunk.parts; ++part) parts.push_back(part);
-    return parts;
+// The first part from `low` on whose series do not all come before the column. Parts stand in order of
+// series.
+Result<std::size_t> StoredFile::part_of(const Place& chunk, metric::SeriesId column, std::size_t low) {
+  std::size_t high = chunk.parts;
+  while (low < high) {
+    const std::size_t middle = low + (high - low) / 2;
+    auto found = bounds(chunk.id << kPartBits | static_cast<std::int64_t>(middle));
+    if (!found) return pass_on(found);
+    if (found->last < column)
+      low = middle + 1;
+    else
+      high = middle;
   }
+  return low;
+}
+
+// Of many wanted ones, all between the first and the last.
+Result<std::vector<std::size_t>> StoredFile::parts_with(const Place& chunk, std::span<const Wanted> wanted) {
+  if (chunk.parts <= 2) return parts_from(0, chunk.parts);
+  if (wanted.size() * 8 >= chunk.parts) {
+    auto first = part_of(chunk, wanted.front().id * kind_.stride, 0);
+    if (!first) return pass_on(first);
+    auto last = part_of(chunk, wanted.back().id * kind_.stride, *first);
+    if (!last) return pass_on(last);
+    return parts_from(*first, std::min(*last + 1, chunk.parts));
+  }
+  std::vector<std::size_t> parts;
   for (const Wanted& want : wanted) {
-    const metric::SeriesId column = want.id * kind_.stride;
-    std::size_t low = parts.empty() ? 0 : parts.back();
-    std::size_t high = chunk.parts;
-    while (low < high) {
-      const std::size_t middle = low + (high - low) / 2;
-      const auto found = bounds(chunk.id << kPartBits | static_cast<std::int64_t>(middle));
-      if (!found && !is_damage(found.error())) return fail(found.error());
-      if (!found || (column >= found->first && column <= found->last)) {
-        if (parts.empty() || parts.back() != middle) parts.push_back(middle);
-        break;
-      }
-      if (column < found->first)
-        high = middle;
-      else
-        low = middle + 1;
-    }
+    auto part = part_of(chunk, want.id * kind_.stride, parts.empty() ? 0 : parts.back());
+    if (!part) return pass_on(part);
+    if (*part < chunk.parts && (parts.empty() || *part != parts.back())) parts.push_back(*part);
   }
   return parts;
 }
@@ -200,31 +212,35 @@ Result<std::vector<std::size_t>> StoredFile::parts_with(const Place& chunk, std:
 Result<void> StoredFile::read(std::span<const Wanted> wanted, std::int64_t begin_ms, std::int64_t end_ms,
                               const Visit& visit) {
   if (wanted.empty()) return {};
-  if (auto ready = ensure_statements(); !ready) return ready;
   for (const Place& chunk : chunks_) {
     if (chunk.begin_ms > end_ms) break;
     if (chunk.end_ms < begin_ms) continue;
     auto parts = parts_with(chunk, wanted);
+    if (!parts && is_damage(parts.error())) parts = parts_from(0, chunk.parts);  // any may have them
     if (!parts) return pass_on(parts);
     for (const std::size_t part : *parts) {
       const std::int64_t id = chunk.id << kPartBits | static_cast<std::int64_t>(part);
       auto view = view_of(id);
       if (!view) return pass_on(view);
-      if (*view) visit_block(id, **view, wanted, visit);
+      if (*view != nullptr) visit_block(id, **view, wanted, visit);
     }
   }
   return {};
 }
 
-Result<std::optional<BlockView>> StoredFile::view_of(std::int64_t id) {
-  if (damaged_.contains(id)) return std::optional<BlockView>();
+Result<const BlockView*> StoredFile::view_of(std::int64_t id) {
+  if (view_ && view_id_ == id) return &*view_;
+  if (damaged_.contains(id)) return nullptr;
   auto bytes = bytes_of(id);
   if (!bytes && !is_damage(bytes.error())) return pass_on(bytes);
   auto view = bytes ? BlockView::open(*bytes) : Result<BlockView>(fail(bytes.error()));
-  select_bytes_.reset();
-  if (view) return std::optional(std::move(*view));
-  report(id, view.error());
-  return std::optional<BlockView>();
+  statements_.bytes.reset();
+  if (!view) {
+    report(id, view.error());
+    return nullptr;
+  }
+  view_id_ = id;
+  return &view_.emplace(std::move(*view));
 }
 
 void StoredFile::visit_block(std::int64_t id, const BlockView& view, std::span<const Wanted> wanted,
@@ -257,12 +273,11 @@ void StoredFile::report(std::int64_t id, const Error& error) {
 }
 
 Result<void> StoredFile::each_block(const Place& chunk, const std::function<void(Block)>& visit) {
-  if (auto ready = ensure_statements(); !ready) return ready;
   for (std::size_t part = 0; part < chunk.parts; ++part) {
     const std::int64_t id = chunk.id << kPartBits | static_cast<std::int64_t>(part);
     auto view = view_of(id);
     if (!view) return pass_on(view);
-    if (!*view) continue;
+    if (*view == nullptr) continue;
     Block block{(*view)->times_ms(), (*view)->series(), {}};
     Result<void> read;
     for (std::size_t column = 0; column < block.series.size() && read; ++column)

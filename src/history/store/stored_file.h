@@ -11,6 +11,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "base/result.h"
@@ -69,23 +70,31 @@ class StoredFile {
   Result<void> load_series();
   Result<void> load_rest();
   Result<void> each_row(const char* sql, const std::function<void(const Statement&)>& visit);
+  Result<std::size_t> part_of(const Place& chunk, metric::SeriesId column, std::size_t low);
   Result<std::vector<std::size_t>> parts_with(const Place& chunk, std::span<const Wanted> wanted);
   Result<Bounds> bounds(std::int64_t block_id);
   Result<std::string_view> bytes_of(std::int64_t block_id);
-  Result<std::optional<BlockView>> view_of(
-      std::int64_t block_id);  // nothing for a damaged one, which is told
+  Result<const BlockView*> view_of(std::int64_t block_id);  // null for a damaged one, which is told
   void visit_block(std::int64_t id, const BlockView& view, std::span<const Wanted> wanted,
                    const Visit& visit);
   void report(std::int64_t block_id, const Error& error);
-  Result<void> ensure_statements();
-  void release();
+  Result<void> begin_opened();
 
   HistoryFile name_;
   FileKind kind_;
   std::string path_;
   ReadableDatabase file_;
-  Statement select_bounds_, select_bytes_;
+  // Prepared once: few series are found in less time than SQLite takes to parse. SQLite keeps to one moment
+  // as long as a statement is in the midst of its rows: the version's is, from begin() to end().
+  struct Statements {
+    Statement version, bounds, bytes;
+  };
+  Statements statements_;
+  std::unordered_map<std::int64_t, Bounds> bounds_;  // by block, of some that were asked for
   Dictionary dictionary_;
+  // The block that was read last: groups of series meet in one, and the same series may be asked for again.
+  std::optional<BlockView> view_;
+  std::int64_t view_id_ = -1;
   std::vector<Place> chunks_;  // in order of time
   std::vector<Stretch> told_;
   std::int64_t data_version_ = -1;
