@@ -6,7 +6,6 @@
 #include <utility>
 #include <vector>
 
-#include "base/result.h"
 #include "cli/daemon_history.h"
 #include "cli/doctor.h"
 #include "cli/verb.h"

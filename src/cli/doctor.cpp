@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "base/os_root.h"
+#include "base/result.h"
 #include "cli/doctor_checks.h"
 #include "cli/verb.h"
 #include "cli/version.h"

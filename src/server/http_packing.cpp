@@ -4,6 +4,8 @@
 #include <zconf.h>
 #include <zlib.h>
 
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 

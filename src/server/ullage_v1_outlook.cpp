@@ -12,6 +12,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "analysis/forecast.h"
@@ -147,7 +148,9 @@ void Outlook::list_disks(double seconds) {
   for (const auto& [mountpoint, disk] : disks_)
     if (disk.told.size_bytes > 0) disks.push_back(&disk);
   // A device that is mounted in several places, as a container's files are, is one room.
-  std::ranges::stable_sort(disks, {}, [](const Disk* disk) { return disk->told.mountpoint.size(); });
+  std::ranges::sort(disks, {}, [](const Disk* disk) {
+    return std::pair(disk->told.mountpoint.size(), std::string_view(disk->told.mountpoint));
+  });
   std::set<std::string_view> devices;
   overview_.disks.clear();
   for (const Disk* disk : disks) {

@@ -5,7 +5,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <span>
@@ -134,8 +133,10 @@ std::string processes_json(const ProcessesAnswer& answer) {
 }
 
 std::string groups_json(std::int64_t time_ms, std::vector<NamedGroup> groups) {
-  std::ranges::stable_sort(groups, std::ranges::greater{},
-                           [](const NamedGroup& one) { return one.sample.resident_bytes.value_or(0); });
+  std::ranges::sort(groups, [](const NamedGroup& a, const NamedGroup& b) {
+    const auto left = a.sample.resident_bytes.value_or(0), right = b.sample.resident_bytes.value_or(0);
+    return left != right ? left > right : a.group < b.group;
+  });
   json listed = json::array();
   for (const auto& [group, sample] : groups)
     listed.push_back(

@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
-#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -87,10 +85,13 @@ std::string events_json(const run::CatalogView::Look& look, const std::vector<No
                                         {"kind", "daemon"},
                                         {"severity", note.severity},
                                         {"text", note.text}});
-  std::ranges::stable_sort(all, std::ranges::greater{}, &std::pair<std::int64_t, json>::first);
-  if (all.size() > limit) all.resize(limit);
+  // Those of one moment stay in the order in which they were noted.
+  std::vector<std::pair<std::int64_t, std::size_t>> order;
+  for (std::size_t i = 0; i < all.size(); ++i) order.emplace_back(-all[i].first, i);
+  std::ranges::sort(order);
+  if (order.size() > limit) order.resize(limit);
   json events = json::array();
-  for (auto& [time_ms, event] : all) events.push_back(std::move(event));
+  for (const auto& [time, at] : order) events.push_back(std::move(all[at].second));
   return text_of({{"events", std::move(events)}});
 }
 

@@ -22,6 +22,7 @@
 #include "metric/live_series.h"
 #include "run/catalog.h"
 #include "run/example_record.h"
+#include "run/record.h"
 #include "run/run_file.h"
 #include "sense/processes/process_row.h"
 #include "server/http_packing.h"

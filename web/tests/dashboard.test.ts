@@ -77,7 +77,7 @@ test('what is left stands first, a sentence each', () =>
     await isLive(page);
     expect(await page.locator('.room h2').evaluateAll((all) => all.map((one) => one.textContent!.split(' ')[0]))).toEqual(['Memory', 'CPU', 'Disk']);
     await page.waitForFunction(() => [...document.querySelectorAll('.room .left')].slice(0, 2).every((one) => / left of /.test(one.textContent!)));
-    for (const sentence of await page.locator('.room .sentence').allTextContents()) expect(sentence).toMatch(/^[▲A-Z0-9].*\.$/);
+    for (const sentence of await page.locator('.room .sentence').allTextContents()) expect(sentence).toMatch(/^([▲◆] )?[A-Z0-9].*\.$/);
   }));
 
 test('the tick goes on', () =>

@@ -57,7 +57,7 @@ function Top() {
   );
 }
 
-const OUTCOME_SIGNS = { good: '', unsettled: '', bad: '▲ ' };
+const OUTCOME_SIGNS = { good: '', unsettled: '▲ ', bad: '◆ ' };
 
 function Rooms() {
   const now = overview.value;
@@ -72,13 +72,13 @@ function Rooms() {
 
 function RoomCard({ room }: { room: Room }) {
   return (
-    <li class={`room ${room.outcome}`} id={room.id}>
+    <li class={room.share === null ? 'room' : `room ${room.outcome}`} id={room.id}>
       <h2><bdi>{room.title}</bdi></h2>
       {room.left === null ? <p class="left untold">not known</p> : <p class="left"><b>{room.left}</b> left <span class="quiet">{room.of}</span></p>}
       <div class="meter" aria-hidden="true">
         <span class={room.outcome === 'bad' ? 'full' : ''} style={{ width: `${Math.min(100, (room.share ?? 0) * 100)}%` }} />
       </div>
-      <p class="sentence"><span aria-hidden="true">{OUTCOME_SIGNS[room.outcome]}</span>{room.sentence}</p>
+      <p class="sentence">{room.share !== null && <span class={`sign ${room.outcome === 'bad' ? 'critical' : 'warning'}`} aria-hidden="true">{OUTCOME_SIGNS[room.outcome]}</span>}{room.sentence}</p>
     </li>
   );
 }
