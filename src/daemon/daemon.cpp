@@ -20,6 +20,7 @@
 #include <utility>
 #include <vector>
 
+#include "act/oom_protection.h"
 #include "base/clock.h"
 #include "base/event_loop.h"
 #include "base/file.h"
@@ -307,6 +308,7 @@ Result<void> run_daemon(const config::Settings& settings, const Surroundings& su
   if (auto made = make_folders(settings.text("state.directory")); !made) return made;
   auto loop = EventLoop::create();
   if (!loop) return pass_on(loop);
+  (void)act::protect_from_oom_killer(surroundings.root);
   Daemon daemon(*loop, settings, surroundings);
   if (auto started = daemon.start(); !started) return started;
   daemon.begin();

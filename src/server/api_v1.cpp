@@ -227,7 +227,7 @@ struct ApiV1::Impl {
   QueryDesk desk;
 };
 
-ApiV1::ApiV1(EventLoop& loop, const Clock& clock, ApiSubjects subjects, ApiOptions options)
+ApiV1::ApiV1(EventLoop& loop, const Clock& clock, ApiSubjects subjects, const ApiOptions& options)
     : impl_(std::make_unique<Impl>(loop, clock, std::move(subjects), options)) {}
 ApiV1::~ApiV1() = default;
 

@@ -61,7 +61,7 @@ struct ApiOptions {
 class ApiV1 {
  public:
   // The loop, the clock and the subjects must outlive it; it must outlive the routes.
-  ApiV1(EventLoop& loop, const Clock& clock, ApiSubjects subjects, ApiOptions options = {});
+  ApiV1(EventLoop& loop, const Clock& clock, ApiSubjects subjects, const ApiOptions& options = {});
   ~ApiV1();
   ApiV1(const ApiV1&) = delete;
   ApiV1& operator=(const ApiV1&) = delete;

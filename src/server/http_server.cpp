@@ -203,12 +203,9 @@ Result<HttpServer> HttpServer::listen(EventLoop& loop, const Clock& clock, Serve
   options.limits.connections_max = connections_allowed(options.limits.connections_max);
   auto impl = std::make_unique<Impl>();
   impl->socket_path = options.socket;
-  impl->core = std::shared_ptr<ServerCore>(new ServerCore{.loop = loop,
-                                                          .clock = clock,
-                                                          .context = EventLoopAsio::context(loop),
-                                                          .limits = options.limits,
-                                                          .router = std::move(router),
-                                                          .gate = Gate(hosts, options.names, options.token)});
+  const auto gate = Gate(hosts, options.names, options.token);
+  impl->core = std::shared_ptr<ServerCore>(
+      new ServerCore{loop, clock, EventLoopAsio::context(loop), options.limits, std::move(router), gate});
   impl->doors.reserve(listeners->size());  // their handlers know them by address
   for (Listener& listener : *listeners) impl->doors.push_back({.listener = std::move(listener)});
   impl->open_doors();

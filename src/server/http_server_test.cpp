@@ -330,7 +330,7 @@ TEST_F(Server, AUnixSocketIsForItsOwner) {
   auto folder = history::ScratchFolder::make();
   ASSERT_TRUE(folder);
   const std::string path = folder->path() + "/ullage.sock";
-  serve({.socket = path, .token = "0123456789abcdef"});
+  serve({.socket = path, .token = "not a secret"});
   struct stat info;
   ASSERT_EQ(::stat(path.c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777u, 0600u);
@@ -371,8 +371,7 @@ TEST_F(Server, DoesNotListenWhereOthersReachItWithoutAToken) {
     ASSERT_FALSE(open) << address;
     EXPECT_THAT(open.error().text(), HasSubstr("server.token_file"));
   }
-  EXPECT_TRUE(
-      HttpServer::listen(loop, clock, {.listen = {"0.0.0.0:0"}, .token = "0123456789abcdef"}, Router()));
+  EXPECT_TRUE(HttpServer::listen(loop, clock, {.listen = {"0.0.0.0:0"}, .token = "not a secret"}, Router()));
   const auto taken =
       HttpServer::listen(loop, clock, {.listen = {"127.0.0.1:" + std::to_string(serve().port)}}, Router());
   ASSERT_FALSE(taken);
@@ -380,13 +379,13 @@ TEST_F(Server, DoesNotListenWhereOthersReachItWithoutAToken) {
 }
 
 TEST_F(Server, AsksForTheTokenAndForAKnownName) {
-  serve({.token = "0123456789abcdef"});
+  serve({.token = "not a secret"});
   const auto status = [&](std::string_view target, std::string_view headers) {
     RawClient client = running_->client();
     client.send("GET " + std::string(target) + " HTTP/1.1\r\n" + std::string(headers) + "\r\n");
     return client.read().status;
   };
-  EXPECT_EQ(status("/echo/x", "Host: localhost\r\nAuthorization: Bearer 0123456789abcdef\r\n"), 200);
+  EXPECT_EQ(status("/echo/x", "Host: localhost\r\nAuthorization: Bearer not a secret\r\n"), 200);
   EXPECT_EQ(status("/echo/x", "Host: localhost\r\n"), 401);
   EXPECT_EQ(status("/nothing", "Host: localhost\r\n"), 401) << "what there is is nobody's business";
   EXPECT_EQ(status("/open", "Host: localhost\r\n"), 200);

@@ -79,7 +79,7 @@ struct ProcessTable::Impl {
     ResourceUse used;
   };
 
-  Impl(OsRoot os_root, TableOptions table_options, const Clock& table_clock)
+  Impl(OsRoot os_root, const TableOptions& table_options, const Clock& table_clock)
       : root(std::move(os_root)),
         options(table_options),
         clock(table_clock),
@@ -403,7 +403,7 @@ void ProcessTable::Impl::end_unseen_children() {
   }
 }
 
-ProcessTable::ProcessTable(const OsRoot& root, TableOptions options, const Clock& clock)
+ProcessTable::ProcessTable(const OsRoot& root, const TableOptions& options, const Clock& clock)
     : impl_(std::make_unique<Impl>(root, options, clock)) {}
 ProcessTable::~ProcessTable() = default;
 ProcessTable::ProcessTable(ProcessTable&&) noexcept = default;

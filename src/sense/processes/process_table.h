@@ -45,7 +45,7 @@ struct KernelAccounts {
 
 class ProcessTable {
  public:
-  ProcessTable(const OsRoot& root, TableOptions options, const Clock& clock);
+  ProcessTable(const OsRoot& root, const TableOptions& options, const Clock& clock);
   ~ProcessTable();
   ProcessTable(ProcessTable&&) noexcept;
   ProcessTable& operator=(ProcessTable&&) noexcept;

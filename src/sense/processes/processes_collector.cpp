@@ -99,7 +99,8 @@ void add_group(metric::Frame& frame, GroupLabels labels, const GroupSample& samp
 
 }  // namespace
 
-ProcessesCollector::ProcessesCollector(const OsRoot& root, ProcessesOptions options, const Clock& clock)
+ProcessesCollector::ProcessesCollector(const OsRoot& root, const ProcessesOptions& options,
+                                       const Clock& clock)
     : clock_(clock),
       exits_(open_exit_records(root)),
       tasks_(open_tasks(root, options.uses_bpf)),

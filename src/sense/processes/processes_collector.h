@@ -35,7 +35,7 @@ struct ProcessesOptions {
 class ProcessesCollector final : public Collector {
  public:
   // The clock must outlive it.
-  ProcessesCollector(const OsRoot& root, ProcessesOptions options, const Clock& clock);
+  ProcessesCollector(const OsRoot& root, const ProcessesOptions& options, const Clock& clock);
   Result<void> collect(metric::Frame& frame) override;
 
   // As of the last collect(); valid until the next. Arguments are not masked.

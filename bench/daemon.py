@@ -1,0 +1,329 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What `ullage daemon` costs beside those it stands in for: `./dev bench daemon`.
+
+A thousand processes live (one in ten does a little each second) while each of the watchers looks at the machine once a second for a while: Ullage,
+the distribution's node_exporter with process-exporter (scraped each second), and netdata. Their CPU time and memory are read from /proc. Then Ullage is
+asked: /metrics, a storm of queries while both cores are busy. Results go to bench/out/daemon.json, and as a table to standard output. Peers that are
+not installed are left out, and that is said.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import re
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.parse
+import urllib.request
+from http.client import HTTPConnection
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+BIN = ROOT / "build/bin"
+OUT = ROOT / "bench/out"
+PEERS = ROOT / ".venv/peers"
+TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+SWARM = """
+import os, sys, time
+for i in range(999):
+    if os.fork() == 0: break
+else: i = 999
+kept = []
+while True:
+    if i % 10 == 0: kept.append(b'x' * 4096)
+    time.sleep(1 if i % 10 == 0 else 1000)
+"""
+
+
+def free_port() -> int:
+    """A port of the loopback that nobody has at the moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def family(pid: int) -> list[int]:
+    """A process and all below it."""
+    found = [pid]
+    for parent in found:
+        with contextlib.suppress(OSError):
+            for task in Path(f"/proc/{parent}/task").iterdir():
+                found += map(int, (task / "children").read_text().split())
+    return found
+
+
+def cpu_seconds(pid: int) -> float:
+    """User and system time of a process and its family, ended children of it included."""
+    total = 0
+    for one in family(pid):
+        with contextlib.suppress(OSError):
+            fields = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
+            total += sum(int(fields[i]) for i in (11, 12, 13, 14))
+    return total / TICKS_PER_SECOND
+
+
+def resident_mib(pid: int) -> float:
+    """Of a process and its family, shared pages once (PSS)."""
+    total = 0
+    for one in family(pid):
+        with contextlib.suppress(OSError):
+            total += int(re.search(r"^Pss:\s+(\d+)", Path(f"/proc/{one}/smaps_rollup").read_text(), re.MULTILINE)[1])
+    return total / 1024
+
+
+def fetch(url: str) -> bytes:
+    """The body of an answer."""
+    with DIRECT.open(url, timeout=30) as answer:
+        return answer.read()
+
+
+class Watcher:
+    """A program that looks at the machine, alone or with others, and the pages that are scraped of it each second."""
+
+    def __init__(self, name: str, commands: list[list[str]], pages: list[str], folder: Path):
+        self.name, self.pages = name, pages
+        log = (folder / f"{name.split(maxsplit=1)[0]}.log").open("wb")
+        self.processes = [
+            subprocess.Popen(command, stdout=log, stderr=log, cwd=folder, start_new_session=True) for command in commands
+        ]
+        self.wait_until_there()
+
+    def wait_until_there(self):
+        """All pages answer."""
+        deadline = time.monotonic() + 60
+        for page in self.pages:
+            while True:
+                try:
+                    fetch(page)
+                    break
+                except OSError:
+                    if time.monotonic() > deadline or any(one.poll() is not None for one in self.processes):
+                        raise RuntimeError(f"{self.name} does not answer at {page}") from None
+                    time.sleep(0.1)
+
+    def measure(self, seconds: int, scrapes: bool) -> tuple[float, float]:
+        """Milliseconds of CPU a second, and MiB, after a while to settle."""
+        self.live(5, scrapes)
+        before, begin = sum(cpu_seconds(one.pid) for one in self.processes), time.monotonic()
+        self.live(seconds, scrapes)
+        spent = sum(cpu_seconds(one.pid) for one in self.processes) - before
+        return 1000 * spent / (time.monotonic() - begin), sum(resident_mib(one.pid) for one in self.processes)
+
+    def live(self, seconds: int, scrapes: bool):
+        """Lets it work, scraped each second or left alone."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            for page in self.pages if scrapes else []:
+                fetch(page)
+            time.sleep(max(0.0, 1 - time.monotonic() % 1))
+
+    def end(self):
+        """Ends it and what it has started."""
+        for one in self.processes:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(one.pid, signal.SIGTERM)
+        for one in self.processes:
+            try:
+                one.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                os.killpg(one.pid, signal.SIGKILL)
+
+
+def ullage(folder: Path, *options: str) -> tuple[Watcher, str]:
+    """The daemon with an empty history, and where it is."""
+    port = free_port()
+    state = tempfile.mkdtemp(dir=folder)
+    command = [str(BIN / "ullage"), "daemon", "--state", state, "--listen", f"[127.0.0.1:{port}]", *options]
+    url = f"http://127.0.0.1:{port}"
+    return Watcher("ullage daemon", [command], [url + "/-/ready"], folder), url
+
+
+def peers(folder: Path) -> list[tuple[Watcher, bool]]:
+    """Those that are installed, running, each with whether it has to be scraped to look."""
+    found = []
+    node = PEERS / "prometheus-node-exporter/usr/bin/prometheus-node-exporter"
+    process = PEERS / "prometheus-process-exporter/usr/bin/prometheus-process-exporter"
+    if node.exists() and process.exists():
+        ports = free_port(), free_port()
+        # All processes, by their commands.
+        (folder / "groups.yml").write_text("process_names:\n  - name: '{{.Comm}}'\n    cmdline: ['.+']\n")
+        commands = [
+            [str(node), f"--web.listen-address=127.0.0.1:{ports[0]}"],
+            [str(process), f"-web.listen-address=127.0.0.1:{ports[1]}", "-config.path=groups.yml"],
+        ]
+        pages = [f"http://127.0.0.1:{port}/metrics" for port in ports]
+        found.append((lambda: Watcher("node_exporter + process-exporter", commands, pages, folder), True))
+    else:
+        print("  node_exporter and process-exporter are not installed: left out", flush=True)
+    netdata = PEERS / "netdata-core/usr/sbin/netdata"
+    if netdata.exists():
+        port = free_port()
+        root = PEERS / "netdata-core"
+        configuration = folder / "netdata.conf"
+        for name in ("cache", "lib", "log"):
+            (folder / name).mkdir(exist_ok=True)
+        configuration.write_text(
+            f"[global]\n[db]\n mode = dbengine\n[directories]\n cache = {folder}/cache\n lib = {folder}/lib\n log = {folder}/log\n"
+            f" plugins = {root}/usr/lib/netdata/plugins.d\n web = {root}/usr/share/netdata/web\n config = {folder}\n"
+            f" stock config = {root}/usr/lib/netdata/conf.d\n[web]\n bind to = 127.0.0.1\n default port = {port}\n[ml]\n enabled = no\n"
+        )
+        command = [str(netdata), "-D", "-u", "root", "-c", str(configuration), "-p", str(port)]
+        page = f"http://127.0.0.1:{port}/api/v1/info"
+        found.append((lambda: Watcher("netdata", [command], [page], folder), False))
+    else:
+        print("  netdata is not installed: left out", flush=True)
+    return found
+
+
+class Table:
+    """The figures so far."""
+
+    def __init__(self):
+        self.rows = []
+
+    def row(self, figure: str, value: float | str, unit: str, must: str = "", aim: str = ""):
+        """Notes a figure, and prints it."""
+        self.rows.append({"figure": figure, "value": value, "unit": unit, "must": must, "aim": aim})
+        print(f"  {figure}: {value} {unit}", flush=True)
+
+
+def value_of(page: bytes, name: str) -> float:
+    """Of a series without labels."""
+    return float(re.search(rf"^{name} (\S+)$", page.decode(), re.MULTILINE)[1])
+
+
+def bench_cost(table: Table, folder: Path, seconds: int):
+    """CPU and memory at a thousand processes."""
+    swarm = subprocess.Popen([sys.executable, "-S", "-c", SWARM], start_new_session=True)
+    try:
+        time.sleep(2)
+        watcher, url = ullage(folder)
+        milliseconds, mib = watcher.measure(seconds, scrapes=False)
+        page = fetch(url + "/metrics")
+        table.row(
+            "CPU of a tick, host and 1,000 processes, all a daemon does", round(milliseconds, 2), "ms", "≤ 14 (BPF: 3)", "≤ 6 (1)"
+        )
+        table.row("… series", page.count(b"\n") - page.count(b"\n#"), "")
+        table.row("… memory (PSS)", round(mib, 1), "MiB", "≤ 40", "≤ 20")
+        taken = []
+        for _ in range(50):
+            begin = time.perf_counter()
+            fetch(url + "/metrics")
+            taken.append(1000 * (time.perf_counter() - begin))
+        table.row("… /metrics of these series, through Python's client", round(statistics.median(taken), 2), "ms", "≤ 6", "≤ 2")
+        watcher.end()
+        for make, is_scraped in peers(folder):
+            try:
+                watcher = make()
+            except RuntimeError as error:
+                print(f"  {error}: left out", flush=True)
+                continue
+            milliseconds, mib = watcher.measure(seconds, scrapes=is_scraped)
+            table.row(f"{watcher.name}: CPU a second", round(milliseconds, 1), "ms")
+            table.row("… memory (PSS)", round(mib, 1), "MiB")
+            watcher.end()
+    finally:
+        os.killpg(swarm.pid, signal.SIGKILL)
+        swarm.wait()
+
+
+def storm(url: str, a_second: int, seconds: int) -> dict[int, int]:
+    """Queries at a rate, on connections that stay; how often which status came (0: none)."""
+    statuses: dict[int, int] = {}
+    lock = threading.Lock()
+    host = urllib.parse.urlparse(url).netloc
+    clients = 8
+
+    def ask(number: int):
+        connection = HTTPConnection(host, timeout=30)
+        counts: dict[int, int] = {}
+        begin = time.monotonic()
+        for i in range(number, a_second * seconds, clients):
+            time.sleep(max(0.0, begin + i / a_second - time.monotonic()))
+            try:
+                connection.request("GET", "/api/v1/query?query=sum(node_load1)")
+                answer = connection.getresponse()
+                answer.read()
+                status = answer.status
+            except OSError:
+                status = 0
+                connection.close()
+            counts[status] = counts.get(status, 0) + 1
+        with lock:
+            for status, count in counts.items():
+                statuses[status] = statuses.get(status, 0) + count
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(clients)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return statuses
+
+
+def bench_storm(table: Table, folder: Path, seconds: int):
+    """Ticks while both cores are busy and queries come in."""
+    watcher, url = ullage(folder)
+    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(os.cpu_count() or 1)]
+    try:
+        time.sleep(2)
+        before = fetch(url + "/metrics")
+        begin = time.monotonic()
+        statuses = storm(url, 1000, seconds)
+        taken = time.monotonic() - begin
+        page = fetch(url + "/metrics")
+        ticks = value_of(page, "ullage_self_ticks_total") - value_of(before, "ullage_self_ticks_total")
+        late = value_of(page, "ullage_self_late_ticks_total") - value_of(before, "ullage_self_late_ticks_total")
+        asked = sum(statuses.values())
+        table.row("queries a second that were answered, both cores busy", round(statuses.get(200, 0) / taken), "")
+        table.row("… that failed", asked - statuses.get(200, 0), f"of {asked}", "0", "0")
+        table.row("… ticks late by over 100 ms meanwhile", round(100 * late / ticks, 1), "%", "≤ 1", "0")
+        answer = json.loads(
+            fetch(
+                url
+                + "/api/v1/query?query="
+                + urllib.parse.quote(f"quantile_over_time(0.99, ullage_self_tick_lateness_seconds[{seconds}s])")
+            )
+        )
+        table.row(
+            "… lateness of ticks, 99 %", round(1000 * float(answer["data"]["result"][0]["value"][1]), 1), "ms", "≤ 20", "≤ 5"
+        )
+    finally:
+        for one in busy:
+            one.kill()
+            one.wait()
+        watcher.end()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="PART", help="cost, storm; both by default")
+    parser.add_argument("--seconds", type=int, default=60, help="of each measurement")
+    asked = parser.parse_args()
+    if unknown := set(asked.parts) - {"cost", "storm"}:
+        parser.error(f"no part '{unknown.pop()}': cost, storm")
+    table = Table()
+    with tempfile.TemporaryDirectory() as folder:
+        for name, part in (("cost", bench_cost), ("storm", bench_storm)):
+            if not asked.parts or name in asked.parts:
+                part(table, Path(folder), asked.seconds)
+    OUT.mkdir(exist_ok=True)
+    (OUT / "daemon.json").write_text(json.dumps(table.rows, indent=2, ensure_ascii=False) + "\n")
+    print("\n| figure | measured | must | aim |\n|---|---|---|---|")
+    for row in table.rows:
+        print(f"| {row['figure']} | {row['value']} {row['unit']} | {row['must']} | {row['aim']} |")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

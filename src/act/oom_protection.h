@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who watches has to outlive what it watches: the kernel's OOM killer is told to take others first.
+#pragma once
+
+#include "base/os_root.h"
+
+namespace ullage::act {
+
+// For this process and what it starts from here on. False where that is not allowed (it takes
+// CAP_SYS_RESOURCE to ask for less than one was given).
+bool protect_from_oom_killer(const OsRoot& root);
+// In a child, before it becomes another program: as any other process.
+void give_up_oom_protection();
+
+}  // namespace ullage::act

@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The daemon as its users run it: what it serves, how it ends, and what it survives."""
+
+import contextlib
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from peers import DIRECT, free_port
+
+PATIENCE = 20
+
+
+def wait_for(condition, what: str):
+    """Its first true value, or a failure that says what was waited for."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.02)
+    pytest.fail(f"not within {PATIENCE} s: {what}")
+
+
+class Daemon:
+    """`ullage daemon` on a port of its own."""
+
+    def __init__(self, ullage, *options: str, environment: dict | None = None):
+        self.ullage = ullage
+        self.port = free_port()
+        self.log_path = ullage.scratch / f"daemon-{self.port}.log"
+        self.environment = {**ullage.environment, **(environment or {})}
+        command = [ullage.binary, "daemon", "--listen", f"[127.0.0.1:{self.port}]", "--state", str(ullage.state), *options]
+        with self.log_path.open("wb") as log:
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, env=self.environment)
+
+    @property
+    def log(self) -> str:
+        """What it has said."""
+        return self.log_path.read_text()
+
+    def ask(self, path: str) -> str:
+        """An answer as text; nothing when there is none yet."""
+        url = f"http://127.0.0.1:{self.port}{path}"
+        with contextlib.suppress(OSError, urllib.error.URLError), DIRECT.open(url, timeout=10) as answer:
+            return answer.read().decode()
+        return ""
+
+    def query(self, text: str) -> list:
+        """An instant query's result."""
+        answer = self.ask("/api/v1/query?query=" + urllib.request.quote(text))
+        return json.loads(answer)["data"]["result"] if answer else []
+
+    def is_ready(self) -> bool:
+        """It has looked once, and serves."""
+        assert self.process.poll() is None, self.log
+        return bool(self.ask("/-/ready"))
+
+    def stop(self, with_signal=signal.SIGTERM) -> int:
+        """Its exit code."""
+        self.process.send_signal(with_signal)
+        return self.process.wait(timeout=PATIENCE)
+
+
+@pytest.fixture
+def start(ullage):
+    """Starts daemons that end with the test."""
+    daemons = []
+
+    def begin(*options, environment=None, is_awaited=True) -> Daemon:
+        daemons.append(Daemon(ullage, *options, environment=environment))
+        if is_awaited:
+            wait_for(daemons[-1].is_ready, "the daemon is ready")
+        return daemons[-1]
+
+    yield begin
+    for daemon in daemons:
+        daemon.process.kill()
+        daemon.process.wait()
+
+
+def test_the_machine_is_served_and_remembered(start):
+    daemon = start()
+    page = wait_for(lambda: daemon.ask("/metrics"), "metrics")
+    for name in (
+        "node_load1",
+        "node_memory_MemTotal_bytes",
+        "node_cpu_seconds_total",
+        "ullage_processes",
+        "ullage_self_ticks_total",
+    ):
+        assert f"\n{name}" in page
+    total = (
+        int(next(line.split()[1] for line in Path("/proc/meminfo").read_text().splitlines() if line.startswith("MemTotal")))
+        * 1024
+    )
+    result = wait_for(lambda: daemon.query("node_memory_MemTotal_bytes"), "the history has the first tick")
+    assert float(result[0]["value"][1]) == total
+    wait_for(lambda: len((daemon.query("node_load1[1m]") or [{"values": []}])[0]["values"]) >= 3, "three ticks are kept")
+    assert daemon.stop() == 0
+
+
+def test_the_history_answers_while_the_daemon_runs_and_after(start, ullage):
+    daemon = start()
+    wait_for(lambda: daemon.query("node_load1"), "a first tick")
+    asked = ullage("query", "node_load1", "--json", "--state", ullage.state)
+    assert asked.code == 0 and json.loads(asked.out)["data"]["result"], asked.err
+    daemon.stop()
+    asked = ullage("query", "count_over_time(node_load1[5m])", "--json", "--state", ullage.state)
+    assert int(json.loads(asked.out)["data"]["result"][0]["value"][1]) >= 1
+
+
+def test_ticks_stand_at_whole_intervals(start):
+    daemon = start("--interval", "200ms")
+    wait_for(lambda: daemon.query("count_over_time(node_load1[1m]) > 5"), "six ticks")
+    values = daemon.query("node_load1[1m]")[0]["values"]
+    assert all(round(moment * 1000) % 200 == 0 for moment, _ in values)
+
+
+def test_it_ends_within_two_seconds_and_leaves_whole_files(start, ullage):
+    daemon = start()
+    wait_for(lambda: daemon.query("node_load1"), "a first tick")
+    begin = time.monotonic()
+    assert daemon.stop(signal.SIGINT) == 0
+    assert time.monotonic() - begin < 2
+    assert not list(ullage.state.glob("history/*-wal"))
+    assert not (ullage.state / "ullage.sock").exists()
+    assert ullage("daemon", "history", "check", "--state", ullage.state).code == 0
+
+
+def test_there_is_one_in_a_state_directory(start):
+    start()
+    second = start(is_awaited=False)
+    assert second.process.wait(timeout=PATIENCE) == 2
+    assert "another daemon watches already" in second.log
+
+
+def test_a_port_that_is_taken_is_said(ullage, start):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        done = ullage("daemon", "--listen", f"[{address}]", "--state", ullage.state, timeout=PATIENCE)
+    assert done.code == 2
+    assert address in done.err and "Address already in use" in done.err
+
+
+def test_others_reach_it_only_with_a_token(ullage):
+    done = ullage("daemon", "--listen", "[0.0.0.0:0]", "--state", ullage.state, timeout=PATIENCE)
+    assert done.code == 2
+    assert "server.token_file" in done.err
+
+
+def test_a_hang_up_reads_the_settings_anew_and_a_bad_file_changes_nothing(start, ullage):
+    settings = ullage.scratch / "settings.yaml"
+    settings.write_text("daemon:\n  interval: 1s\n")
+    daemon = start("--config", str(settings))
+    settings.write_text("daemon:\n  intervall: 200ms\n")
+    daemon.process.send_signal(signal.SIGHUP)
+    wait_for(lambda: "the settings stay as they were" in daemon.log, "the refusal is said")
+    assert "did you mean" in daemon.log or "interval" in daemon.log
+    assert f"{settings}:2:3" in daemon.log
+    settings.write_text("daemon:\n  interval: 200ms\nserver:\n  queries: 1\n")
+    daemon.process.send_signal(signal.SIGHUP)
+    wait_for(lambda: "daemon.interval: 200ms" in daemon.log, "the change is said")
+    assert "server.queries: 1 from the next start on" in daemon.log
+    wait_for(lambda: daemon.query("count_over_time(node_load1[2s]) > 5"), "five ticks a second")
+
+
+def test_the_service_manager_is_told(start, ullage):
+    path = str(ullage.scratch / "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(path)
+        manager.settimeout(PATIENCE)
+        daemon = start(environment={"NOTIFY_SOCKET": path, "WATCHDOG_USEC": "400000"})
+        heard = manager.recv(1000).decode()
+        assert heard.startswith("READY=1\nSTATUS=watching")
+        assert [manager.recv(1000) for _ in range(2)] == [b"WATCHDOG=1\n"] * 2
+        daemon.process.send_signal(signal.SIGTERM)
+        while (heard := manager.recv(1000)) != b"STOPPING=1\n":
+            assert heard == b"WATCHDOG=1\n"
+    assert daemon.process.wait(timeout=PATIENCE) == 0
+
+
+def test_what_is_older_than_a_second_survives_a_kill_at_any_moment(start, ullage):
+    seed = random.randrange(1 << 30)
+    moments = random.Random(seed)
+    for round_number in range(10):
+        daemon = start("--interval", "100ms")
+        before = wait_for(lambda daemon=daemon: daemon.query("node_load1"), "a tick")
+        time.sleep(moments.uniform(0, 0.5))
+        daemon.stop(signal.SIGKILL)
+        checked = ullage("daemon", "history", "check", "--state", ullage.state)
+        assert checked.code == 0, f"seed {seed}, round {round_number}: {checked.out}{checked.err}"
+        asked = ullage("query", "timestamp(node_load1)", "--json", "--state", ullage.state)
+        assert float(json.loads(asked.out)["data"]["result"][0]["value"][1]) >= before[0]["value"][0] - 1.1
+
+
+def test_a_full_disk_is_said_once_and_so_is_its_end(start, ullage):
+    if os.geteuid() != 0:
+        pytest.skip("only root may mount a small disk")
+    ullage.state.mkdir(parents=True, exist_ok=True)
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(ullage.state)]
+    if subprocess.run(mount, capture_output=True).returncode != 0:
+        pytest.skip("no small disk can be mounted here")
+    try:
+        daemon = start("--interval", "100ms")
+        filler = ullage.state / "filler"
+        with contextlib.suppress(OSError), filler.open("wb") as file:
+            for _ in range(2048):
+                file.write(b"x" * 1024)
+                file.flush()
+        wait_for(lambda: "the history cannot be written" in daemon.log, "the full disk is said")
+        assert daemon.ask("/metrics")
+        filler.unlink()
+        wait_for(lambda: "the history is written again" in daemon.log, "its end is said")
+        assert daemon.log.count("cannot be written") == 1
+        assert daemon.stop() == 0
+    finally:
+        subprocess.run(["umount", "-l", str(ullage.state)], check=True)
