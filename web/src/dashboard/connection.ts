@@ -18,8 +18,8 @@ export const runs = signal<Maybe<RunRow[]>>(null);
 export const events = signal<Maybe<Noted[]>>(null);
 
 const PROCESSES_EVERY_MS = 2000;
+const FIRST_POINT_EVERY_MS = 2000;
 const RETRY_MS = [500, 1000, 2000, 4000, 8000];
-// An address without the token of a link with one would be asked for a password; relative ones keep all else.
 const API = '/api/ullage/v1';
 
 async function asked<T>(path: string, more?: RequestInit): Promise<Maybe<T>> {
@@ -42,7 +42,10 @@ async function refreshHistory(): Promise<void> {
     query: historyQuery(overview.peek()?.interval_seconds ?? 1), start: String(range.start), end: String(range.end), step: String(STEP_SECONDS),
   });
   const answer = await asked<Parameters<typeof readHistory>[0]>('/api/v1/query_range', { method: 'POST', body });
-  if (answer && !isHeld()) history.value = readHistory(answer, range);
+  if (!answer || isHeld()) return;
+  history.value = readHistory(answer, range);
+  // A daemon that has just begun: its first point is seconds away.
+  if (Object.keys(history.value.columns).length === 0) setTimeout(() => { void refreshHistory(); }, FIRST_POINT_EVERY_MS);
 }
 
 export async function refreshProcesses(): Promise<void> {

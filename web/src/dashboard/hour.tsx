@@ -57,7 +57,7 @@ export function HourSection() {
   });
   const now = shown.value;
   if (now === null) return <p class="empty">Asking the daemon for the last hour.</p>;
-  if (now.memory.length === 0 && now.cpu.length === 0) return <p class="empty">Nothing is kept yet: the first points come about a minute after the daemon began.</p>;
+  if (now.memory.length === 0 && now.cpu.length === 0) return <p class="empty">Nothing is kept yet: the first points come some seconds after the daemon began.</p>;
   const processors = overview.value?.cpu.processors ?? 0;
   return (
     <>
