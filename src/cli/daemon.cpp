@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cli/daemon_history.h"
+#include "cli/doctor.h"
 #include "cli/verb.h"
 #include "cli/version.h"
 #include "daemon/daemon.h"
@@ -19,13 +20,17 @@ int watch(const Common& common, const Console& console) {
   const auto load = [&] { return common.settings(console); };
   const auto settings = load();
   if (!settings) return refuse(console, settings.error());
-  const auto ended = daemon::run_daemon(*settings, {.clock = console.clock,
-                                                    .root = console.root,
-                                                    .log = console.err,
-                                                    .environment = console.environment,
-                                                    .pid = ::getpid(),
-                                                    .version = kVersion,
-                                                    .load = load});
+  const auto ended = daemon::run_daemon(
+      *settings, {.clock = console.clock,
+                  .root = console.root,
+                  .log = console.err,
+                  .environment = console.environment,
+                  .pid = ::getpid(),
+                  .version = kVersion,
+                  .load = load,
+                  .doctor = [&] {
+                    return doctor_json(console.root, load(), config::unknown_variables(console.environment));
+                  }});
   return ended ? 0 : refuse(console, ended.error());
 }
 

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "base/os_root.h"
+#include "base/result.h"
 #include "cli/doctor_checks.h"
 #include "cli/verb.h"
 #include "cli/version.h"
@@ -51,6 +53,8 @@ json json_groups(const std::vector<FindingGroup>& groups) {
   return {{"version", 1}, {"ullage_version", kVersion}, {"findings", listed}};
 }
 
+std::string text_of(const json& value) { return value.dump(2, ' ', false, json::error_handler_t::replace); }
+
 // Without /proc nothing is measured; without settings and state nothing is kept.
 bool runs_work(const std::vector<FindingGroup>& groups) {
   for (const FindingGroup& group : groups)
@@ -63,6 +67,11 @@ bool runs_work(const std::vector<FindingGroup>& groups) {
 
 }  // namespace
 
+std::string doctor_json(const OsRoot& root, const Result<config::Settings>& settings,
+                        const std::vector<std::string>& unknown_variables) {
+  return text_of(json_groups(examine(root, settings, unknown_variables, Trials::left_out)));
+}
+
 std::vector<Verb> add_doctor(CLI::App& parent, Common& common, Console& console) {
   CLI::App* app =
       parent.add_subcommand("doctor", "Tell what can be seen and enforced here, and how to get the rest.");
@@ -72,7 +81,7 @@ std::vector<Verb> add_doctor(CLI::App& parent, Common& common, Console& console)
              const auto groups = examine(console.root, common.settings(console),
                                          config::unknown_variables(console.environment));
              if (*as_json)
-               console.out << json_groups(groups).dump(2, ' ', false, json::error_handler_t::replace) << '\n';
+               console.out << text_of(json_groups(groups)) << '\n';
              else
                print_groups(groups, console);
              return runs_work(groups) ? 0 : 1;

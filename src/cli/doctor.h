@@ -3,11 +3,19 @@
 // measured or kept.
 #pragma once
 
+#include <string>
 #include <vector>
 
+#include "base/os_root.h"
+#include "base/result.h"
 #include "cli/verb.h"
+#include "config/settings.h"
 
 namespace ullage::cli {
+
+// The same findings as JSON, but for what must be tried to be known. Any thread.
+std::string doctor_json(const OsRoot& root, const Result<config::Settings>& settings,
+                        const std::vector<std::string>& unknown_variables);
 
 std::vector<Verb> add_doctor(CLI::App& parent, Common& common, Console& console);
 

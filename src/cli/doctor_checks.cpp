@@ -232,11 +232,12 @@ std::string_view to_string(Finding::State state) {
 }
 
 std::vector<FindingGroup> examine(const OsRoot& root, const Result<config::Settings>& settings,
-                                  const std::vector<std::string>& unknown_variables) {
+                                  const std::vector<std::string>& unknown_variables, Trials trials) {
   const auto place = sense::read_cgroup_place(root);
   std::vector<FindingGroup> groups = {{"What can be seen", what_can_be_seen(root)},
                                       {"What applies here", what_applies(root, place)}};
-  if (root.is_live() && place) groups.push_back({"What can be enforced", what_can_be_enforced(root, *place)});
+  if (trials == Trials::made && root.is_live() && place)
+    groups.push_back({"What can be enforced", what_can_be_enforced(root, *place)});
   groups.push_back({"What is configured", what_is_configured(root, settings, unknown_variables)});
   return groups;
 }

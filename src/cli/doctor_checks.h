@@ -26,8 +26,12 @@ struct FindingGroup {
   std::vector<Finding> findings;
 };
 
-// A root that is not this machine's own (a fixture, a snapshot) is only read: what must be tried is left out.
+// A trial changes the machine for a moment: a cgroup is made. A root that is not this machine's own (a
+// fixture, a snapshot) is only read, whatever is said here; and so is the machine by a daemon, from any
+// thread.
+enum class Trials { made, left_out };
 std::vector<FindingGroup> examine(const OsRoot& root, const Result<config::Settings>& settings,
-                                  const std::vector<std::string>& unknown_variables);
+                                  const std::vector<std::string>& unknown_variables,
+                                  Trials trials = Trials::made);
 
 }  // namespace ullage::cli

@@ -8,7 +8,9 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -23,6 +25,7 @@
 #include "base/event_loop.h"
 #include "base/file.h"
 #include "base/result.h"
+#include "base/text.h"
 #include "config/settings.h"
 #include "daemon/daemon_settings.h"
 #include "daemon/own_signals.h"
@@ -35,15 +38,21 @@
 #include "server/http_router.h"
 #include "server/http_server.h"
 #include "server/query_desk.h"
+#include "server/ullage_v1.h"
+#include "server/ullage_v1_runs.h"
+#include "server/web_page.h"
 #include "watch/collecting.h"
 #include "watch/keeper.h"
 #include "watch/watch.h"
+#include "web_assets/dashboard_page.h"
+#include "web_assets/report_page.h"
 
 namespace ullage::daemon {
 
 namespace {
 
 constexpr double kLateSeconds = 0.1;
+constexpr std::size_t kNotesMax = 200;
 // Settings that a running daemon takes on; others wait for its next start.
 constexpr std::string_view kTakenOnAtOnce[] = {"daemon.interval"};
 
@@ -59,11 +68,13 @@ class Daemon {
 
   Result<void> start();
   void begin() { look(); }
-  void say(std::string_view line) { around_.log << "ullage: " << line << '\n' << std::flush; }
+  void say(std::string_view line, std::string_view severity = "info");
 
  private:
   std::vector<watch::Source> sources();
   Result<void> listen();
+  server::ApiSubjects api_subjects();
+  server::UllageSubjects page_subjects();
   SelfFigures figures() const;
   void on_signal(int signal);
   void stop();
@@ -85,6 +96,7 @@ class Daemon {
   std::optional<watch::Watch> watch_;
   const sense::ProcessesCollector* processes_ = nullptr;  // one of the watch's sources
   std::optional<server::ApiV1> api_;
+  std::optional<server::UllageV1> page_api_;
   std::optional<server::HttpServer> server_;
   EventLoop::Handle next_tick_, next_sign_;
 
@@ -92,7 +104,16 @@ class Daemon {
   double lateness_seconds_ = 0;
   std::uint64_t late_ticks_ = 0, skipped_ticks_ = 0, failed_reloads_ = 0;
   std::string storing_error_;
+  std::deque<server::Note> notes_;  // what was said lately
 };
+
+// To the log, and to who looks at the page.
+void Daemon::say(std::string_view line, std::string_view severity) {
+  around_.log << "ullage: " << line << '\n' << std::flush;
+  notes_.push_back(
+      {.time_ms = clock_.wall_ms(), .severity = std::string(severity), .text = std::string(line)});
+  if (notes_.size() > kNotesMax) notes_.pop_front();
+}
 
 Result<void> Daemon::start() {
   auto signals = OwnSignals::start(loop_, [this](int signal) { on_signal(signal); });
@@ -134,37 +155,58 @@ std::vector<watch::Source> Daemon::sources() {
   return sources;
 }
 
+server::ApiSubjects Daemon::api_subjects() {
+  return {.live = &watch_->live(),
+          .open_history = server::source_of_folder(history_folder(settings_)),
+          .targets =
+              [this] {
+                std::vector<server::ScrapeTarget> targets;
+                for (const watch::SourceStatus& status : watch_->statuses())
+                  targets.push_back({.pool = "collectors",
+                                     .name = status.name,
+                                     .last_error = status.error,
+                                     .last_ms = status.time_ms,
+                                     .duration_seconds = status.duration_seconds,
+                                     .interval_seconds = to_seconds(tick_interval(settings_))});
+                return targets;
+              },
+          .settings =
+              [this] {
+                std::map<std::string, std::string> texts;
+                for (const auto& [key, setting] : settings_.all()) texts[key] = setting.value;
+                return texts;
+              },
+          .is_ready = [this] { return watch_->counts().ticks > 0; },
+          .retention = settings_.text("history.keep.raw"),
+          .build = {.version = around_.version},
+          .start_ms = start_ms_};
+}
+
+server::UllageSubjects Daemon::page_subjects() {
+  const auto host = read_file(around_.root.path("/proc/sys/kernel/hostname"));
+  return {.live = &watch_->live(),
+          .processes = [this] { return processes_->rows(); },
+          .groups = [this] { return processes_->groups(); },
+          .hidden = [this] { return processes_->hidden(); },
+          .notes = [this] { return std::vector<server::Note>(notes_.begin(), notes_.end()); },
+          .interval_seconds = [this] { return to_seconds(tick_interval(settings_)); },
+          .doctor = around_.doctor,
+          .state_directory = settings_.text("state.directory"),
+          .report_page = web_assets::report_page(),
+          .host = host ? std::string(trim(*host)) : std::string(),
+          .version = around_.version,
+          .start_ms = start_ms_};
+}
+
 Result<void> Daemon::listen() {
   auto options = server_options(settings_);
   if (!options) return pass_on(options);
-  server::ApiSubjects subjects{
-      .live = &watch_->live(),
-      .open_history = server::source_of_folder(history_folder(settings_)),
-      .targets =
-          [this] {
-            std::vector<server::ScrapeTarget> targets;
-            for (const watch::SourceStatus& status : watch_->statuses())
-              targets.push_back({.pool = "collectors",
-                                 .name = status.name,
-                                 .last_error = status.error,
-                                 .last_ms = status.time_ms,
-                                 .duration_seconds = status.duration_seconds,
-                                 .interval_seconds = to_seconds(tick_interval(settings_))});
-            return targets;
-          },
-      .settings =
-          [this] {
-            std::map<std::string, std::string> texts;
-            for (const auto& [key, setting] : settings_.all()) texts[key] = setting.value;
-            return texts;
-          },
-      .is_ready = [this] { return watch_->counts().ticks > 0; },
-      .retention = settings_.text("history.keep.raw"),
-      .build = {.version = around_.version},
-      .start_ms = start_ms_};
-  api_.emplace(loop_, clock_, std::move(subjects), api_options(settings_));
+  api_.emplace(loop_, clock_, api_subjects(), api_options(settings_));
+  page_api_.emplace(loop_, clock_, page_subjects());
   server::Router router;
   api_->add_routes(router);
+  page_api_->add_routes(router);
+  server::add_page(router, "/", web_assets::dashboard_page());
   auto serving = server::HttpServer::listen(loop_, clock_, *std::move(options), std::move(router));
   if (!serving) return pass_on(serving);
   server_ = *std::move(serving);
@@ -203,6 +245,7 @@ void Daemon::look() {
   if (newest_due > due_ms_ && due_ms_ != 0)
     skipped_ticks_ += static_cast<std::uint64_t>((newest_due - due_ms_) / interval);
   watch_->look(newest_due);
+  page_api_->look();
   note_storing();
   schedule();
 }
@@ -217,7 +260,8 @@ void Daemon::schedule() {
 void Daemon::note_storing() {
   std::string error = keeper_->counts().error;
   if (error == storing_error_) return;
-  say(error.empty() ? "the history is written again" : "the history cannot be written: " + error);
+  say(error.empty() ? "the history is written again" : "the history cannot be written: " + error,
+      error.empty() ? "info" : "critical");
   storing_error_ = std::move(error);
 }
 
@@ -244,7 +288,7 @@ void Daemon::reload() {
   auto loaded = around_.load();
   if (!loaded) {
     ++failed_reloads_;
-    say("the settings stay as they were: " + loaded.error().text());
+    say("the settings stay as they were: " + loaded.error().text(), "warning");
   } else {
     for (const auto& [key, setting] : loaded->all()) {
       const auto before = settings_.all().find(key);

@@ -26,6 +26,8 @@ struct Surroundings {
   std::string version;
   // The settings as the files and variables say now; all that is wrong with them at once.
   std::function<Result<config::Settings>()> load;
+  // What can be seen here, as JSON. Called from another thread.
+  std::function<std::string()> doctor = {};
 };
 
 // Returns when it was told to end. Fails when it cannot begin: another daemon has the state directory, a port

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cstddef>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -90,6 +92,17 @@ Result<Record> load_record(const std::string& path) {
   if (!record) return record;
   if (auto settled = settle_state(*record, file->database, alive); !settled) return pass_on(settled);
   return record;
+}
+
+Result<std::vector<Event>> load_warnings(const std::string& path, std::size_t count_max) {
+  auto file = history::open_for_reading(path, kRunFileApplication, kRunFileVersion);
+  if (!file) return pass_on(file);
+  auto events = read_events(file->database);
+  if (!events) return events;
+  std::erase_if(*events, [](const Event& event) { return event.severity == "info"; });
+  const std::size_t too_many = events->size() - std::min(events->size(), count_max);
+  events->erase(events->begin(), events->begin() + static_cast<std::ptrdiff_t>(too_many));
+  return events;
 }
 
 }  // namespace ullage::run

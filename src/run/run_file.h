@@ -3,6 +3,7 @@
 // as they happen. docs/formats/run-file.md. It can be copied and opened on another machine.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <span>
 #include <string>
@@ -55,7 +56,9 @@ struct LoadedRun {
 };
 
 Result<LoadedRun> load_run(const std::string& path);
-// Only the record: what `runs list` reads of a thousand files.
+// Only the record, without its events: what `runs list` reads of a thousand files.
 Result<Record> load_record(const std::string& path);
+// Only the events, those that are for information left out; the last `count_max` of them.
+Result<std::vector<Event>> load_warnings(const std::string& path, std::size_t count_max);
 
 }  // namespace ullage::run

@@ -4,6 +4,8 @@
 #include <zconf.h>
 #include <zlib.h>
 
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -58,6 +60,28 @@ std::string gzip(std::string_view body) {
   packed.resize(stream.total_out);
   ::deflateEnd(&stream);
   return packed;
+}
+
+std::optional<std::string> gunzip(std::string_view packed) {
+  z_stream stream{};
+  constexpr int kGzipOf32KiB = 15 + 16;
+  constexpr std::size_t kChunkBytes = 64u << 10;
+  check(::inflateInit2(&stream, kGzipOf32KiB) == Z_OK, "zlib has memory");
+  stream.next_in = reinterpret_cast<const Bytef*>(packed.data());
+  stream.avail_in = static_cast<uInt>(packed.size());
+  std::string text;
+  int status = Z_OK;
+  while (status == Z_OK) {
+    const std::size_t begin = text.size();
+    text.resize(begin + kChunkBytes);
+    stream.next_out = reinterpret_cast<Bytef*>(text.data() + begin);
+    stream.avail_out = static_cast<uInt>(kChunkBytes);
+    status = ::inflate(&stream, Z_NO_FLUSH);
+    text.resize(begin + kChunkBytes - stream.avail_out);
+  }
+  ::inflateEnd(&stream);
+  if (status != Z_STREAM_END) return std::nullopt;
+  return text;
 }
 
 }  // namespace ullage::server

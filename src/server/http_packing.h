@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -13,6 +14,7 @@ constexpr std::size_t kPackBytesMin = 1024;  // below, it is not worth it
 
 bool accepts_gzip(std::string_view accept_encoding);
 std::string gzip(std::string_view body);
+std::optional<std::string> gunzip(std::string_view packed);  // absent when it is no whole gzip
 
 // How much the client likes a media type, by its Accept: 0 … 1; -1 where it is not named, by * neither.
 double quality_of(std::string_view accept, std::string_view media_type);

@@ -24,10 +24,10 @@
 #include "base/text.h"
 #include "history/open_for_reading.h"
 #include "server/http_message.h"
+#include "server/http_packing.h"
 #include "server/http_responder.h"
 #include "server/http_router.h"
 #include "server/server_fixture.h"
-#include "server/server_unpack.h"
 
 namespace ullage::server {
 namespace {
@@ -149,7 +149,7 @@ TEST_F(Server, PacksForThoseWhoTakeIt) {
     client.get("/size/" + std::to_string(size), "Accept-Encoding: gzip\r\n");
     const auto answer = client.read();
     EXPECT_EQ(answer.header("Content-Encoding"), "gzip");
-    EXPECT_EQ(unpacked(answer.body), numbers(size));
+    EXPECT_EQ(gunzip(answer.body), numbers(size));
     EXPECT_THAT(answer.header("Vary"), HasSubstr("Accept-Encoding"));
   }
   client.get("/size/500", "Accept-Encoding: gzip\r\n");

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/units.h"
+#include "web_assets/dashboard_page.h"
 #include "web_assets/report_page.h"
 
 namespace ullage {
@@ -28,6 +29,12 @@ TEST(ReportPage, IsSmallAndNamesNoAddressToFetchFrom) {
   EXPECT_LE(page.size(), 400u * 1024);
   for (const std::string_view fetch : {"src=\"http", "href=\"http", "url(http", "@import"})
     EXPECT_EQ(page.find(fetch), std::string_view::npos) << fetch;
+}
+
+TEST(DashboardPage, IsPackedAndSmall) {
+  const std::string_view page = web_assets::dashboard_page();
+  EXPECT_TRUE(page.starts_with("\x1f\x8b"));
+  EXPECT_LE(page.size(), 80u * 1024);
 }
 
 // The page prints sizes and durations itself (web/src/data/units.ts); its tests read the same file.

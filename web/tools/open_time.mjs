@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// How long a report takes to open in Chromium: from the start of the navigation until the charts of the first
+// How long a report, or the page of a daemon, takes to open in Chromium: from the start of the navigation until the charts of the first
 // window are painted. Prints JSON: milliseconds of each try, and their median.
-//   node tools/open_time.mjs REPORT.html [--tries 9]
+//   node tools/open_time.mjs REPORT.html|http://127.0.0.1:9850/ [--tries 9]
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -9,7 +9,7 @@ import { launchBrowser } from './page.mjs';
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { tries: { type: 'string', default: '9' } } });
 if (positionals.length !== 1) {
-  console.error('usage: node tools/open_time.mjs REPORT.html [--tries 9]');
+  console.error('usage: node tools/open_time.mjs REPORT.html|URL [--tries 9]');
   process.exit(2);
 }
 
@@ -24,10 +24,11 @@ try {
     };
     requestAnimationFrame(look);
   });
+  const address = /^https?:/.test(positionals[0]) ? positionals[0] : pathToFileURL(resolve(positionals[0])).href;
   const milliseconds = [];
   for (let attempt = 0; attempt <= Number(values.tries); attempt += 1) {
     await page.goto('about:blank');
-    await page.goto(pathToFileURL(resolve(positionals[0])).href);
+    await page.goto(address);
     await page.waitForFunction(() => globalThis.paintedMs !== undefined);
     // The first try also starts the renderer.
     if (attempt > 0) milliseconds.push(Math.round(await page.evaluate(() => globalThis.paintedMs)));

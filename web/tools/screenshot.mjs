@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A picture of a report:
-//   node tools/screenshot.mjs REPORT.html OUT.png [--width 1440] [--height PX] [--scale 1] [--dark] [--print]
+// A picture of a report, or of a daemon's page:
+//   node tools/screenshot.mjs REPORT.html|URL OUT.png [--width 1440] [--height PX] [--scale 1] [--dark] [--print]
 // Without --height the whole page, however long.
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -16,7 +16,7 @@ const { values, positionals } = parseArgs({
 });
 const [report, out] = positionals;
 if (!report || !out) {
-  console.error('usage: node tools/screenshot.mjs REPORT.html OUT.png [--width 1440] [--height PX] [--scale 1] [--dark] [--print]');
+  console.error('usage: node tools/screenshot.mjs REPORT.html|URL OUT.png [--width 1440] [--height PX] [--scale 1] [--dark] [--print]');
   process.exit(2);
 }
 
@@ -25,7 +25,8 @@ try {
   const page = await browser.newPage({
     viewport: { width: Number(values.width), height: Number(values.height ?? 1000) }, deviceScaleFactor: Number(values.scale), colorScheme: values.dark ? 'dark' : 'light',
   });
-  await page.goto(pathToFileURL(resolve(report)).href);
+  await page.goto(/^https?:/.test(report) ? report : pathToFileURL(resolve(report)).href);
+  await page.locator('.plot').first().waitFor();
   if (values.print) await page.emulateMedia({ media: 'print' });
   // The charts below the window are drawn when they come near it.
   const chartCount = await page.locator('.plot').count();

@@ -3,10 +3,10 @@
 // Drawn when it comes near the window, and always before printing.
 import { effect, useComputed, useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { greatest } from '../data/series';
 import { formatOffset } from '../data/units';
-import { clockTime } from './clock_text';
+import { clockTime, localTime } from './clock_text';
 import type { ChartGroup } from './group';
 import { moveCursor } from './keyboard';
 import { printing } from './media';
@@ -26,11 +26,17 @@ export function Chart(props: Props) {
   const { group, title, series, format, unit, note, limits = [], highlight = null, isStacked = false, isLeading = false, heightPx = 190 } = props;
   const target = useRef<HTMLDivElement>(null);
   const spoken = useSignal('');
+  const wasDrawn = useRef(false);
 
-  useEffect(() => {
+  // New figures are drawn at once where the old ones were in sight, so that nothing flickers.
+  useLayoutEffect(() => {
     const options = { series, isStacked, unit, format, limits, highlight, isLeading, heightPx };
-    return whenNear(target.current!, () => mountPlot(target.current!, group, options));
-  }, []);
+    const mount = (): (() => void) => {
+      wasDrawn.current = true;
+      return mountPlot(target.current!, group, options);
+    };
+    return wasDrawn.current ? mount() : whenNear(target.current!, mount);
+  }, [group, series]);
 
   const onKeyDown = (event: KeyboardEvent): void => {
     if (!moveCursor(event, group)) return;
@@ -133,7 +139,7 @@ function momentLines(group: ChartGroup, index: number): string[] {
   const [from, to] = group.zoom.value ?? [0, axis.spanSeconds];
   const near = marks.filter((mark) => Math.abs(mark.atSeconds - seconds) <= (to - from) / 150);
   return [
-    `${formatOffset(seconds, axis.spanSeconds, axis.stepSeconds)} · ${clockTime(axis.timesMs[index]!, axis.spanSeconds, axis.stepSeconds)} UTC`,
+    axis.isByClock ? localTime(axis.timesMs[index]!) : `${formatOffset(seconds, axis.spanSeconds, axis.stepSeconds)} · ${clockTime(axis.timesMs[index]!, axis.spanSeconds, axis.stepSeconds)} UTC`,
     ...(phases.length > 0 ? [`in ${phases.join(', ')}`] : []),
     ...near.slice(0, EVENTS_NEAR_MAX).map((mark) => mark.text),
     ...(near.length > EVENTS_NEAR_MAX ? [`and ${near.length - EVENTS_NEAR_MAX} more events`] : []),

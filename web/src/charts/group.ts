@@ -23,6 +23,7 @@ export interface TimeAxis {
   seconds: number[]; // the same moments since startMs
   spanSeconds: number;
   stepSeconds: number; // between two moments, on average
+  isByClock?: boolean; // moments are told by the clock of whoever looks, not since the start: of what is live
 }
 
 export interface ChartGroup {

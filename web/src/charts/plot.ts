@@ -4,10 +4,11 @@ import { effect } from '@preact/signals';
 import uPlot from 'uplot';
 import type { Column } from '../data/run_json';
 import { greatest, stacked } from '../data/series';
-import type { ChartGroup } from './group';
+import type { ChartGroup, TimeAxis } from './group';
 import { cssColor, paletteChanges, printing, PRINT_WIDTH_PX } from './media';
 import { laneSpacePx, paintBands, paintHighlight, paintLimits, paintMarks, type Highlight, type LimitLine } from './paint';
-import { BYTE_STEPS, TIME_STEPS, timeTick, valueTick, type Unit } from './ticks';
+import { localTime } from './clock_text';
+import { BYTE_STEPS, clockSplits, TIME_STEPS, timeTick, valueTick, type Unit } from './ticks';
 
 export interface ChartSeries {
   label: string;
@@ -81,7 +82,7 @@ function uplotOptions(target: HTMLElement, group: ChartGroup, options: PlotOptio
       bind: { dblclick: () => () => { group.zoom.value = null; return null; } },
     },
     scales: { x: { time: false, range: () => group.zoom.peek() ?? [0, group.axis.spanSeconds] }, y: { range: (_, __, most) => yRange(most, limits, options) } },
-    axes: axes(options),
+    axes: axes(options, group.axis),
     series: [{}, ...uplotSeries(options)],
     hooks: {
       drawClear: [(plot) => paintBands(plot, group.bands, options.isLeading)],
@@ -104,7 +105,7 @@ function yRange(most: number | null, limits: LimitLine[], options: PlotOptions):
   return [0, top * 1.12];
 }
 
-function axes(options: PlotOptions): uPlot.Axis[] {
+function axes(options: PlotOptions, { startMs, isByClock }: TimeAxis): uPlot.Axis[] {
   const common: uPlot.Axis = {
     font: '11.5px system-ui, sans-serif',
     stroke: () => cssColor('--ink-quiet'),
@@ -114,7 +115,11 @@ function axes(options: PlotOptions): uPlot.Axis[] {
   };
   const isBytes = options.unit === 'bytes' || options.unit === 'bytes/s';
   return [
-    { ...common, size: 26, space: 70, incrs: TIME_STEPS, values: (_, splits, __, ___, step) => splits.map((value) => timeTick(value, step)) },
+    {
+      ...common, size: 26, space: 70, incrs: TIME_STEPS,
+      ...(isByClock ? { splits: (_, __, from, to, step) => clockSplits(startMs, from, to, step) } : {}),
+      values: (_, splits, __, ___, step) => splits.map((value) => (isByClock ? localTime(startMs + value * 1000, step < 60) : timeTick(value, step))),
+    },
     { ...common, size: AXIS_WIDTH_PX, space: 34, ...(isBytes ? { incrs: BYTE_STEPS } : {}), values: (_, splits) => splits.map((value) => valueTick(value, options.unit)) },
   ];
 }

@@ -2,7 +2,7 @@
 // The figures of a chart as a table: every moment that the chart draws, built when it is opened.
 import { useSignal } from '@preact/signals';
 import { formatOffset } from '../data/units';
-import { clockTime } from './clock_text';
+import { clockTime, localTime } from './clock_text';
 import type { TimeAxis } from './group';
 import type { ChartSeries } from './plot';
 
@@ -30,16 +30,14 @@ function Rows({ axis, title, series, format }: Props) {
       <table class="figures">
         <thead>
           <tr>
-            <th scope="col">Since start</th>
-            <th scope="col">Clock, UTC</th>
+            {axis.isByClock ? <th scope="col">Clock</th> : <><th scope="col">Since start</th><th scope="col">Clock, UTC</th></>}
             {series.map((one, order) => <th scope="col" key={order}>{one.label}</th>)}
           </tr>
         </thead>
         <tbody>
           {told.map((index) => (
             <tr key={index}>
-              <th scope="row">{formatOffset(axis.seconds[index]!, axis.spanSeconds, axis.stepSeconds)}</th>
-              <td>{clockTime(axis.timesMs[index]!, axis.spanSeconds, axis.stepSeconds)}</td>
+              <Moment axis={axis} index={index} />
               {series.map((one, order) => {
                 const value = one.values[index] ?? null;
                 return <td key={order}>{value === null ? '–' : format(value)}</td>;
@@ -49,5 +47,16 @@ function Rows({ axis, title, series, format }: Props) {
         </tbody>
       </table>
     </div>
+  );
+}
+
+function Moment({ axis, index }: { axis: TimeAxis; index: number }) {
+  const timeMs = axis.timesMs[index]!;
+  if (axis.isByClock) return <th scope="row">{localTime(timeMs)}</th>;
+  return (
+    <>
+      <th scope="row">{formatOffset(axis.seconds[index]!, axis.spanSeconds, axis.stepSeconds)}</th>
+      <td>{clockTime(timeMs, axis.spanSeconds, axis.stepSeconds)}</td>
+    </>
   );
 }

@@ -42,3 +42,13 @@ export function timeTick(seconds: number, stepSeconds: number): string {
   const told = parts.filter(([count]) => count > 0).map(([count, unit]) => `${count}${unit}`);
   return told.join(' ').replace(/^(\d+)s$/, '$1 s');
 }
+
+// Where the ticks of an axis by the clock stand, in seconds since its start: at full minutes, quarters and
+// hours of local time.
+export function clockSplits(startMs: number, from: number, to: number, stepSeconds: number): number[] {
+  const offset = startMs / 1000 - new Date(startMs).getTimezoneOffset() * 60;
+  const first = Math.ceil((offset + from) / stepSeconds) * stepSeconds - offset;
+  const splits: number[] = [];
+  for (let at = first; at <= to + 1e-6; at += stepSeconds) splits.push(at);
+  return splits;
+}

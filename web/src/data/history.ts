@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// The last hour as the charts want it: one question to /api/v1/query_range for all of them, and its answer as
+// columns on one time axis. Pure.
+import type { Column, Maybe } from './run_json';
+
+export const SPAN_SECONDS = 3600;
+export const STEP_SECONDS = 15;
+
+export type HistoryName = 'used' | 'total' | 'user' | 'system' | 'cpu_some' | 'memory_some' | 'memory_full' | 'io_some' | 'io_full';
+
+export interface MachineHistory {
+  timesMs: number[];
+  columns: Partial<Record<HistoryName, Column>>;
+}
+
+// Rates look back a minute, or four readings where the daemon looks less often.
+export function historyQuery(intervalSeconds: number): string {
+  const window = `[${Math.max(60, Math.ceil(intervalSeconds * 4))}s]`;
+  const share = (resource: string): string => `rate(node_pressure_${resource}_seconds_total${window})`;
+  const parts: Record<HistoryName, string> = {
+    used: 'node_memory_MemTotal_bytes - node_memory_MemAvailable_bytes',
+    total: 'node_memory_MemTotal_bytes',
+    user: `sum(rate(node_cpu_seconds_total{mode=~"user|nice"}${window}))`,
+    system: `sum(rate(node_cpu_seconds_total{mode=~"system|irq|softirq|steal"}${window}))`,
+    cpu_some: share('cpu_waiting'),
+    memory_some: share('memory_waiting'),
+    memory_full: share('memory_stalled'),
+    io_some: share('io_waiting'),
+    io_full: share('io_stalled'),
+  };
+  return Object.entries(parts).map(([name, text]) => `label_replace(${text}, "what", "${name}", "", "")`).join(' or ');
+}
+
+// The end is on a multiple of the step, so that a point stands still from one question to the next.
+export function historyRange(nowMs: number): { start: number; end: number } {
+  const end = Math.floor(nowMs / 1000 / STEP_SECONDS) * STEP_SECONDS;
+  return { start: end - SPAN_SECONDS, end };
+}
+
+interface Matrix {
+  data?: { result?: { metric: Record<string, string>; values: [number, string][] }[] };
+}
+
+export function readHistory(answer: Matrix, range: { start: number; end: number }): MachineHistory {
+  const length = Math.round((range.end - range.start) / STEP_SECONDS) + 1;
+  const timesMs = Array.from({ length }, (_, index) => (range.start + index * STEP_SECONDS) * 1000);
+  const columns: MachineHistory['columns'] = {};
+  for (const { metric, values } of answer.data?.result ?? []) {
+    const column: Column = timesMs.map(() => null);
+    for (const [seconds, text] of values) {
+      const index = Math.round((seconds - range.start) / STEP_SECONDS);
+      const value = Number(text);
+      if (index >= 0 && index < length && Number.isFinite(value)) column[index] = value;
+    }
+    columns[metric.what as HistoryName] = column;
+  }
+  return { timesMs, columns };
+}
+
+// Since when there is anything, in seconds before the end.
+export function watchedSeconds(history: MachineHistory): Maybe<number> {
+  const first = Math.min(...Object.values(history.columns).map((column) => {
+    const index = column.findIndex((value) => value !== null);
+    return index < 0 ? Infinity : index;
+  }));
+  return Number.isFinite(first) ? (history.timesMs[history.timesMs.length - 1]! - history.timesMs[first]!) / 1000 : null;
+}
+
+const SHOWN_MIN_SECONDS = 300;
+
+// A daemon that began lately has no hour yet: what is empty before it is left out, but for five minutes.
+export function sinceWatched(history: MachineHistory): MachineHistory {
+  const shownSeconds = Math.max(SHOWN_MIN_SECONDS, watchedSeconds(history) ?? SPAN_SECONDS);
+  const from = Math.max(0, history.timesMs.length - 1 - Math.ceil(shownSeconds / STEP_SECONDS));
+  const columns = Object.fromEntries(Object.entries(history.columns).map(([name, column]) => [name, column.slice(from)]));
+  return { timesMs: history.timesMs.slice(from), columns };
+}

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+// The daemon's page in a real browser, served by a real daemon with a run in its state directory.
+import axe from 'axe-core';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { readFileSync } from 'node:fs';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Daemon } from '../tools/daemon.mjs';
+import { launchBrowser } from '../tools/page.mjs';
+
+const HOSTILE = '<img src=x onerror=globalThis.pwned=1>\u202e\u001b[31m';
+let browser: Browser;
+let daemon: Daemon;
+
+beforeAll(async () => {
+  [browser, daemon] = await Promise.all([launchBrowser(), new Daemon().start()]);
+  expect(daemon.run(['--name', 'sleeper'], ['sleep', '0.3'])).toBe(0);
+  daemon.run(['--name', HOSTILE], ['sh', '-c', 'exit 3']);
+  mkdirSync(join(daemon.state, 'runs'), { recursive: true });
+  writeFileSync(join(daemon.state, 'runs/20200101-000000-aaaa.ullage'), 'no run');
+});
+afterAll(async () => {
+  await browser?.close();
+  await daemon?.remove();
+});
+
+interface Opened {
+  page: Page;
+  complaints: string[]; // console errors, script errors, requests to others
+}
+
+async function withPage(url: string, options: { width?: number; dark?: boolean }, check: (opened: Opened) => Promise<void>): Promise<void> {
+  const context = await browser.newContext({ viewport: { width: options.width ?? 1440, height: 900 }, colorScheme: options.dark ? 'dark' : 'light' });
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on('console', (message) => { if (['error', 'warning'].includes(message.type())) complaints.push(`console: ${message.text()}`); });
+  page.on('pageerror', (error) => complaints.push(`script: ${error.message}`));
+  page.on('request', (request) => { if (!request.url().startsWith(url) && !request.url().startsWith('data:')) complaints.push(`request: ${request.url()}`); });
+  try {
+    await page.goto(url);
+    await check({ page, complaints });
+  } finally {
+    await context.close();
+  }
+}
+
+const isLive = (page: Page) => page.locator('header .badge.good').waitFor();
+
+async function drawAll(page: Page): Promise<void> {
+  await isLive(page);
+  await page.locator('.processes tbody tr').first().waitFor();
+  await page.locator('.runs tbody tr').first().waitFor();
+  await page.locator('.plot').first().waitFor({ timeout: 40_000 });
+  const plots = page.locator('.plot');
+  for (let index = 0; index < (await plots.count()); index += 1) await plots.nth(index).scrollIntoViewIfNeeded();
+  await page.waitForFunction(() => [...document.querySelectorAll('.plot')].every((plot) => plot.querySelector('canvas')));
+}
+
+describe.each([{ width: 1440, dark: false }, { width: 1440, dark: true }, { width: 390, dark: false }, { width: 390, dark: true }])('at $width px, dark: $dark', (look) => {
+  test('all of it is drawn without an error, a request elsewhere or a sideways scroll, and axe finds nothing serious', () =>
+    withPage(daemon.url, look, async ({ page, complaints }) => {
+      await drawAll(page);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(0);
+      // axe runs in an isolated world, where the page's policy does not forbid it.
+      const found = await page.evaluate(`${axe.source}; axe.run().then((told) => told.violations
+        .filter((one) => one.impact === 'serious' || one.impact === 'critical')
+        .map((one) => one.id + ': ' + one.nodes.slice(0, 3).map((node) => node.html.slice(0, 160)).join(' | ')))`);
+      expect(found).toEqual([]);
+      expect(complaints).toEqual([]);
+    }));
+});
+
+test('what is left stands first, a sentence each', () =>
+  withPage(daemon.url, {}, async ({ page }) => {
+    await isLive(page);
+    expect(await page.locator('.room h2').evaluateAll((all) => all.map((one) => one.textContent!.split(' ')[0]))).toEqual(['Memory', 'CPU', 'Disk']);
+    await page.waitForFunction(() => [...document.querySelectorAll('.room .left')].slice(0, 2).every((one) => / left of /.test(one.textContent!)));
+    for (const sentence of await page.locator('.room .sentence').allTextContents()) expect(sentence).toMatch(/^([▲◆] )?[A-Z0-9].*\.$/);
+  }));
+
+test('the tick goes on', () =>
+  withPage(daemon.url, {}, async ({ page }) => {
+    await isLive(page);
+    const before = await page.locator('footer').textContent();
+    await page.waitForFunction((text) => document.querySelector('footer')!.textContent !== text, before);
+  }));
+
+test('processes come in the order that is chosen', () =>
+  withPage(daemon.url, {}, async ({ page }) => {
+    await page.locator('.processes tbody tr').first().waitFor();
+    expect(await page.locator('.processes th[aria-sort=descending]').textContent()).toMatch(/^Memory/);
+    const asked = page.waitForRequest((request) => request.url().includes('sort=cpu'));
+    await page.locator('.processes th button', { hasText: 'Cores' }).click();
+    await asked;
+    expect(await page.locator('.processes th[aria-sort=descending]').textContent()).toMatch(/^Cores/);
+    await page.waitForFunction(() => {
+      const cores = [...document.querySelectorAll('.processes tbody tr')].map((row) => Number(row.children[3]!.textContent));
+      return cores.every((value, index) => index === 0 || value <= cores[index - 1]!);
+    });
+  }));
+
+test('each run opens its report, which works under its own policy', () =>
+  withPage(daemon.url, {}, async ({ page, complaints }) => {
+    await page.locator('.runs a', { hasText: 'sleeper' }).click();
+    await page.locator('.verdict').waitFor();
+    expect(await page.locator('h1').textContent()).toBe('sleeper');
+    expect(await page.title()).toBe('sleeper · Ullage report');
+    expect(complaints).toEqual([]);
+  }));
+
+test('names from outside stay text', () =>
+  withPage(daemon.url, {}, async ({ page, complaints }) => {
+    const name = page.locator('.runs a', { hasText: '<img' });
+    await name.waitFor();
+    expect(await name.textContent()).toBe('<img src=x onerror=globalThis.pwned=1>‹U+202E›\\x1b[31m');
+    expect(await page.evaluate(() => (globalThis as { pwned?: number }).pwned)).toBeUndefined();
+    expect(await page.locator('#dashboard img, #dashboard script').count()).toBe(0);
+    expect(complaints).toEqual([]);
+  }));
+
+test('a file that is no run is listed with its problem', () =>
+  withPage(daemon.url, {}, async ({ page }) => {
+    const row = page.locator('.runs tbody tr', { hasText: '20200101-000000-aaaa' });
+    expect(await row.locator('.badge').textContent()).toBe('damaged');
+    expect(await row.locator('a').count()).toBe(0);
+  }));
+
+test('a run that is made meanwhile appears by itself', () =>
+  withPage(daemon.url, {}, async ({ page }) => {
+    await page.locator('.runs tbody tr').first().waitFor();
+    daemon.run(['--name', 'latecomer'], ['true']);
+    await page.locator('.runs a', { hasText: 'latecomer' }).waitFor({ timeout: 15_000 });
+  }));
+
+test('a daemon that goes away and comes back is told of, and watched again', async () => {
+  const other = await new Daemon().start();
+  try {
+    await withPage(other.url, {}, async ({ page }) => {
+      await isLive(page);
+      await page.locator('#runs .empty', { hasText: 'No run is recorded here yet.' }).waitFor();
+      await other.stop('SIGKILL');
+      await page.locator('header .badge.bad').waitFor();
+      expect(await page.locator('header .badge').textContent()).toContain('The daemon is gone.');
+      await other.start();
+      await page.locator('header .badge.good').waitFor({ timeout: 20_000 });
+    });
+  } finally {
+    await other.remove();
+  }
+});
+
+test('the page is one small file whose script and style are named by their hashes', async () => {
+  const packed = readFileSync(join(import.meta.dirname, '../dist/dashboard.html.gz'));
+  expect(packed.length).toBeLessThan(80 * 1024);
+  const text = gunzipSync(packed).toString();
+  expect(text).toMatch(/script-src 'sha256-[^']+'; style-src 'sha256-[^']+'/);
+  expect(text).not.toMatch(/(src|href)="https?:|url\(http|unsafe-inline/);
+});
