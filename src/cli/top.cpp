@@ -7,7 +7,6 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <ostream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,7 +23,6 @@
 #include "top/machine_view.h"
 #include "top/row_list.h"
 #include "top/screen_text.h"
-#include "top/view_state.h"
 
 namespace ullage::cli {
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "top/live_view.h"
 
+#include <signal.h>
+
 #include <algorithm>
 #include <chrono>
 #include <csignal>

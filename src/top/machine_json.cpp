@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "top/machine_json.h"
 
-#include <algorithm>
 #include <cstddef>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
-#include <string_view>
 
 #include "sense/sample.h"
 #include "top/machine_view.h"

@@ -6,9 +6,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <string>
 
 #include "base/clock.h"
 #include "base/os_root.h"
+#include "sense/fixture.h"
 #include "sense/processes/process_fixture.h"
 #include "top/machine_view.h"
 #include "top/process_headroom.h"

@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "run/secrets.h"
+#include "sense/proc/process_tree.h"
 #include "sense/proc/used_memory.h"
 #include "sense/processes/process_row.h"
 #include "sense/sample.h"

@@ -4,10 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "sense/processes/process_row.h"
 #include "top/top_fixture.h"
 
 namespace ullage::top {

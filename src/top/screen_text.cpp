@@ -7,19 +7,13 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
-#include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include "base/moment.h"
-#include "base/units.h"
 #include "run/style.h"
 #include "run/table.h"
-#include "run/words.h"
-#include "sense/sample.h"
 #include "top/host_lines.h"
 #include "top/machine_view.h"
 #include "top/row_columns.h"

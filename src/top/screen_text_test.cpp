@@ -10,12 +10,15 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <optional>
 #include <sstream>
 #include <string>
 
 #include "run/table.h"
+#include "sense/processes/process_row.h"
 #include "top/machine_view.h"
 #include "top/row_list.h"
+#include "top/text_line.h"
 #include "top/top_fixture.h"
 #include "top/view_state.h"
 
@@ -73,7 +76,7 @@ class Screens : public testing::Test {
     machine_.reading().host.disks[0].busy_seconds += 0.3;
     machine_.reading().network->sent_bytes += 2000;
   }
-  std::string screen(ViewState state, ScreenSize size) {
+  std::string screen(const ViewState& state, ScreenSize size) {
     const Screen drawn = screen_of(view_, state, size);
     EXPECT_EQ(drawn.lines.size(), size.height);
     for (const TextLine& line : drawn.lines) EXPECT_LE(run::display_width(line.text()), size.width);

@@ -6,6 +6,8 @@
 #define NCURSES_WIDECHAR 1  // NOLINT(readability-identifier-naming)
 #include <curses.h>
 #include <poll.h>
+#include <signal.h>
+#include <stdio.h>
 #include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
@@ -17,6 +19,7 @@
 #include <csignal>
 #include <cstddef>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <cwchar>
 #include <memory>

@@ -5,8 +5,8 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "sense/processes/process_row.h"
@@ -36,7 +36,8 @@ class ReadingFixture {
     reading_.host.disks = {{.device = "vda"}};
   }
 
-  sense::ProcessRow& process(std::int64_t pid, std::int64_t parent, std::string name, std::uint64_t mib) {
+  sense::ProcessRow& process(std::int64_t pid, std::int64_t parent, const std::string& name,
+                             std::uint64_t mib) {
     sense::ProcessRow row;
     row.sample.pid = pid;
     row.sample.parent_pid = parent;

@@ -15,8 +15,13 @@ import sys
 import termios
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from test_terminal import Terminal
 
 PATIENCE_SECONDS = 20
 ENTERS, LEAVES, SHOWS_CURSOR = "\x1b[?1049h", "\x1b[?1049l", "\x1b[?25h"
@@ -177,6 +182,23 @@ def test_ctrl_c_ends_it(window: Window) -> None:
     window.type("\x03")
     assert window.end() == 0
     assert_restored(window)
+
+
+def test_ctrl_z_gives_the_shell_its_screen_back_and_fg_draws_anew(ullage, tmp_path: Path) -> None:
+    """As every full-screen program does."""
+    terminal = Terminal(tmp_path)
+    terminal.type(f"{ullage.binary} top\n")
+    terminal.expect("COMMAND")
+    terminal.type("\x1a")
+    terminal.expect(re.escape(LEAVES))
+    terminal.stopped()
+    terminal.foreground()
+    terminal.expect(re.escape(ENTERS))
+    terminal.expect("COMMAND")
+    terminal.type("q")
+    terminal.prompt()
+    assert terminal.status() == 0
+    terminal.close()
 
 
 def test_a_closed_window_ends_it(ullage) -> None:
