@@ -2,6 +2,7 @@
 #include "top/machine_reader.h"
 
 #include <sched.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <cstdint>
@@ -104,6 +105,7 @@ Result<MachineReading> MachineReader::read() {
   MachineReading reading{.at = now,
                          .time_ms = own.clock.wall_ms(),
                          .host_name = own.host_name,
+                         .own_pid = own.root.is_live() ? ::getpid() : 0,
                          .host = own.host.read(),
                          .capacity = own.capacity,
                          .headroom_bytes = sense::read_headroom_bytes(own.root, own.place),

@@ -236,6 +236,7 @@ void MachineView::take_processes(const MachineReading& reading) {
       known.command = command_of(process);
     }
     processes_.push_back(row_of(process, known));
+    processes_.back().is_own = process.sample.pid == reading.own_pid;
     if (i < reading.headrooms.size()) processes_.back().headroom_bytes = reading.headrooms[i];
     group_of_row_.push_back(process.group);
     host_.threads += process.sample.threads;

@@ -32,7 +32,8 @@ struct NetworkCounters {  // of all devices but the loopback
 struct MachineReading {
   std::chrono::nanoseconds at{0};  // monotonic
   std::int64_t time_ms = 0;
-  std::string host_name;  // any bytes
+  std::string host_name;     // any bytes
+  std::int64_t own_pid = 0;  // of the program that shows it
   sense::HostSample host;
   sense::Capacity capacity;                     // the tightest limits where we stand
   std::optional<std::uint64_t> headroom_bytes;  // under the tightest of them
@@ -82,6 +83,7 @@ struct RowView {
   std::string name, user, group, unit;
   std::string command;  // with its arguments, secrets masked; of a thread of the kernel its name in brackets
   char state = '?';
+  bool is_own = false;  // the program that shows it, whose arguments hold the filter itself
   std::uint64_t processes = 1, threads = 0;
   std::uint64_t used_bytes = 0;  // what cannot be reclaimed, shared pages divided where that is known
   sense::OptionalBytes resident_bytes, swap_bytes;

@@ -55,8 +55,9 @@ bool has(std::string_view text, std::string_view part) {
 
 bool matches(const RowView& row, std::string_view filter) {
   if (filter.empty() || (row.pid != 0 && filter == fmt::format("{}", row.pid))) return true;
-  return has(row.command, filter) || has(row.name, filter) || has(row.user, filter) ||
-         has(row.group, filter) || has(row.unit, filter);
+  const bool tells_command = !row.is_own && has(row.command, filter);
+  return tells_command || has(row.name, filter) || has(row.user, filter) || has(row.group, filter) ||
+         has(row.unit, filter);
 }
 
 // First what weighs most, then what is larger, then what is older.

@@ -61,6 +61,14 @@ TEST_F(RowList, AFilterTakesACommandAUserAGroupOrAPid) {
   EXPECT_THAT(names({.filter = "nothing"}), ElementsAre());
 }
 
+TEST_F(RowList, WhoeverAsksIsNotFoundByTheQuestion) {
+  machine_.process(20, 1, "top", 1).command_line = "top --filter leak";
+  machine_.reading().own_pid = 20;
+  view_.take(machine_.next());
+  EXPECT_THAT(names({.filter = "leak"}), ElementsAre("leak"));
+  EXPECT_THAT(names({.filter = "top"}), ElementsAre("top"));
+}
+
 TEST_F(RowList, InATreeTheAncestorsOfWhatIsPickedStay) {
   EXPECT_THAT(names({.shape = Shape::tree, .filter = "work"}), ElementsAre("init", "└ cache", "  └ worker"));
 }

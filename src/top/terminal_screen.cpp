@@ -84,6 +84,24 @@ class CrashGuard {
   std::array<struct sigaction, kCrashes.size()> before_{};
 };
 
+// curses ignores Ctrl-Z while it writes, and so a key pressed then would be lost; one that is blocked is not
+// ignored but comes afterwards.
+class SuspensionLater {
+ public:
+  SuspensionLater() {
+    sigset_t stop;
+    ::sigemptyset(&stop);
+    ::sigaddset(&stop, SIGTSTP);
+    ::pthread_sigmask(SIG_BLOCK, &stop, &before_);
+  }
+  ~SuspensionLater() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  SuspensionLater(const SuspensionLater&) = delete;
+  SuspensionLater& operator=(const SuspensionLater&) = delete;
+
+ private:
+  sigset_t before_{};
+};
+
 struct FileCloser {
   void operator()(std::FILE* file) const { std::fclose(file); }
 };
@@ -260,6 +278,7 @@ void TerminalScreen::draw(const Screen& screen) {
     }
   }
   ::wattr_set(stdscr, A_NORMAL, 0, nullptr);
+  const SuspensionLater later;
   ::wrefresh(stdscr);
 }
 

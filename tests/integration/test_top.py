@@ -137,7 +137,7 @@ def test_it_draws_takes_keys_and_quits(window: Window) -> None:
 def test_a_filter_is_typed(window: Window) -> None:
     """And shows the one process it names."""
     window.expect("COMMAND")
-    window.type("/--interval 200")
+    window.type(f"/{os.getpid()}")
     window.expect("1-1 of 1")
     window.type("\r")
     window.type("q")
