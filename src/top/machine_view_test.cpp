@@ -94,7 +94,7 @@ TEST(MachineView, AProcessThatWasThereBeforeTellsNoRateOfAllItsLife) {
 TEST(MachineView, HostileNamesStayTextAndSecretsAreMasked) {
   ReadingFixture machine;
   auto& process = machine.process(7, 1, "a\x1b[2Jb\n", 1);
-  process.command_line = std::string("/bin/x\0--token=hunter2\0\x1b]0;mine\x07", 33);
+  process.command_line = std::string("/bin/x\0--token=hunter2\0\x1b]0;mine\x07", 32);
   process.group = std::make_shared<sense::ProcessGroup>(sense::ProcessGroup{"g\x1b", "u\n", ""});
   machine.process(8, 2, "kworker", 0).command_line.clear();
   MachineView view;

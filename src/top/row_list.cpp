@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -60,22 +59,21 @@ bool matches(const RowView& row, std::string_view filter) {
          has(row.unit, filter);
 }
 
-// First what weighs most, then what is larger, then what is older.
+// First what weighs most, then what is larger, then as they come (by pid, or by name).
 struct Rank {
   double minus_weight, minus_used;
-  std::int64_t pid;
+  const RowView* row;
   auto operator<=>(const Rank&) const = default;
 };
 Rank rank_of(const RowView& row, Order order) {
-  return {-weight(row, order), -static_cast<double>(row.used_bytes), row.pid};
+  return {-weight(row, order), -static_cast<double>(row.used_bytes), &row};
 }
 
 std::vector<ListedRow> flat(std::span<const RowView> rows, const RowChoice& choice) {
   std::vector<ListedRow> listed;
   for (const RowView& row : rows)
     if (matches(row, choice.filter)) listed.push_back({&row, {}});
-  std::ranges::stable_sort(listed, {},
-                           [&](const ListedRow& entry) { return rank_of(*entry.row, choice.order); });
+  std::ranges::sort(listed, {}, [&](const ListedRow& entry) { return rank_of(*entry.row, choice.order); });
   return listed;
 }
 
@@ -186,8 +184,8 @@ class Tree {
     return is_sum ? a + b : std::max(a, b);
   }
   void sort(std::vector<std::size_t>& nodes) const {
-    std::ranges::stable_sort(
-        nodes, {}, [&](std::size_t i) { return Rank{-nodes_[i].weight, -nodes_[i].used, rows_[i].pid}; });
+    std::ranges::sort(nodes, {},
+                      [&](std::size_t i) { return Rank{-nodes_[i].weight, -nodes_[i].used, &rows_[i]}; });
   }
 
   std::span<const RowView> rows_;

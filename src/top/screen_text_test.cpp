@@ -49,7 +49,7 @@ class Screens : public testing::Test {
     machine_.process(210, 1, "postgres", 400).group = std::make_shared<sense::ProcessGroup>(
         sense::ProcessGroup{"postgresql", "postgres", "postgresql@.service"});
     machine_.process(4711, 1, "train", 900).command_line =
-        std::string("/usr/bin/python3\0train.py\0--token=x9", 35);
+        std::string("/usr/bin/python3\0train.py\0--token=x9", 36);
     machine_.process(4712, 4711, "loader", 150).cpu_cores = 1.25;
     machine_.process(4800, 1, "evil\x1b[31m\n", 3).command_line = "evil \x1b[2J\n\xFF";
     machine_.process(4801, 1, "日本語のプログラム", 2);
