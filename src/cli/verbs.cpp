@@ -15,14 +15,15 @@
 #include "cli/run.h"
 #include "cli/runs.h"
 #include "cli/show.h"
+#include "cli/top.h"
 #include "cli/verb.h"
 
 namespace ullage::cli {
 
 std::span<const AddVerb> verbs() {
   static const std::vector<AddVerb> list = {
-      add_run,    add_runs,   add_show, add_diff,       add_advise, add_query,
-      add_daemon, add_config, add_emit, add_completion, add_doctor,
+      add_run, add_runs,   add_show,   add_diff, add_advise,     add_query,
+      add_top, add_daemon, add_config, add_emit, add_completion, add_doctor,
   };
   return list;
 }

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <csignal>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <utility>
 
@@ -41,10 +42,11 @@ OwnSignals::~OwnSignals() {
   ::pthread_sigmask(SIG_SETMASK, &impl_->mask_before, nullptr);
 }
 
-Result<OwnSignals> OwnSignals::start(EventLoop& loop, std::function<void(int)> on_signal) {
+Result<OwnSignals> OwnSignals::start(EventLoop& loop, std::function<void(int)> on_signal,
+                                     std::initializer_list<int> signals_of_interest) {
   sigset_t set;
   sigemptyset(&set);
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, signal);
+  for (const int signal : signals_of_interest) sigaddset(&set, signal);
   FileDescriptor signals(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
   if (!signals.is_open()) return fail_errno("cannot watch for signals", "", errno);
   auto impl = std::make_unique<Impl>();

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/top.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/event_loop.h"
+#include "base/result.h"
+#include "base/text.h"
+#include "base/units.h"
+#include "cli/runs_help.h"
+#include "cli/verb.h"
+#include "top/live_view.h"
+#include "top/machine_json.h"
+#include "top/machine_reader.h"
+#include "top/machine_view.h"
+#include "top/row_list.h"
+#include "top/screen_text.h"
+
+namespace ullage::cli {
+
+namespace {
+
+using std::chrono::nanoseconds;
+
+constexpr nanoseconds kShortestInterval = std::chrono::milliseconds(100);
+constexpr nanoseconds kUsualInterval = std::chrono::seconds(2), kUsualOfPage = std::chrono::seconds(1);
+constexpr std::size_t kPageWidth = 120, kPageWidthLeast = 40, kPageWidthMost = 1000;
+
+struct Options {
+  std::string interval, order = "memory", filter;
+  bool once = false, json = false, tree = false, groups = false, ascii = false;
+  std::size_t limit = 20;
+};
+
+Result<nanoseconds> interval_of(const Options& options, bool is_page) {
+  if (options.interval.empty()) return is_page ? kUsualOfPage : kUsualInterval;
+  auto interval = parse_duration(options.interval);
+  if (!interval) {
+    interval.error().where = "--interval";
+    return interval;
+  }
+  if (*interval < kShortestInterval)
+    return fail("the interval is too short", "--interval", "at least " + format_duration(0.1));
+  return interval;
+}
+
+Result<top::RowChoice> choice_of(const Options& options, const Console& console) {
+  auto order = top::parse_order(options.order);
+  if (!order) {
+    order.error().where = "--sort";
+    return fail(std::move(order).error());
+  }
+  const top::Shape shape = options.groups ? top::Shape::groups
+                           : options.tree ? top::Shape::tree
+                                          : top::Shape::list;
+  return top::RowChoice{.order = *order,
+                        .shape = shape,
+                        .filter = valid_utf8(options.filter),
+                        .utf8 = !options.ascii && speaks_utf8(console)};
+}
+
+// Two readings, so that rates are true.
+Result<top::MachineView> look_twice(top::MachineReader& reader, nanoseconds interval) {
+  top::MachineView view;
+  const auto first = reader.read();
+  if (!first) return fail(first.error());
+  view.take(*first);
+  auto loop = EventLoop::create();
+  if (!loop) return pass_on(loop);
+  const auto timer = loop->after(interval, [&] { loop->stop(); });
+  loop->run();
+  const auto second = reader.read();
+  if (!second) return fail(second.error());
+  view.take(*second);
+  return view;
+}
+
+// Of the terminal, else as $COLUMNS has it.
+std::size_t page_width(const Console& console) {
+  if (console.out_is_terminal) return static_cast<std::size_t>(std::max(console.width, 20));
+  const auto columns = console.environment.find("COLUMNS");
+  const auto width = columns != console.environment.end() ? to_unsigned(columns->second) : std::nullopt;
+  return width ? std::clamp<std::size_t>(*width, kPageWidthLeast, kPageWidthMost) : kPageWidth;
+}
+
+int print_page(const Options& options, const top::RowChoice& choice, nanoseconds interval,
+               const Console& console) {
+  top::MachineReader reader(console.root, console.clock);
+  const auto view = look_twice(reader, interval);
+  if (!view) return refuse(console, view.error());
+  if (options.json)
+    print_json(console, top::machine_json(*view, choice, options.limit));
+  else
+    console.out << top::text_of(top::page_of(*view, choice, page_width(console), options.limit),
+                                {console.colour});
+  return 0;
+}
+
+int show(const Options& options, const Console& console) {
+  const bool is_page = options.once || options.json || !console.out_is_terminal;
+  const auto interval = interval_of(options, is_page);
+  if (!interval) return refuse(console, interval.error());
+  auto choice = choice_of(options, console);
+  if (!choice) return refuse(console, choice.error());
+  if (is_page) return print_page(options, *choice, *interval, console);
+  const auto shown = top::show_live(
+      console.root, console.clock,
+      {.interval = *interval, .state = {.choice = *std::move(choice)}, .colour = console.colour});
+  return shown ? 0 : refuse(console, shown.error());
+}
+
+}  // namespace
+
+std::vector<Verb> add_top(CLI::App& parent, Common& /*common*/, Console& console) {
+  CLI::App* app = parent.add_subcommand("top", "Show the machine and its processes as they are now.");
+  const auto options = std::make_shared<Options>();
+  app->add_flag("--once", options->once, "print one page; so does an output that is no terminal");
+  app->add_flag("--json", options->json, "print one page as JSON");
+  app->add_option("--interval", options->interval, "time between readings (2s; of a page 1s)");
+  app->add_option("--sort", options->order, "memory, growth, cpu, io or headroom")->capture_default_str();
+  app->add_option("--filter", options->filter, "only what has this in its command, name, user or group");
+  app->add_flag("--tree", options->tree, "processes below their parents");
+  app->add_flag("--groups", options->groups, "services, containers and programs, not single processes");
+  app->add_option("--limit", options->limit, "rows of a page, at most")->capture_default_str();
+  app->add_flag("--ascii", options->ascii, "draw with plain letters");
+  app->footer("Keys: m g c i h order, t tree, G groups, / filter, p pause, ? help, q quit.");
+  return {{app, [options, &console] { return show(*options, console); }}};
+}
+
+}  // namespace ullage::cli

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "top/machine_view.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "analysis/forecast.h"
+#include "base/clock.h"
+#include "base/text.h"
+#include "run/secrets.h"
+#include "sense/proc/process_tree.h"
+#include "sense/proc/used_memory.h"
+#include "sense/processes/process_row.h"
+#include "sense/sample.h"
+
+namespace ullage::top {
+
+namespace {
+
+using std::chrono::nanoseconds;
+
+constexpr nanoseconds kTrailTime = std::chrono::seconds(60);
+// The trend is over the last five minutes; a point each two seconds at most keeps it cheap (Theil–Sen looks
+// at every two of them).
+constexpr double kTrendSeconds = 300, kTrendStepSeconds = 2;
+// Beyond this "lasts" says nothing.
+constexpr double kLongSeconds = 7 * 86400.0;
+
+std::optional<double> rate(double now, double before, std::optional<double> elapsed_seconds) {
+  // A counter that fell was started anew.
+  if (!elapsed_seconds || now < before) return std::nullopt;
+  return (now - before) / *elapsed_seconds;
+}
+
+std::optional<double> rate(const std::optional<double>& now, const std::optional<double>& before,
+                           std::optional<double> elapsed_seconds) {
+  if (!now || !before) return std::nullopt;
+  return rate(*now, *before, elapsed_seconds);
+}
+
+Stall stall_of(const sense::PressureSample& now, const sense::PressureSample& before,
+               std::optional<double> elapsed_seconds) {
+  return {.some = rate(now.some_seconds, before.some_seconds, elapsed_seconds),
+          .full = rate(now.full_seconds, before.full_seconds, elapsed_seconds)};
+}
+
+// What it holds now: what PSS said when it was read, and all that has come since.
+std::uint64_t used_bytes_of(const sense::TreeProcess& process) {
+  if (process.borrows_memory || process.sample.state == 'Z') return 0;
+  const std::uint64_t counted = sense::counted_bytes(process.sample);
+  if (!process.proportional) return counted;
+  const sense::ProportionalReading& then = *process.proportional;
+  const std::uint64_t gained = counted - std::min(counted, then.counted_bytes);
+  return std::min(counted, then.used_bytes + gained);
+}
+
+std::string command_of(const sense::ProcessRow& process) {
+  if (process.command_line.empty()) return '[' + printable(process.sample.name) + ']';
+  std::vector<std::string> arguments;
+  std::string_view rest = process.command_line;
+  while (!rest.empty()) arguments.emplace_back(take_until(rest, '\0'));
+  std::string text;
+  for (const std::string& argument : run::mask_arguments(arguments))
+    text.append(text.empty() ? "" : " ").append(argument);
+  return printable(text);
+}
+
+void extend(Trail& trail, const TrailPoint& point) {
+  trail.push_back(point);
+  while (trail.front().at + kTrailTime < point.at) trail.pop_front();
+}
+
+// The growth that the sensor tells takes a minute to be known; until then that of the trail.
+std::optional<double> trail_growth_per_minute(const Trail& trail) {
+  const auto differs = [&](const TrailPoint& point) { return point.used_bytes != trail.front().used_bytes; };
+  if (std::ranges::none_of(trail, differs)) return std::nullopt;
+  std::vector<analysis::Point> points;
+  for (const TrailPoint& point : trail)
+    points.push_back({to_seconds(point.at - trail.front().at), point.used_bytes});
+  const auto trend = analysis::robust_trend(points);
+  return trend ? std::optional(trend->slope_per_second * 60) : std::nullopt;
+}
+
+template <class T>
+void add_known(std::optional<T>& sum, const std::optional<T>& value) {
+  if (value) sum = sum.value_or(T{}) + *value;
+}
+
+void add_to_group(RowView& group, const RowView& process) {
+  ++group.processes;
+  group.threads += process.threads;
+  group.used_bytes += process.used_bytes;
+  group.cpu_cores += process.cpu_cores;
+  add_known(group.resident_bytes, process.resident_bytes);
+  add_known(group.swap_bytes, process.swap_bytes);
+  add_known(group.growth_bytes_per_minute, process.growth_bytes_per_minute);
+  add_known(group.read_per_second, process.read_per_second);
+  add_known(group.written_per_second, process.written_per_second);
+  if (process.headroom_bytes)
+    group.headroom_bytes =
+        std::min(group.headroom_bytes.value_or(*process.headroom_bytes), *process.headroom_bytes);
+}
+
+}  // namespace
+
+std::optional<double> RowView::seconds_until_full() const {
+  if (!headroom_bytes || !growth_bytes_per_minute || *growth_bytes_per_minute <= 0) return std::nullopt;
+  const double seconds = static_cast<double>(*headroom_bytes) / *growth_bytes_per_minute * 60;
+  return seconds < kLongSeconds ? std::optional(seconds) : std::nullopt;
+}
+
+void MachineView::take(const MachineReading& reading) {
+  elapsed_seconds_.reset();
+  if (readings_ > 0 && reading.at > at_) elapsed_seconds_ = to_seconds(reading.at - at_);
+  at_ = reading.at;
+  ++readings_;
+  take_host(reading);
+  take_memory(reading);
+  take_processes(reading);
+  take_groups();
+}
+
+void MachineView::take_host(const MachineReading& reading) {
+  const sense::HostSample &now = reading.host, &before = host_before_;
+  host_ = {.time_ms = reading.time_ms,
+           .name = printable(reading.host_name),
+           .cached_bytes = now.cached_bytes,
+           .swap_total_bytes = now.swap_total_bytes,
+           .cores = reading.capacity.cores,
+           .load = now.load,
+           .cpu_stall = stall_of(now.pressure.cpu, before.pressure.cpu, elapsed_seconds_),
+           .memory_stall = stall_of(now.pressure.memory, before.pressure.memory, elapsed_seconds_),
+           .io_stall = stall_of(now.pressure.io, before.pressure.io, elapsed_seconds_),
+           .hidden = reading.hidden};
+  if (now.swap_total_bytes && now.swap_free_bytes)
+    host_.swap_used_bytes = *now.swap_total_bytes - std::min(*now.swap_total_bytes, *now.swap_free_bytes);
+  if (now.cpu_seconds && before.cpu_seconds && elapsed_seconds_) {
+    auto& cores = host_.cpu_cores.emplace();
+    for (std::size_t mode = 0; mode < cores.size(); ++mode) {
+      cores[mode] = std::max(0.0, (*now.cpu_seconds)[mode] - (*before.cpu_seconds)[mode]) / *elapsed_seconds_;
+      host_.processors += cores[mode];
+    }
+  }
+  for (const sense::DiskSample& disk : now.disks) {
+    const auto was = std::ranges::find(before.disks, disk.device, &sense::DiskSample::device);
+    if (was == before.disks.end()) continue;
+    const auto of = [&](auto member) {
+      return rate(static_cast<double>(disk.*member), static_cast<double>((*was).*member), elapsed_seconds_);
+    };
+    add_known(host_.disk_read_per_second, of(&sense::DiskSample::read_bytes));
+    add_known(host_.disk_written_per_second, of(&sense::DiskSample::written_bytes));
+    const auto busy = of(&sense::DiskSample::busy_seconds);
+    if (!busy || *busy <= host_.busiest_disk_ratio.value_or(-1)) continue;
+    host_.busiest_disk_ratio = std::min(1.0, *busy);
+    host_.busiest_disk = printable(disk.device);
+  }
+  if (reading.network && network_before_) {
+    const auto of = [&](auto member) {
+      return rate(static_cast<double>((*reading.network).*member),
+                  static_cast<double>((*network_before_).*member), elapsed_seconds_);
+    };
+    host_.received_per_second = of(&NetworkCounters::received_bytes);
+    host_.sent_per_second = of(&NetworkCounters::sent_bytes);
+  }
+  host_before_ = now;
+  network_before_ = reading.network;
+}
+
+void MachineView::take_memory(const MachineReading& reading) {
+  host_.limit_bytes = reading.capacity.memory_bytes;
+  host_.limit_source = printable(reading.capacity.memory_source);
+  host_.headroom_bytes = reading.headroom_bytes;
+  if (!host_.limit_bytes || !host_.headroom_bytes) return;
+  host_.used_bytes = *host_.limit_bytes - std::min(*host_.limit_bytes, *host_.headroom_bytes);
+  const double now = to_seconds(reading.at);
+  if (used_points_.empty() || now >= used_points_.back().seconds + kTrendStepSeconds * 0.99)
+    used_points_.push_back({now, static_cast<double>(*host_.used_bytes)});
+  while (used_points_.front().seconds < now - kTrendSeconds) used_points_.pop_front();
+  const std::vector<analysis::Point> points(used_points_.begin(), used_points_.end());
+  const auto lasts = analysis::time_until(static_cast<double>(*host_.limit_bytes), points);
+  if (!lasts || lasts->seconds > kLongSeconds) return;
+  host_.memory_lasts = lasts;
+  if (const auto trend = analysis::robust_trend(points))
+    host_.growth_bytes_per_second = trend->slope_per_second;
+}
+
+RowView MachineView::row_of(const sense::ProcessRow& process, Known& known) const {
+  const sense::ProcessSample& sample = process.sample;
+  RowView row{.pid = sample.pid,
+              .parent_pid = sample.parent_pid,
+              .name = known.name,
+              .user = printable(process.group->user),
+              .group = printable(process.group->name),
+              .unit = printable(process.group->unit),
+              .command = known.command,
+              .state = sample.state,
+              .threads = sample.threads,
+              .used_bytes = used_bytes_of(process),
+              .resident_bytes = sample.resident_bytes,
+              .swap_bytes = sample.swap_bytes,
+              .growth_bytes_per_minute = process.growth_bytes_per_minute,
+              .cpu_cores = process.cpu_cores};
+  // At its first reading a process tells of all its life, not of the last interval.
+  if (elapsed_seconds_ && sample.read_bytes && (!process.is_new || process.was_born)) {
+    row.read_per_second = static_cast<double>(process.used.read_bytes) / *elapsed_seconds_;
+    row.written_per_second = static_cast<double>(process.used.written_bytes) / *elapsed_seconds_;
+  }
+  extend(known.trail, {.at = at_,
+                       .used_bytes = static_cast<float>(row.used_bytes),
+                       .cpu_cores = static_cast<float>(row.cpu_cores)});
+  row.trail = &known.trail;
+  if (!row.growth_bytes_per_minute) row.growth_bytes_per_minute = trail_growth_per_minute(known.trail);
+  return row;
+}
+
+void MachineView::take_processes(const MachineReading& reading) {
+  processes_.clear();
+  group_of_row_.clear();
+  for (std::size_t i = 0; i < reading.processes.size(); ++i) {
+    const sense::ProcessRow& process = reading.processes[i];
+    Known& known = known_[process.sample.pid];
+    const bool is_another = known.start_ticks != process.sample.start_ticks;
+    if (is_another) known = {.start_ticks = process.sample.start_ticks};
+    if (is_another || known.command_line != process.command_line || known.name != process.sample.name) {
+      known.command_line = process.command_line;
+      known.name = printable(process.sample.name);
+      known.command = command_of(process);
+    }
+    processes_.push_back(row_of(process, known));
+    processes_.back().is_own = process.sample.pid == reading.own_pid;
+    if (i < reading.headrooms.size()) processes_.back().headroom_bytes = reading.headrooms[i];
+    group_of_row_.push_back(process.group);
+    host_.threads += process.sample.threads;
+    host_.running += process.sample.state == 'R' ? 1 : 0;
+  }
+  host_.processes = processes_.size();
+  // Those that were not extended now have ended.
+  std::erase_if(known_, [&](const auto& entry) { return entry.second.trail.back().at != at_; });
+}
+
+void MachineView::take_groups() {
+  std::map<sense::ProcessGroup, RowView> sums;
+  for (std::size_t i = 0; i < processes_.size(); ++i) {
+    const RowView& row = processes_[i];
+    RowView& sum = sums[*group_of_row_[i]];
+    if (sum.name.empty()) {
+      sum.processes = 0;
+      sum.name = sum.group = row.group;
+      sum.user = row.user;
+      sum.unit = row.unit;
+      sum.command = row.unit.empty() || row.unit == row.group ? row.group : row.group + "  " + row.unit;
+    }
+    add_to_group(sum, row);
+  }
+  groups_.clear();
+  for (auto& [group, sum] : sums) {
+    Trail& trail = group_trails_[group];
+    extend(trail, {.at = at_,
+                   .used_bytes = static_cast<float>(sum.used_bytes),
+                   .cpu_cores = static_cast<float>(sum.cpu_cores)});
+    sum.trail = &trail;
+    groups_.push_back(std::move(sum));
+  }
+  std::erase_if(group_trails_, [&](const auto& entry) { return entry.second.back().at != at_; });
+}
+
+}  // namespace ullage::top
