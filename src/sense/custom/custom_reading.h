@@ -18,7 +18,8 @@ struct CustomValue {
 
 struct CustomReading {
   std::vector<CustomValue> values = {};
-  std::string error = {};  // empty: all went well
+  std::vector<CustomValue> own_values = {};  // of the source itself, under names that are ours
+  std::string error = {};                    // empty: all went well
   std::int64_t time_ms = 0;
   double duration_seconds = 0;
 };

@@ -84,6 +84,11 @@ PeriodicSource::~PeriodicSource() {
 
 void PeriodicSource::request_stop() { shared_->stop.request_stop(); }
 
+void PeriodicSource::abandon() {
+  request_stop();
+  shared_.reset();
+}
+
 std::shared_ptr<const CustomReading> PeriodicSource::newest() const {
   const std::scoped_lock lock(shared_->mutex);
   const auto working_for = shared_->clock.monotonic() - shared_->begun;

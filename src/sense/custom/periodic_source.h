@@ -36,6 +36,8 @@ class PeriodicSource {
   std::shared_ptr<const CustomReading> newest() const;
   // Asks it to end, without waiting: who ends many asks all first.
   void request_stop();
+  // The same, and lets go of it: its thread ends when its work does.
+  void abandon();
 
  private:
   struct Shared;

@@ -19,6 +19,7 @@ struct ProgramLimits {
   std::chrono::milliseconds timeout{10'000};
   std::uint64_t resident_bytes = 256u << 20;  // of it and all that it started
   std::size_t output_bytes = 1u << 20;
+  bool operator==(const ProgramLimits&) const = default;
 };
 
 // What it wrote to standard output. An error when it could not be started, ended in any way but with 0, or
