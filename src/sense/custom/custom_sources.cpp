@@ -133,6 +133,7 @@ void CustomSources::add(metric::Frame& frame, const PeriodicSource& source) {
     for (const metric::Label& label : value.key.labels) labels.push_back({label.name, label.value});
     frame.add(value.key.name, labels, value.value);
   }
+  gate_.begin_source(source.name());
   for (const CustomValue& value : newest->values) gate_.add(frame, value.key, value.value);
   add_status(frame, {.name = source.name(),
                      .error = newest->error,
@@ -144,6 +145,7 @@ void CustomSources::add(metric::Frame& frame, const PeriodicSource& source) {
 void CustomSources::add_push(metric::Frame& frame) {
   const std::chrono::nanoseconds now = clock_.monotonic();
   PushedValues& values = push_->values();
+  gate_.begin_source("push");
   values.add_to(frame, gate_, now);
   if (values.counts().bad_lines != bad_lines_) {
     bad_lines_ = values.counts().bad_lines;

@@ -16,13 +16,11 @@
 
 #include "base/clock.h"
 #include "base/event_loop.h"
-#include "base/file.h"
 #include "base/loopback_server.h"
 #include "base/os_root.h"
 #include "base/result.h"
-#include "metric/descriptor.h"
 #include "sense/collector_fixture.h"
-#include "sense/custom/program.h"
+#include "sense/custom/executables_folder.h"
 #include "sense/fixture.h"
 
 namespace ullage::sense {

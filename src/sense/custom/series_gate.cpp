@@ -40,7 +40,12 @@ void SeriesGate::begin(std::chrono::nanoseconds now) {
   now_ = now;
   if (now_ - swept_ < kSweptEvery) return;
   swept_ = now_;
-  std::erase_if(last_seen_, [&](const auto& seen) { return now_ - seen.second > kKeptFor; });
+  std::erase_if(seen_, [&](const auto& entry) {
+    const Seen& seen = entry.second;
+    const bool is_gone = now_ - seen.at > kKeptFor;
+    if (is_gone) --*seen.source;
+    return is_gone;
+  });
 }
 
 void SeriesGate::add(metric::Frame& frame, const metric::SeriesKey& key, double value) {
@@ -49,14 +54,15 @@ void SeriesGate::add(metric::Frame& frame, const metric::SeriesKey& key, double 
     return;
   }
   const std::size_t hash = hash_of(key);
-  const auto known = last_seen_.find(hash);
-  if (known != last_seen_.end()) {
-    known->second = now_;
-  } else if (last_seen_.size() >= series_max_) {
+  const auto known = seen_.find(hash);
+  if (known != seen_.end()) {
+    known->second.at = now_;
+  } else if (seen_.size() >= series_max_ || *source_ >= (series_max_ * 4 + 4) / 5) {
     ++counts_.beyond_limit;
     return;
   } else {
-    last_seen_.emplace(hash, now_);
+    seen_.emplace(hash, Seen{now_, source_});
+    ++*source_;
   }
   labels_.clear();
   for (const metric::Label& label : key.labels) labels_.push_back({label.name, label.value});

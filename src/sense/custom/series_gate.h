@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Lets people's own metrics into a tick: not under a name that is ours, and no more series than were agreed.
-// What is kept out is counted by its cause. A series that stays away leaves its place to another. One thread.
+// Lets people's own metrics into a tick: not under a name that is ours, and no more series than were agreed,
+// of which one source alone may have four fifths. What is kept out is counted by its cause. A series that
+// stays away leaves its place to another. One thread.
 #pragma once
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -23,18 +25,28 @@ struct GateCounts {
 class SeriesGate {
  public:
   explicit SeriesGate(std::size_t series_max) : series_max_(series_max) {}
+  SeriesGate(const SeriesGate&) = delete;
+  SeriesGate& operator=(const SeriesGate&) = delete;
 
   // A tick begins.
   void begin(std::chrono::nanoseconds now);
+  // What is added from here on is this source's.
+  void begin_source(const std::string& name) { source_ = &by_source_[name]; }
   void add(metric::Frame& frame, const metric::SeriesKey& key, double value);
 
   void set_series_max(std::size_t series_max) { series_max_ = series_max; }
-  std::size_t size() const { return last_seen_.size(); }
+  std::size_t size() const { return seen_.size(); }
   const GateCounts& counts() const { return counts_; }
 
  private:
   std::size_t series_max_;
-  std::unordered_map<std::size_t, std::chrono::nanoseconds> last_seen_;  // by the series' hash
+  struct Seen {
+    std::chrono::nanoseconds at{0};
+    std::size_t* source = nullptr;  // how many series it has, where it stands in by_source_
+  };
+  std::unordered_map<std::size_t, Seen> seen_;              // by the series' hash
+  std::unordered_map<std::string, std::size_t> by_source_;  // places stay
+  std::size_t* source_ = &by_source_[""];
   std::chrono::nanoseconds now_{0}, swept_{0};
   std::vector<metric::LabelView> labels_;  // reused
   GateCounts counts_;

@@ -40,5 +40,21 @@ TEST(SeriesGate, LetsInThoseWhoCameFirstUntilTheyStayAway) {
   EXPECT_EQ(gate.size(), 1u);
 }
 
+TEST(SeriesGate, LeavesRoomForOthersBesideOneThatBringsMuch) {
+  SeriesGate gate(10);
+  LinesFrame frame;
+  gate.begin(seconds(0));
+  gate.begin_source("much");
+  for (int i = 0; i < 100; ++i) gate.add(frame, {"much", {{"i", std::to_string(i)}}}, 1);
+  EXPECT_EQ(gate.size(), 8u);
+  gate.begin_source("little");
+  gate.add(frame, {"little", {}}, 1);
+  EXPECT_NE(frame.text.find("little 1"), std::string::npos);
+  gate.begin(seconds(400));  // it has stayed away
+  gate.begin_source("much");
+  for (int i = 100; i < 200; ++i) gate.add(frame, {"much", {{"i", std::to_string(i)}}}, 1);
+  EXPECT_EQ(gate.size(), 8u);
+}
+
 }  // namespace
 }  // namespace ullage::sense
