@@ -183,6 +183,9 @@ scrape_configs:
   - job_name: node
     static_configs: [{{targets: ['127.0.0.1:{port}']}}]
     metric_relabel_configs: [{rename}]
+  - job_name: ourselves
+    static_configs: [{{targets: ['unix://{tmp_path}/state/ullage.sock']}}]
+    metric_relabel_configs: [{{source_labels: [__name__], regex: 'ullage_(self_.*)', target_label: __name__}}]
   - job_name: prometheus
     static_configs: [{{targets: ['127.0.0.1:{prometheus.port}']}}]
 """)
@@ -190,6 +193,8 @@ scrape_configs:
         node, server = f'instance="127.0.0.1:{port}",job="node"', f'instance="127.0.0.1:{prometheus.port}",job="prometheus"'
         wait_for(lambda: daemon.values().get(f"up{{{node}}}") == 1, "node_exporter")
         wait_for(lambda: daemon.values().get(f"up{{{server}}}") == 1, "prometheus")
+        by_socket = f'instance="{tmp_path}/state/ullage.sock",job="ourselves"'
+        wait_for(lambda: daemon.values().get(f"self_ticks_total{{{by_socket}}}", 0) > 0, "the daemon by its own socket")
         values = daemon.values()
         with DIRECT.open(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
             said = [line for line in answer.read().decode().splitlines() if line and not line.startswith("#")]
