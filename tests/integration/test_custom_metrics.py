@@ -185,7 +185,9 @@ scrape_configs:
     metric_relabel_configs: [{rename}]
   - job_name: ourselves
     static_configs: [{{targets: ['unix://{tmp_path}/state/ullage.sock']}}]
-    metric_relabel_configs: [{{source_labels: [__name__], regex: 'ullage_(self_.*)', target_label: __name__}}]
+    metric_relabel_configs:
+      - {{source_labels: [__name__], regex: 'ullage_self_.*', action: keep}}
+      - {{source_labels: [__name__], regex: 'ullage_(.*)', target_label: __name__}}
   - job_name: prometheus
     static_configs: [{{targets: ['127.0.0.1:{prometheus.port}']}}]
 """)
