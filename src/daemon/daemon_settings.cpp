@@ -11,6 +11,7 @@
 #include "history/history.h"
 #include "sense/cgroup/cgroups_collector.h"
 #include "sense/custom/custom_sources.h"
+#include "sense/custom/executables_folder.h"
 #include "sense/processes/processes_collector.h"
 #include "server/api_v1.h"
 #include "server/http_gate.h"

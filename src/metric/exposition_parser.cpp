@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "metric/exposition_parser.h"
 
-#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "history/exchange/line_reader.h"
 
-#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <string_view>

@@ -33,6 +33,8 @@ constexpr std::chrono::milliseconds kTextfilesEvery(1'000);
 // So long a line that could not be read is told.
 constexpr std::chrono::seconds kBadLineToldFor(60);
 
+constexpr std::chrono::seconds kEndWaitMax(2);
+
 double number(std::uint64_t count) { return static_cast<double>(count); }
 
 }  // namespace
@@ -41,6 +43,12 @@ CustomSources::~CustomSources() {
   if (textfiles_) textfiles_->request_stop();
   if (executables_) executables_->request_stop();
   for (PeriodicSource& scrape : scrapes_) scrape.request_stop();
+  // However many targets hang, the end does not wait longer than for one of them.
+  const std::chrono::nanoseconds begin = clock_.monotonic();
+  for (PeriodicSource& scrape : scrapes_) {
+    if (clock_.monotonic() - begin > kEndWaitMax) scrape.abandon();
+    const PeriodicSource ended = std::move(scrape);
+  }
 }
 
 Result<std::unique_ptr<CustomSources>> CustomSources::start(EventLoop& loop, const OsRoot& root,

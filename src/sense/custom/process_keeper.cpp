@@ -3,6 +3,8 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -93,14 +95,14 @@ void kill_listed(const char* children_file) {
 }
 
 // What one that was killed leaves behind becomes ours and is in the next list, until there is none.
-void kill_all(pid_t group, const char* children_file, int* status, pid_t program, bool program_ended) {
+void kill_all(pid_t program, const char* children_file, int& status) {
   while (true) {
-    ::kill(-group, SIGKILL);
+    ::kill(-program, SIGKILL);  // its group
     kill_listed(children_file);
     int ended_status = 0;
     pid_t ended = 0;
     while ((ended = ::waitpid(-1, &ended_status, WNOHANG)) > 0)
-      if (ended == program && !program_ended) *status = ended_status;
+      if (ended == program) status = ended_status;
     if (ended < 0 && errno == ECHILD) return;
     ::poll(nullptr, 0, 1);
   }
@@ -131,7 +133,7 @@ void kill_all(pid_t group, const char* children_file, int* status, pid_t program
     has_ended = ::waitid(P_PID, static_cast<id_t>(program), &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
                 info.si_pid == program;
   }
-  kill_all(program, plan.children_file, &report.status, program, false);
+  kill_all(program, plan.children_file, report.status);
   (void)!::write(kReport, &report, sizeof report);
   ::_exit(0);
 }

@@ -3,12 +3,13 @@
 #include "sense/custom/program.h"
 
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <stdlib.h>
 #include <sys/stat.h>
-#include <unistd.h>
+#include <time.h>
 
-#include <chrono>
 #include <csignal>
-#include <filesystem>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>

@@ -2,13 +2,11 @@
 // Real clients on real sockets.
 #include "sense/custom/push_server.h"
 
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -22,6 +20,7 @@
 #include "base/event_loop.h"
 #include "base/file.h"
 #include "base/result.h"
+#include "sense/custom/pushed_values.h"
 #include "sense/fixture.h"
 
 namespace ullage::sense {

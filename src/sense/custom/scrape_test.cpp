@@ -5,8 +5,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
-#include <memory>
+#include <cstddef>
 #include <stop_token>
 #include <string>
 #include <string_view>

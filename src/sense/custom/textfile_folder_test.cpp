@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sense/custom/textfile_folder.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
