@@ -155,6 +155,8 @@ void HttpClient::Impl::prepare(const HttpRequest& request, const HeaderList& hea
     set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
     set(CURLOPT_POSTFIELDS, request.body.data());
   }
+  if (!options.unix_socket.empty()) set(CURLOPT_UNIX_SOCKET_PATH, options.unix_socket.c_str());
+  if (options.asks_directly) set(CURLOPT_NOPROXY, "*");
   if (!request.method.empty()) set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
   prepare_credentials();
 }

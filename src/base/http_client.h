@@ -30,6 +30,8 @@ struct HttpOptions {
   std::chrono::milliseconds connect_timeout{5'000};
   std::chrono::milliseconds timeout{30'000};  // of a whole call
   std::size_t answer_bytes_max = 64u << 20;   // of a body, unpacked
+  std::string unix_socket;                    // asked through it; the URL's host is then but a name
+  bool asks_directly = false;                 // whatever proxy the environment names
 };
 
 struct HttpRequest {

@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "base/text.h"
-#include "config/value.h"
 
 namespace ullage::config {
 
@@ -266,6 +265,72 @@ constexpr auto kSchema = std::to_array<Key>({
      .most = 1,
      .scope = Scope::owner,
      .owner_because = kWatchesMachine},
+    {.name = "daemon.textfile_directory",
+     .type = Type::text,
+     .doc =
+         "Folder of *.prom files whose values the daemon takes, as node_exporter's textfile collector does.",
+     .unit = "folder",
+     .optional = true,
+     .scope = Scope::owner,
+     .owner_because = kWatchesMachine},
+    {.name = "daemon.executables_directory",
+     .type = Type::text,
+     .doc = "Folder of programs that print metrics; each is run again and again.",
+     .unit = "folder",
+     .optional = true,
+     .scope = Scope::owner,
+     .owner_because = kRunsCode},
+    {.name = "daemon.executables_interval",
+     .type = Type::duration,
+     .default_value = "15s",
+     .doc = "Time between two runs of such a program.",
+     .least = 1,
+     .most = 86400,
+     .scope = Scope::owner,
+     .owner_because = kWatchesMachine},
+    {.name = "daemon.executables_timeout",
+     .type = Type::duration,
+     .default_value = "10s",
+     .doc = "How long such a program may run before it is ended with all that it started.",
+     .least = 0.1,
+     .most = 3600,
+     .scope = Scope::owner,
+     .owner_because = kWatchesMachine},
+    {.name = "daemon.executables_memory",
+     .type = Type::bytes,
+     .default_value = "256MiB",
+     .doc = "How much memory such a program and all that it started may take.",
+     .least = 1 << 20,
+     .scope = Scope::owner,
+     .owner_because = kWatchesMachine},
+    {.name = "daemon.scrape_file",
+     .type = Type::text,
+     .doc = "File with Prometheus's scrape_configs: targets whose metrics the daemon takes.",
+     .optional = true,
+     .scope = Scope::owner,
+     .owner_because = kWatchesMachine},
+    {.name = "daemon.push",
+     .type = Type::flag,
+     .default_value = "true",
+     .doc = "Whether programs may send metrics to push.sock and push-datagram.sock in the state directory.",
+     .scope = Scope::owner,
+     .owner_because = kWatchesMachine},
+    {.name = "daemon.statsd_listen",
+     .type = Type::text,
+     .doc =
+         "Address and port of this machine on which StatsD lines are taken over UDP, such as 127.0.0.1:8125.",
+     .optional = true,
+     .scope = Scope::owner,
+     .owner_because = kOpensPorts},
+    {.name = "daemon.custom_series",
+     .type = Type::count,
+     .default_value = "5000",
+     .doc = "How many series files, programs, targets and clients may bring in all; more are dropped and "
+            "counted.",
+     .least = 1,
+     .most = 100'000,
+     .scope = Scope::owner,
+     .owner_because = kWatchesMachine},
     {.name = "server.listen",
      .type = Type::list,
      .default_value = "[127.0.0.1:9850]",
@@ -335,38 +400,6 @@ constexpr auto kSchema = std::to_array<Key>({
 
 constexpr std::array<std::string_view, 1> kReserved = {"ULLAGE_SOCKET"};
 
-std::string_view noun(const Key& key) {
-  switch (key.type) {
-    case Type::flag:
-      return "true or false";
-    case Type::text:
-      return key.unit == "folder" ? "a folder" : "a text";
-    case Type::number:
-      return key.unit == "ratio" ? "a ratio" : key.unit == "cores" ? "a number of cores" : "a number";
-    case Type::count:
-      return "a whole number";
-    case Type::bytes:
-      return "a size";
-    case Type::duration:
-      return "a duration";
-    case Type::choice:
-      return "one of";
-    case Type::list:
-      return key.unit == "ratio" ? "a list of ratios" : "a list of texts";
-  }
-  return "";
-}
-
-std::string joined_words(const Key& key) {
-  std::string text;
-  for (const std::string_view word : words_of(key)) {
-    if (!text.empty()) text += ", ";
-    text += word;
-    if (word.ends_with('=')) text += word == "signal=" ? "NAME" : "COMMAND";
-  }
-  return text;
-}
-
 }  // namespace
 
 std::span<const Key> schema() { return kSchema; }
@@ -401,43 +434,5 @@ std::string variable_of(const Key& key) {
 }
 
 std::span<const std::string_view> reserved_variables() { return kReserved; }
-
-std::string_view to_string(Type type) {
-  switch (type) {
-    case Type::flag:
-      return "flag";
-    case Type::text:
-      return "text";
-    case Type::number:
-      return "number";
-    case Type::count:
-      return "count";
-    case Type::bytes:
-      return "bytes";
-    case Type::duration:
-      return "duration";
-    case Type::choice:
-      return "choice";
-    case Type::list:
-      return "list";
-  }
-  return "";
-}
-
-std::vector<std::string_view> words_of(const Key& key) {
-  std::vector<std::string_view> words;
-  for (std::string_view rest = key.words; !rest.empty();) words.push_back(take_until(rest, '|'));
-  return words;
-}
-
-std::string values_text(const Key& key) {
-  if (key.type == Type::choice) return fmt::format("one of {}", joined_words(key));
-  std::string text(noun(key));
-  const std::string range = range_text(key);
-  if (!range.empty()) text += " " + range;
-  if (!key.words.empty()) text += ", or " + joined_words(key);
-  if (key.optional && key.words.empty()) text += ", or none";
-  return text;
-}
 
 }  // namespace ullage::config

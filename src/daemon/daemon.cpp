@@ -33,6 +33,7 @@
 #include "daemon/service_manager.h"
 #include "sense/cgroup/cgroups_collector.h"
 #include "sense/collector.h"
+#include "sense/custom/custom_sources.h"
 #include "sense/processes/processes_collector.h"
 #include "server/api_v1.h"
 #include "server/http_router.h"
@@ -54,7 +55,14 @@ namespace {
 constexpr double kLateSeconds = 0.1;
 constexpr std::size_t kNotesMax = 200;
 // Settings that a running daemon takes on; others wait for its next start.
-constexpr std::string_view kTakenOnAtOnce[] = {"daemon.interval"};
+constexpr std::string_view kTakenOnAtOnce[] = {"daemon.interval",
+                                               "daemon.textfile_directory",
+                                               "daemon.executables_directory",
+                                               "daemon.executables_interval",
+                                               "daemon.executables_timeout",
+                                               "daemon.executables_memory",
+                                               "daemon.scrape_file",
+                                               "daemon.custom_series"};
 
 class Daemon {
  public:
@@ -71,7 +79,7 @@ class Daemon {
   void say(std::string_view line, std::string_view severity = "info");
 
  private:
-  std::vector<watch::Source> sources();
+  Result<std::vector<watch::Source>> sources();
   Result<void> listen();
   server::ApiSubjects api_subjects();
   server::UllageSubjects page_subjects();
@@ -95,6 +103,7 @@ class Daemon {
   std::optional<watch::Keeper> keeper_;
   std::optional<watch::Watch> watch_;
   const sense::ProcessesCollector* processes_ = nullptr;  // one of the watch's sources
+  sense::CustomSources* custom_ = nullptr;                // and this
   std::optional<server::ApiV1> api_;
   std::optional<server::UllageV1> page_api_;
   std::optional<server::HttpServer> server_;
@@ -128,7 +137,9 @@ Result<void> Daemon::start() {
                       .system_error = EBUSY});
   if (!keeper) return pass_on(keeper);
   keeper_ = *std::move(keeper);
-  watch_.emplace(sources(), settings_.count("history.max_series"), &*keeper_, clock_);
+  auto all_sources = sources();
+  if (!all_sources) return pass_on(all_sources);
+  watch_.emplace(*std::move(all_sources), settings_.count("history.max_series"), &*keeper_, clock_);
   if (auto listening = listen(); !listening) return listening;
 
   std::string where;
@@ -141,7 +152,7 @@ Result<void> Daemon::start() {
   return {};
 }
 
-std::vector<watch::Source> Daemon::sources() {
+Result<std::vector<watch::Source>> Daemon::sources() {
   std::vector<watch::Source> sources;
   for (const sense::CollectorEntry& entry : sense::collectors())
     sources.push_back({std::string(entry.name), entry.make(around_.root)});
@@ -151,6 +162,10 @@ std::vector<watch::Source> Daemon::sources() {
       std::make_unique<sense::ProcessesCollector>(around_.root, processes_options(settings_), clock_);
   processes_ = processes.get();
   sources.push_back({"processes", std::move(processes)});
+  auto custom = sense::CustomSources::start(loop_, around_.root, custom_options(settings_), clock_);
+  if (!custom) return pass_on(custom);
+  custom_ = custom->get();
+  sources.push_back({"custom", *std::move(custom)});
   sources.push_back({"self", std::make_unique<SelfCollector>(around_.root, [this] { return figures(); })});
   return sources;
 }
@@ -168,6 +183,13 @@ server::ApiSubjects Daemon::api_subjects() {
                                      .last_ms = status.time_ms,
                                      .duration_seconds = status.duration_seconds,
                                      .interval_seconds = to_seconds(tick_interval(settings_))});
+                for (const sense::CustomStatus& status : custom_->statuses())
+                  targets.push_back({.pool = "custom",
+                                     .name = status.name,
+                                     .last_error = status.error,
+                                     .last_ms = status.time_ms,
+                                     .duration_seconds = status.duration_seconds,
+                                     .interval_seconds = status.interval_seconds});
                 return targets;
               },
           .settings =
@@ -286,9 +308,11 @@ void Daemon::stop() {
 void Daemon::reload() {
   manager_.reloading(clock_.monotonic());
   auto loaded = around_.load();
-  if (!loaded) {
+  // People's own sources first: what they would not take leaves all as it was.
+  Result<void> taken = loaded ? custom_->reload(custom_options(*loaded)) : pass_on(loaded);
+  if (!taken) {
     ++failed_reloads_;
-    say("the settings stay as they were: " + loaded.error().text(), "warning");
+    say("the settings stay as they were: " + taken.error().text(), "warning");
   } else {
     for (const auto& [key, setting] : loaded->all()) {
       const auto before = settings_.all().find(key);

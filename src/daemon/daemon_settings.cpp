@@ -10,6 +10,8 @@
 #include "config/settings.h"
 #include "history/history.h"
 #include "sense/cgroup/cgroups_collector.h"
+#include "sense/custom/custom_sources.h"
+#include "sense/custom/executables_folder.h"
 #include "sense/processes/processes_collector.h"
 #include "server/api_v1.h"
 #include "server/http_gate.h"
@@ -55,6 +57,25 @@ server::ApiOptions api_options(const config::Settings& settings) {
 
 sense::CgroupsOptions cgroups_options(const config::Settings& settings) {
   return {.cgroups = settings.count("daemon.cgroups")};
+}
+
+sense::CustomOptions custom_options(const config::Settings& settings) {
+  const auto text_or_none = [&](std::string_view key) {
+    return settings.is_set(key) ? settings.text(key) : std::string();
+  };
+  sense::CustomOptions options{
+      .textfile_directory = text_or_none("daemon.textfile_directory"),
+      .scrape_file = text_or_none("daemon.scrape_file"),
+      .push = {.folder = settings.flag("daemon.push") ? settings.text("state.directory") : std::string(),
+               .statsd_listen = text_or_none("daemon.statsd_listen")},
+      .series_max = settings.count("daemon.custom_series")};
+  if (settings.is_set("daemon.executables_directory"))
+    options.executables =
+        sense::ExecutablesOptions{.folder = settings.text("daemon.executables_directory"),
+                                  .interval = milliseconds(settings, "daemon.executables_interval"),
+                                  .limits = {.timeout = milliseconds(settings, "daemon.executables_timeout"),
+                                             .resident_bytes = settings.bytes("daemon.executables_memory")}};
+  return options;
 }
 
 sense::ProcessesOptions processes_options(const config::Settings& settings) {

@@ -9,6 +9,7 @@
 #include "config/settings.h"
 #include "history/history.h"
 #include "sense/cgroup/cgroups_collector.h"
+#include "sense/custom/custom_sources.h"
 #include "sense/processes/processes_collector.h"
 #include "server/api_v1.h"
 #include "server/http_server.h"
@@ -19,6 +20,7 @@ history::HistoryOptions history_options(const config::Settings& settings);
 Result<server::ServerOptions> server_options(const config::Settings& settings);
 server::ApiOptions api_options(const config::Settings& settings);
 sense::CgroupsOptions cgroups_options(const config::Settings& settings);
+sense::CustomOptions custom_options(const config::Settings& settings);
 sense::ProcessesOptions processes_options(const config::Settings& settings);
 std::chrono::milliseconds tick_interval(const config::Settings& settings);
 std::string history_folder(const config::Settings& settings);

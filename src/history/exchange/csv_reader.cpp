@@ -11,7 +11,7 @@
 #include "history/block.h"
 #include "history/exchange/exchange.h"
 #include "history/exchange/line_reader.h"
-#include "history/exchange/sample_text.h"
+#include "metric/sample_text.h"
 #include "metric/series.h"
 
 namespace ullage::history {
@@ -61,7 +61,7 @@ class CsvReader final : public SampleReader::LineReader {
     const auto value = take_field(cursor);
     if (!value) return fail(value.error());
     if (!cursor.is_at_end()) return cursor.fail_here("more than four fields");
-    const auto number = value->empty() ? kAbsent : parse_number_text(*value);
+    const auto number = value->empty() ? kAbsent : metric::parse_number_text(*value);
     if (!number) return at_value.fail_here("'" + printable(*value) + "' is no number");
     return add({*time_ms, *number}, begin);
   }
@@ -85,7 +85,7 @@ class CsvReader final : public SampleReader::LineReader {
     if (!name) return pass_on(name);
     if (name->starts_with('"')) {
       LineCursor quoted(*name, 0);
-      name = take_quoted(quoted);
+      name = metric::take_quoted(quoted);
       if (!name || !quoted.is_at_end()) return at_name.fail_here("a name in quotes that do not fit");
     }
     key.name = std::move(*name);
@@ -93,7 +93,7 @@ class CsvReader final : public SampleReader::LineReader {
     const auto labels = take_field(cursor);
     if (!labels) return fail(labels.error());
     LineCursor inner(*labels, 0);
-    if (auto taken = take_labels(inner, '\0', key.labels); !taken)
+    if (auto taken = metric::take_labels(inner, '\0', key.labels); !taken)
       return at_labels.fail_here("in the labels, " + taken.error().what, taken.error().hint);
     if (cursor.is_at_end()) return cursor.fail_here("fewer than four fields");
     if (auto begun = begin_series(std::move(key), at_name); !begun) return begun;

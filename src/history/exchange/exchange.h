@@ -37,8 +37,7 @@ Result<ExchangeCounts> export_samples(const SeriesSource& source, const Selectio
 // What is read, some samples of one series at a time, ascending in time; its error ends the import.
 using TakeSamples = std::function<Result<void>(const metric::SeriesKey&, std::span<const Sample>)>;
 
-constexpr std::size_t kLineBytesMax = 64u << 20;       // JSON lines have a whole series
-constexpr std::size_t kImportKeyBytesMax = 16u << 10;  // as a history takes them
+constexpr std::size_t kLineBytesMax = 64u << 20;  // JSON lines have a whole series
 
 class SampleReader {
  public:

@@ -13,11 +13,11 @@
 #include "base/text.h"
 #include "history/block.h"
 #include "history/exchange/exchange.h"
-#include "history/exchange/sample_text.h"
 #include "history/series_file.h"
 #include "history/series_source.h"
 #include "metric/descriptor.h"
 #include "metric/exposition.h"
+#include "metric/sample_text.h"
 #include "metric/series.h"
 
 namespace ullage::history {
@@ -57,14 +57,14 @@ Result<void> write_csv(const metric::SeriesKey& key, std::span<const Sample> sam
   append_csv_field(series, name);
   series += ',';
   std::string labels;
-  append_labels(labels, key.labels);
+  metric::append_labels(labels, key.labels);
   append_csv_field(series, labels);
   series += ',';
   for (const Sample& sample : samples) {
     std::string& out = writer.text();
     out += std::to_string(sample.time_ms);
     out += series;
-    if (!is_absent(sample.value)) append_number(out, sample.value);
+    if (!is_absent(sample.value)) metric::append_number(out, sample.value);
     out += '\n';
     if (auto handed = writer.hand_on(); !handed) return handed;
   }
@@ -82,7 +82,7 @@ void append_json_number(std::string& out, double value) {
   } else if (value == 0 && std::signbit(value)) {
     out += "-0.0";  // -0 is a whole number, which has no such sign
   } else {
-    append_number(out, value);
+    metric::append_number(out, value);
   }
 }
 
@@ -157,7 +157,7 @@ std::string openmetrics_series(const metric::SeriesKey& key) {
     metric::append_quoted(text, valid_utf8(key.name));
     if (!key.labels.empty()) text += ',';
   }
-  append_labels(text, key.labels);
+  metric::append_labels(text, key.labels);
   return text + '}';
 }
 
@@ -168,9 +168,9 @@ Result<void> write_openmetrics(const metric::SeriesKey& key, std::span<const Sam
     if (is_absent(sample.value)) continue;
     std::string& out = writer.text();
     out += series;
-    append_number(out, sample.value);
+    metric::append_number(out, sample.value);
     out += ' ';
-    append_seconds(out, sample.time_ms);
+    metric::append_seconds(out, sample.time_ms);
     out += '\n';
     ++writer.counts.samples;
     if (auto handed = writer.hand_on(); !handed) return handed;

@@ -14,8 +14,7 @@
 #include "base/text.h"
 #include "history/exchange/exchange.h"
 #include "history/exchange/line_reader.h"
-#include "history/exchange/sample_text.h"
-#include "metric/exposition.h"
+#include "metric/sample_text.h"
 #include "metric/series.h"
 
 namespace ullage::history {
@@ -26,17 +25,6 @@ constexpr std::array<std::string_view, 8> kTypes = {"unknown", "gauge",     "cou
                                                     "info",    "histogram", "summary", "gaugehistogram"};
 
 std::string shown(std::string_view word) { return '\'' + printable(word.substr(0, 40)) + '\''; }
-
-Result<std::string> take_metric_name(LineCursor& cursor) {
-  if (cursor.peek() == '"') return take_quoted(cursor);
-  const std::string_view rest = cursor.rest();
-  const std::string_view name = rest.substr(0, rest.find_first_of(" {"));
-  if (!metric::is_legacy_name(name, true))
-    return cursor.fail_here(shown(name) + " is no name of a metric",
-                            "letters, digits, _ and :; any other in quotes");
-  cursor.skip(name.size());
-  return std::string(name);
-}
 
 class OpenMetricsReader final : public SampleReader::LineReader {
  public:
@@ -63,7 +51,7 @@ class OpenMetricsReader final : public SampleReader::LineReader {
     if (keyword != "TYPE" && keyword != "HELP" && keyword != "UNIT")
       return cursor.fail_here("neither # TYPE, # HELP, # UNIT nor # EOF", {}, cursor.at());
     if (!cursor.take(' ')) return cursor.fail_here("the name of a metric is expected");
-    if (auto name = take_metric_name(cursor); !name) return pass_on(name);
+    if (auto name = metric::take_metric_name(cursor); !name) return pass_on(name);
     if (!cursor.take(' ') && !cursor.is_at_end())
       return cursor.fail_here("a blank is expected after the name");
     const std::string_view type = cursor.rest();
@@ -77,32 +65,17 @@ class OpenMetricsReader final : public SampleReader::LineReader {
     if (!cursor.take(' ')) return cursor.fail_here("a blank and a value are expected");
     const LineCursor at_value = cursor;
     const std::string_view value_text = cursor.take_until(' ');
-    const auto value = parse_number_text(value_text);
+    const auto value = metric::parse_number_text(value_text);
     if (!value) return at_value.fail_here(shown(value_text) + " is no number");
     if (!cursor.take(' ') || cursor.peek() == '#')
       return cursor.fail_here("a sample without its timestamp", "seconds since 1970 after the value");
     const LineCursor at_time = cursor;
     const std::string_view time_text = cursor.take_until(' ');
-    const auto time_ms = parse_seconds(time_text);
+    const auto time_ms = metric::parse_seconds(time_text);
     if (!time_ms) return at_time.fail_here(shown(time_text) + " is no time", "seconds since 1970");
     if (!cursor.is_at_end())
-      if (auto passed = pass_exemplar(cursor); !passed) return passed;
+      if (auto passed = metric::pass_exemplar(cursor); !passed) return passed;
     return add({*time_ms, *value}, begin);
-  }
-
-  // " # {trace_id="x"} 0.5 1700000000.1"
-  static Result<void> pass_exemplar(LineCursor& cursor) {
-    if (!cursor.rest().starts_with(" # {")) return cursor.fail_here("nothing but an exemplar may stand here");
-    cursor.skip(4);
-    metric::Labels labels;
-    if (auto taken = take_labels(cursor, '}', labels); !taken) return taken;
-    if (!cursor.take(' ')) return cursor.fail_here("a blank and the exemplar's value are expected");
-    if (const auto value = cursor.take_until(' '); !parse_number_text(value))
-      return cursor.fail_here(shown(value) + " is no number", {}, value.size());
-    if (!cursor.take(' ')) return {};
-    if (const auto time = cursor.take_until(' '); !parse_seconds(time))
-      return cursor.fail_here(shown(time) + " is no time", {}, time.size());
-    return cursor.is_at_end() ? Result<void>() : cursor.fail_here("nothing may stand after an exemplar");
   }
 
   Result<void> take_series(LineCursor& cursor) {
@@ -113,24 +86,9 @@ class OpenMetricsReader final : public SampleReader::LineReader {
       return {};
     }
     const LineCursor begin = cursor;
-    metric::SeriesKey key;
-    if (cursor.peek() != '{') {
-      auto name = take_metric_name(cursor);
-      if (!name) return pass_on(name);
-      key.name = std::move(*name);
-    }
-    if (cursor.take('{')) {
-      if (key.name.empty()) {
-        auto name = take_quoted(cursor);
-        if (!name) return pass_on(name);
-        key.name = std::move(*name);
-        if (!cursor.take(',') && cursor.peek() != '}')
-          return cursor.fail_here("a comma is expected after the name");
-      }
-      if (cursor.is_at_end()) return cursor.fail_here("the labels do not end");
-      if (auto taken = take_labels(cursor, '}', key.labels); !taken) return taken;
-    }
-    if (auto begun = begin_series(std::move(key), begin); !begun) return begun;
+    auto key = metric::take_series_key(cursor);
+    if (!key) return pass_on(key);
+    if (auto begun = begin_series(*std::move(key), begin); !begun) return begun;
     last_text_ = cursor.since(begin.at());
     return {};
   }

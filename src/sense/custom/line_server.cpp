@@ -17,6 +17,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 
@@ -88,7 +89,7 @@ struct Client {
 struct LineServer::Impl {
   EventLoop& loop;
   LineServerOptions options;
-  OnLine on_line;
+  OnText on_text;
   OnBadLine on_bad_line;
   std::string path, private_folder;
   FileDescriptor listener;
@@ -97,10 +98,10 @@ struct LineServer::Impl {
   LineCounts counts;
   std::array<char, kReadBytes> bytes;
 
-  Impl(EventLoop& the_loop, LineServerOptions the_options, OnLine line, OnBadLine bad_line)
+  Impl(EventLoop& the_loop, LineServerOptions the_options, OnText text, OnBadLine bad_line)
       : loop(the_loop),
         options(std::move(the_options)),
-        on_line(std::move(line)),
+        on_text(std::move(text)),
         on_bad_line(std::move(bad_line)) {}
 
   ~Impl() {
@@ -213,17 +214,15 @@ struct LineServer::Impl {
   }
 
   void take_line(Client& client) {
-    auto line = parse_line(client.buffer);
+    const auto taken = on_text(client.buffer);
     client.buffer.clear();
-    if (!line) {
-      ++counts.bad_lines;
-      ++client.bad_lines;
-      if (on_bad_line) on_bad_line(line.error());
+    if (taken) {
+      counts.lines += *taken ? 1 : 0;
       return;
     }
-    if (std::holds_alternative<BlankLine>(*line)) return;
-    ++counts.lines;
-    on_line(*std::move(line));
+    ++counts.bad_lines;
+    ++client.bad_lines;
+    if (on_bad_line) on_bad_line(taken.error());
   }
 
   void close(int fd) {
@@ -246,7 +245,19 @@ struct LineServer::Impl {
 
 Result<LineServer> LineServer::listen(EventLoop& loop, LineServerOptions options, OnLine on_line,
                                       OnBadLine on_bad_line) {
-  auto impl = std::make_unique<Impl>(loop, std::move(options), std::move(on_line), std::move(on_bad_line));
+  OnText on_text = [on_line = std::move(on_line)](std::string_view text) -> Result<bool> {
+    auto line = parse_line(text);
+    if (!line) return pass_on(line);
+    if (std::holds_alternative<BlankLine>(*line)) return false;
+    on_line(*std::move(line));
+    return true;
+  };
+  return listen(loop, std::move(options), std::move(on_text), std::move(on_bad_line));
+}
+
+Result<LineServer> LineServer::listen(EventLoop& loop, LineServerOptions options, OnText on_text,
+                                      OnBadLine on_bad_line) {
+  auto impl = std::make_unique<Impl>(loop, std::move(options), std::move(on_text), std::move(on_bad_line));
   if (auto listening = impl->listen(); !listening) return pass_on(listening);
   return LineServer(std::move(impl));
 }

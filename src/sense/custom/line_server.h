@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/event_loop.h"
 #include "base/result.h"
@@ -43,6 +44,10 @@ class LineServer {
 
   static Result<LineServer> listen(EventLoop& loop, LineServerOptions options, OnLine on_line,
                                    OnBadLine on_bad_line);
+  // Lines of other kinds than the protocol's: what is called tells whether one says anything, or is bad.
+  using OnText = std::function<Result<bool>(std::string_view)>;
+  static Result<LineServer> listen(EventLoop& loop, LineServerOptions options, OnText on_text,
+                                   OnBadLine on_bad_line = {});
   LineServer(LineServer&&) noexcept;
   LineServer& operator=(LineServer&&) noexcept;
   ~LineServer();  // removes the socket, and the folder made for it

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "history/exchange/sample_text.h"
+#include "metric/sample_text.h"
 
 #include <algorithm>
 #include <charconv>
@@ -10,19 +10,21 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/result.h"
 #include "base/text.h"
-#include "history/exchange/line_reader.h"
 #include "metric/exposition.h"
+#include "metric/line_cursor.h"
 #include "metric/series.h"
 
-namespace ullage::history {
+namespace ullage::metric {
 
 namespace {
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
+std::string shown(std::string_view word) { return '\'' + printable(word.substr(0, 40)) + '\''; }
 
 }  // namespace
 
@@ -63,17 +65,17 @@ std::optional<std::int64_t> parse_seconds(std::string_view text) {
   return std::llround(*seconds * 1000);
 }
 
-void append_labels(std::string& out, const metric::Labels& labels) {
+void append_labels(std::string& out, const Labels& labels) {
   bool is_first = true;
   for (const auto& [name, value] : labels) {
     if (!is_first) out += ',';
     is_first = false;
-    if (metric::is_legacy_name(name, false))
+    if (is_legacy_name(name, false))
       out += name;
     else
-      metric::append_quoted(out, name);
+      append_quoted(out, name);
     out += '=';
-    metric::append_quoted(out, value);
+    append_quoted(out, value);
   }
 }
 
@@ -104,14 +106,14 @@ Result<std::string> take_label_name(LineCursor& cursor) {
   const std::string_view rest = cursor.rest();
   const auto* end = std::ranges::find_if_not(rest, [](char c) { return is_letter(c) || is_digit(c); });
   const std::string_view name = rest.substr(0, static_cast<std::size_t>(end - rest.begin()));
-  if (!metric::is_legacy_name(name, false))
+  if (!is_legacy_name(name, false))
     return cursor.fail_here("a label's name is expected",
                             "letters, digits and _, not a digit first; any other in quotes");
   cursor.skip(name.size());
   return std::string(name);
 }
 
-Result<void> take_labels(LineCursor& cursor, char end, metric::Labels& labels) {
+Result<void> take_labels(LineCursor& cursor, char end, Labels& labels) {
   const auto is_over = [&] { return end == '\0' ? cursor.is_at_end() : cursor.peek() == end; };
   while (!is_over()) {
     auto name = take_label_name(cursor);
@@ -128,4 +130,71 @@ Result<void> take_labels(LineCursor& cursor, char end, metric::Labels& labels) {
   return {};
 }
 
-}  // namespace ullage::history
+Result<std::string> take_metric_name(LineCursor& cursor) {
+  if (cursor.peek() == '"') return take_quoted(cursor);
+  const std::string_view rest = cursor.rest();
+  const std::string_view name = rest.substr(0, rest.find_first_of(" {"));
+  if (!is_legacy_name(name, true))
+    return cursor.fail_here(shown(name) + " is no name of a metric",
+                            "letters, digits, _ and :; any other in quotes");
+  cursor.skip(name.size());
+  return std::string(name);
+}
+
+Result<SeriesKey> take_series_key(LineCursor& cursor) {
+  SeriesKey key;
+  if (cursor.peek() != '{') {
+    auto name = take_metric_name(cursor);
+    if (!name) return pass_on(name);
+    key.name = std::move(*name);
+  }
+  if (!cursor.take('{')) return key;
+  if (key.name.empty()) {
+    auto name = take_quoted(cursor);
+    if (!name) return pass_on(name);
+    key.name = std::move(*name);
+    if (!cursor.take(',') && cursor.peek() != '}')
+      return cursor.fail_here("a comma is expected after the name");
+  }
+  if (cursor.is_at_end()) return cursor.fail_here("the labels do not end");
+  if (auto taken = take_labels(cursor, '}', key.labels); !taken) return pass_on(taken);
+  return key;
+}
+
+Result<void> pass_exemplar(LineCursor& cursor) {
+  if (!cursor.rest().starts_with(" # {")) return cursor.fail_here("nothing but an exemplar may stand here");
+  cursor.skip(4);
+  Labels labels;
+  if (auto taken = take_labels(cursor, '}', labels); !taken) return taken;
+  if (!cursor.take(' ')) return cursor.fail_here("a blank and the exemplar's value are expected");
+  if (const auto value = cursor.take_until(' '); !parse_number_text(value))
+    return cursor.fail_here(shown(value) + " is no number", {}, value.size());
+  if (!cursor.take(' ')) return {};
+  if (const auto time = cursor.take_until(' '); !parse_seconds(time))
+    return cursor.fail_here(shown(time) + " is no time", {}, time.size());
+  return cursor.is_at_end() ? Result<void>() : cursor.fail_here("nothing may stand after an exemplar");
+}
+
+Result<void> settle_key(SeriesKey& key, const LineCursor& cursor) {
+  std::ranges::sort(key.labels);
+  const auto twice = std::ranges::adjacent_find(key.labels, {}, &Label::name);
+  if (twice != key.labels.end()) return cursor.fail_here("the label " + shown(twice->name) + " stands twice");
+  std::erase_if(key.labels, [](const Label& label) { return label.value.empty(); });
+  if (key.name.empty()) return cursor.fail_here("a series without a name");
+  std::size_t bytes = key.name.size();
+  for (const auto& [name, value] : key.labels) {
+    bytes += name.size() + value.size();
+    if (name.empty()) return cursor.fail_here("a label without a name");
+    if (name == "__name__") return cursor.fail_here("the label __name__ beside a name");
+    if (valid_utf8(name) != name || valid_utf8(value) != value)
+      return cursor.fail_here("the label " + shown(name) + " is not UTF-8");
+  }
+  if (valid_utf8(key.name) != key.name)
+    return cursor.fail_here("the name " + shown(key.name) + " is not UTF-8");
+  if (bytes > kKeyBytesMax)
+    return cursor.fail_here("a name and labels of " + std::to_string(bytes) + " bytes",
+                            "they may have " + std::to_string(kKeyBytesMax));
+  return {};
+}
+
+}  // namespace ullage::metric

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "history/exchange/sample_text.h"
+#include "metric/sample_text.h"
 
 #include <gtest/gtest.h>
 
@@ -9,7 +9,7 @@
 
 #include "metric/exposition.h"
 
-namespace ullage::history {
+namespace ullage::metric {
 namespace {
 
 TEST(SampleText, SecondsAreExactToTheMillisecond) {
@@ -34,14 +34,14 @@ TEST(SampleText, SecondsAreExactToTheMillisecond) {
 }
 
 TEST(SampleText, NamesAreOldOnesOrQuoted) {
-  EXPECT_TRUE(metric::is_legacy_name("a_b9", false));
-  EXPECT_TRUE(metric::is_legacy_name("a:b", true));
+  EXPECT_TRUE(is_legacy_name("a_b9", false));
+  EXPECT_TRUE(is_legacy_name("a:b", true));
   for (const char* name : {"", "9a", "a:b", "a.b", "ü", "a b"})
-    EXPECT_FALSE(metric::is_legacy_name(name, false)) << name;
+    EXPECT_FALSE(is_legacy_name(name, false)) << name;
   std::string out;
   append_labels(out, {{"a", "x\"\\\n"}, {"b.c", ""}});
   EXPECT_EQ(out, R"(a="x\"\\\n","b.c"="")");
 }
 
 }  // namespace
-}  // namespace ullage::history
+}  // namespace ullage::metric

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// How the schema speaks of its keys to a person.
+#include <fmt/format.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/text.h"
+#include "config/schema.h"
+#include "config/value.h"
+
+namespace ullage::config {
+
+namespace {
+
+std::string_view noun(const Key& key) {
+  switch (key.type) {
+    case Type::flag:
+      return "true or false";
+    case Type::text:
+      return key.unit == "folder" ? "a folder" : "a text";
+    case Type::number:
+      return key.unit == "ratio" ? "a ratio" : key.unit == "cores" ? "a number of cores" : "a number";
+    case Type::count:
+      return "a whole number";
+    case Type::bytes:
+      return "a size";
+    case Type::duration:
+      return "a duration";
+    case Type::choice:
+      return "one of";
+    case Type::list:
+      return key.unit == "ratio" ? "a list of ratios" : "a list of texts";
+  }
+  return "";
+}
+
+std::string joined_words(const Key& key) {
+  std::string text;
+  for (const std::string_view word : words_of(key)) {
+    if (!text.empty()) text += ", ";
+    text += word;
+    if (word.ends_with('=')) text += word == "signal=" ? "NAME" : "COMMAND";
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string_view to_string(Type type) {
+  switch (type) {
+    case Type::flag:
+      return "flag";
+    case Type::text:
+      return "text";
+    case Type::number:
+      return "number";
+    case Type::count:
+      return "count";
+    case Type::bytes:
+      return "bytes";
+    case Type::duration:
+      return "duration";
+    case Type::choice:
+      return "choice";
+    case Type::list:
+      return "list";
+  }
+  return "";
+}
+
+std::vector<std::string_view> words_of(const Key& key) {
+  std::vector<std::string_view> words;
+  for (std::string_view rest = key.words; !rest.empty();) words.push_back(take_until(rest, '|'));
+  return words;
+}
+
+std::string values_text(const Key& key) {
+  if (key.type == Type::choice) return fmt::format("one of {}", joined_words(key));
+  std::string text(noun(key));
+  const std::string range = range_text(key);
+  if (!range.empty()) text += " " + range;
+  if (!key.words.empty()) text += ", or " + joined_words(key);
+  if (key.optional && key.words.empty()) text += ", or none";
+  return text;
+}
+
+}  // namespace ullage::config

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads what programs expose of themselves: Prometheus's text format 0.0.4 and OpenMetrics 1.0, a whole text
+// at once. Comments, types and exemplars are passed over; a time that a sample carries is noted, not kept,
+// for the values are those of now. Reading samples of the past is history/exchange's. Pure; any thread.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "metric/series.h"
+
+namespace ullage::metric {
+
+struct ExpositionSample {
+  SeriesKey key;  // labels in order, none empty
+  double value = 0;
+  bool has_time = false;
+};
+
+struct ExpositionOptions {
+  bool must_end = false;             // OpenMetrics: a text without # EOF was cut
+  std::size_t samples_max = 50'000;  // more is an error
+};
+
+// An error's where is "line 3:17".
+Result<std::vector<ExpositionSample>> parse_exposition(std::string_view text,
+                                                       const ExpositionOptions& options);
+
+}  // namespace ullage::metric

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "metric/exposition_parser.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace ullage::metric {
+namespace {
+
+std::string read(std::string_view text, const ExpositionOptions& options = {}) {
+  const auto samples = parse_exposition(text, options);
+  if (!samples) return samples.error().text();
+  std::string all;
+  for (const ExpositionSample& sample : *samples)
+    all += sample.key.text() + '=' + std::to_string(sample.value) + (sample.has_time ? "@" : "") + ' ';
+  return all;
+}
+
+// The example of Prometheus's documentation of the format, with all that it allows.
+TEST(Exposition, TextFormatIsReadWithItsBlanksAndComments) {
+  EXPECT_EQ(
+      read("# HELP http_requests_total The total number.\n"
+           "# TYPE http_requests_total counter\n"
+           "http_requests_total{method=\"post\",code=\"200\"} 1027 1395066363000\n"
+           "\n"
+           "  # a comment\n"
+           "metric_without_timestamp_and_labels 12.47\r\n"
+           "tabs\t{ a = \"b\" , }\t3\n"
+           "rpc_bucket{le=\"+Inf\"} +Inf"),
+      "http_requests_total{code=\"200\",method=\"post\"}=1027.000000@ "
+      "metric_without_timestamp_and_labels=12.470000 tabs{a=\"b\"}=3.000000 rpc_bucket{le=\"+Inf\"}=inf ");
+}
+
+TEST(Exposition, EscapesAndQuotedNamesAreRead) {
+  EXPECT_EQ(read(R"(a{path="C:\\DIR\\F.TXT",error="line\n\"x\""} 1)"),
+            R"(a{error="line\n\"x\"",path="C:\\DIR\\F.TXT"}=1.000000 )");
+  EXPECT_EQ(read(R"({"my.name","a.b"="c"} 2)"), "my.name{a.b=\"c\"}=2.000000 ");
+}
+
+TEST(Exposition, OpenMetricsMustEndAndMayCarryExemplars) {
+  const ExpositionOptions openmetrics{.must_end = true};
+  EXPECT_EQ(read("foo_total 17.0 1520879607.789 # {trace_id=\"x\"} 0.5\n# EOF\n", openmetrics),
+            "foo_total=17.000000@ ");
+  EXPECT_EQ(read("foo_total 17\n", openmetrics), "line 2:1: the text is cut short; its last line is # EOF");
+}
+
+TEST(Exposition, AnErrorSaysWhere) {
+  for (const auto& [text, error] : {
+           std::pair<const char*, const char*>{"a 1\nb x\n", "line 2:3: 'x' is no number"},
+           {"a{b=\"c\"", "line 1:8: a comma or the end of the labels is expected"},
+           {"a{b=\"c} 1", "line 1:5: a quote that is not closed on its line"},
+           {"a{b} 1", "line 1:4: = is expected after a label's name"},
+           {"9a 1", "line 1:1: '9a' is no name of a metric"},
+           {"a", "line 1:2: a value is expected"},
+           {"a 1 2 3", "line 1:7: nothing may stand after a sample's time"},
+           {"a{b=\"1\",b=\"2\"} 1", "line 1:1: the label 'b' stands twice"},
+           {"\x7f\x45\x4c\x46\x01", "line 1:1: '\\x7fELF\\x01' is no name of a metric"},
+       })
+    EXPECT_EQ(read(text), error) << text;
+  EXPECT_EQ(read("a 1\nb 2\n", {.samples_max = 1}), "line 2:1: more than 1 samples");
+}
+
+}  // namespace
+}  // namespace ullage::metric

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// What one reading of a source of people's own metrics gave: values, or an error, or both (a file of several
+// is broken). A plain value, made on the source's thread and handed to the tick.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "metric/series.h"
+
+namespace ullage::sense {
+
+struct CustomValue {
+  metric::SeriesKey key;
+  double value = 0;
+};
+
+struct CustomReading {
+  std::vector<CustomValue> values = {};
+  std::vector<CustomValue> own_values = {};  // of the source itself, under names that are ours
+  std::string error = {};                    // empty: all went well
+  std::int64_t time_ms = 0;
+  double duration_seconds = 0;
+};
+
+}  // namespace ullage::sense

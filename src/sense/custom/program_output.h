@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a program printed, as values: Prometheus's text format, OpenMetrics, or JSON, an object a line:
+//
+//     {"name":"queue_depth","labels":{"shard":"a"},"value":3}
+//
+// Which of them is seen by the first line that says anything. Pure; any thread.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "sense/custom/custom_reading.h"
+
+namespace ullage::sense {
+
+// An error's where is "line 3:17".
+Result<std::vector<CustomValue>> parse_program_output(std::string_view text);
+
+}  // namespace ullage::sense

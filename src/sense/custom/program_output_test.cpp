@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sense/custom/program_output.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
+
+#include "sense/custom/custom_reading.h"
+
+namespace ullage::sense {
+namespace {
+
+std::string read(std::string_view text) {
+  const auto values = parse_program_output(text);
+  if (!values) return values.error().where + ": " + values.error().what;
+  std::string all;
+  for (const CustomValue& value : *values) all += fmt::format("{} {}\n", value.key.text(), value.value);
+  return all;
+}
+
+TEST(ProgramOutput, IsTextOrJsonLines) {
+  EXPECT_EQ(read("# TYPE a gauge\na{b=\"c\"} 1\n"), "a{b=\"c\"} 1\n");
+  EXPECT_EQ(read("{\"my.name\",b=\"c\"} 1\n"), "my.name{b=\"c\"} 1\n");
+  EXPECT_EQ(
+      read("\n{\"name\":\"a\",\"value\":1.5}\n{\"value\":true,\"name\":\"b\",\"labels\":{\"c\":\"d\"}}\n"
+           "{\"name\":\"n\",\"value\":\"NaN\"}"),
+      "a 1.5\nb{c=\"d\"} 1\nn nan\n");
+  EXPECT_EQ(read(""), "");
+}
+
+TEST(ProgramOutput, AnErrorSaysWhere) {
+  EXPECT_EQ(read("Traceback (most recent call last):\n"), "line 1:11: '(most' is no number");
+  EXPECT_EQ(read("{\"name\":\"a\",\"value\":1}\n{\"name\":}\n"), "line 2:9: not JSON");
+  EXPECT_EQ(read("{\"nmae\":\"a\",\"value\":1}"), "line 1:1: unknown key 'nmae'");
+  EXPECT_EQ(read("{\"name\":\"a\"}"), "line 1:1: has no 'value'");
+  EXPECT_EQ(read("{\"value\":1}"), "line 1:1: a series without a name");
+  EXPECT_EQ(read("{\"name\":\"a\",\"value\":null}"), "line 1:1: 'value' is no number");
+  EXPECT_EQ(read("{\"name\":\"a\",\"value\":1e999}"), "line 1:1: a number that is too large");
+  EXPECT_EQ(read("{\"name\":\"a\",\"value\":1,\"labels\":{\"b\":1}}"), "line 1:1: the label 'b' is no text");
+}
+
+}  // namespace
+}  // namespace ullage::sense

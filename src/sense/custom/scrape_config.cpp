@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sense/custom/scrape_config.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/file.h"
+#include "base/http_client.h"
+#include "base/result.h"
+#include "base/text.h"
+#include "base/units.h"
+#include "config/yaml_tree.h"
+#include "metric/exposition.h"
+#include "metric/series.h"
+#include "sense/custom/relabel.h"
+
+namespace ullage::sense {
+
+namespace {
+
+using config::Node;
+using std::chrono::milliseconds;
+
+constexpr std::string_view kUnix = "unix://";
+
+struct Group {  // of static_configs
+  std::vector<Node> targets;
+  metric::Labels labels;
+};
+
+struct JobText {  // as it stands in the file, before its targets are made
+  ScrapeJob job;
+  std::string source;  // all of it, in one text
+  std::string metrics_path = "/metrics", scheme = "http";
+  std::vector<std::pair<std::string, std::vector<std::string>>> parameters;
+  std::vector<Group> groups;
+  std::vector<RelabelRule> target_rules;
+};
+
+class Reader {
+ public:
+  Reader(const std::string& name, std::vector<Error>& errors) : name_(name), errors_(errors) {}
+
+  void read(const Node& root) {
+    if (root.kind == Node::Kind::empty) return;
+    milliseconds interval(60'000);
+    std::optional<milliseconds> timeout;
+    const Field globals[] = {{"scrape_interval", [&](const Node& n) { take_duration(n, interval); }},
+                             {"scrape_timeout", [&](const Node& n) { take_duration(n, timeout.emplace()); }}};
+    const Node* jobs = nullptr;
+    const Field fields[] = {{"global", [&](const Node& n) { take_mapping(n, globals); }},
+                            {"scrape_configs", [&](const Node& n) { jobs = &n; }}};
+    take_mapping(root, fields);
+    if (jobs != nullptr) each_item(*jobs, [&](const Node& node) { take_job(node, interval, timeout); });
+  }
+
+  std::vector<ScrapeTarget> targets;
+
+ private:
+  struct Field {
+    std::string_view key;
+    std::function<void(const Node&)> take;
+  };
+
+  void say(const Node& at, std::string what, std::string hint = {}) {
+    errors_.push_back({.what = std::move(what), .where = config::place(name_, at), .hint = std::move(hint)});
+  }
+
+  void take_mapping(const Node& node, std::span<const Field> fields) {
+    if (node.kind != Node::Kind::mapping) return say(node, "keys and values are expected here");
+    std::set<std::string> seen;
+    for (std::size_t i = 0; i < node.keys.size(); ++i) {
+      const Node& key = node.keys[i];
+      const auto field = std::ranges::find(fields, std::string_view(key.text), &Field::key);
+      if (field == fields.end()) {
+        std::vector<std::string_view> known;
+        for (const Field& one : fields) known.push_back(one.key);
+        std::string hint = did_you_mean(key.text, known);
+        if (hint.empty()) hint = fmt::format("known here are {}", fmt::join(known, ", "));
+        say(key, "unknown key '" + printable(key.text) + "'", std::move(hint));
+      } else if (!seen.insert(key.text).second) {
+        say(key, "the key '" + key.text + "' stands twice");
+      } else {
+        field->take(node.items[i]);
+      }
+    }
+  }
+
+  void each_item(const Node& node, const std::function<void(const Node&)>& take) {
+    if (node.kind == Node::Kind::empty) return;
+    if (node.kind != Node::Kind::list)
+      return say(node, "a list is expected here", "each item begins with '- '");
+    for (const Node& item : node.items) take(item);
+  }
+
+  void take_text(const Node& node, std::string& text) {
+    if (node.kind == Node::Kind::scalar)
+      text = node.text;
+    else if (node.kind == Node::Kind::empty)
+      text.clear();
+    else
+      say(node, "a text is expected here");
+  }
+
+  void take_texts(const Node& node, std::vector<std::string>& texts) {
+    each_item(node, [&](const Node& item) { take_text(item, texts.emplace_back()); });
+  }
+
+  void take_duration(const Node& node, milliseconds& duration) {
+    const auto read = parse_duration(node.text);
+    if (!read) return say(node, read.error().what, read.error().hint);
+    duration = std::chrono::duration_cast<milliseconds>(*read);
+    if (duration < milliseconds(100) || duration > std::chrono::hours(24))
+      say(node, "a duration out of range", "from 100ms to 24h");
+  }
+
+  void take_count(const Node& node, std::uint64_t& count) {
+    const auto read = to_unsigned(node.text);
+    if (!read) return say(node, "'" + printable(node.text) + "' is no count");
+    count = *read;
+  }
+
+  void take_flag(const Node& node, bool& flag) {
+    if (node.text != "true" && node.text != "false") return say(node, "true or false is expected here");
+    flag = node.text == "true";
+  }
+
+  void take_word(const Node& node, std::span<const std::string_view> words, std::string& word) {
+    if (std::ranges::find(words, std::string_view(node.text)) != words.end()) {
+      word = node.text;
+      return;
+    }
+    std::string hint = did_you_mean(node.text, words);
+    if (hint.empty()) hint = fmt::format("{}", fmt::join(words, ", "));
+    say(node, "'" + printable(node.text) + "' is not known here", std::move(hint));
+  }
+
+  void take_labels(const Node& node, metric::Labels& labels) {
+    if (node.kind == Node::Kind::empty) return;
+    if (node.kind != Node::Kind::mapping) return say(node, "labels read as 'name: value'");
+    for (std::size_t i = 0; i < node.keys.size(); ++i) {
+      std::string value;
+      take_text(node.items[i], value);
+      if (!metric::is_legacy_name(node.keys[i].text, false))
+        say(node.keys[i], "'" + printable(node.keys[i].text) + "' is no name of a label",
+            "letters, digits and _, not a digit first");
+      set_label(labels, node.keys[i].text, value);
+    }
+  }
+
+  void take_rule(const Node& node, std::vector<RelabelRule>& rules) {
+    RelabelRule rule;
+    const Node* regex = nullptr;
+    std::string action = "replace";
+    const Field fields[] = {{"source_labels", [&](const Node& n) { take_texts(n, rule.source_labels); }},
+                            {"separator", [&](const Node& n) { take_text(n, rule.separator); }},
+                            {"regex", [&](const Node& n) { regex = &n; }},
+                            {"target_label", [&](const Node& n) { take_text(n, rule.target_label); }},
+                            {"replacement", [&](const Node& n) { take_text(n, rule.replacement); }},
+                            {"action", [&](const Node& n) { take_word(n, relabel_action_names(), action); }}};
+    const std::size_t errors_before = errors_.size();
+    take_mapping(node, fields);
+    if (errors_.size() != errors_before) return;
+    const auto names = relabel_action_names();
+    rule.action =
+        static_cast<RelabelAction>(std::ranges::find(names, std::string_view(action)) - names.begin());
+    if (regex != nullptr) {
+      auto compiled = compile_relabel_regex(regex->text);
+      if (!compiled) return say(*regex, compiled.error().what);
+      rule.regex = *std::move(compiled);
+    }
+    if (rule.action == RelabelAction::replace && rule.target_label.empty())
+      return say(node, "a rule that replaces needs a target_label");
+    rules.push_back(std::move(rule));
+  }
+
+  void take_rules(const Node& node, std::vector<RelabelRule>& rules) {
+    each_item(node, [&](const Node& item) { take_rule(item, rules); });
+  }
+
+  void take_group(const Node& node, std::vector<Group>& groups) {
+    Group& group = groups.emplace_back();
+    const Field fields[] = {
+        {"targets",
+         [&](const Node& n) { each_item(n, [&](const Node& item) { group.targets.push_back(item); }); }},
+        {"labels", [&](const Node& n) { take_labels(n, group.labels); }}};
+    take_mapping(node, fields);
+  }
+
+  void take_parameters(const Node& node, JobText& text) {
+    if (node.kind != Node::Kind::mapping) return say(node, "params read as 'name: [value]'");
+    for (std::size_t i = 0; i < node.keys.size(); ++i)
+      take_texts(node.items[i],
+                 text.parameters.emplace_back(node.keys[i].text, std::vector<std::string>()).second);
+  }
+
+  void take_credentials(const Node& node, ScrapeJob& job) {
+    const Field fields[] = {{"username", [&](const Node& n) { take_text(n, job.user); }},
+                            {"password", [&](const Node& n) { take_text(n, job.password); }},
+                            {"password_file", [&](const Node& n) { take_text(n, job.password_file); }}};
+    take_mapping(node, fields);
+    if (!job.password.empty() && !job.password_file.empty())
+      say(node, "password and password_file exclude each other");
+  }
+
+  void take_authorization(const Node& node, ScrapeJob& job) {
+    constexpr std::array<std::string_view, 1> kTypes = {"Bearer"};
+    std::string type;
+    const Field fields[] = {{"type", [&](const Node& n) { take_word(n, kTypes, type); }},
+                            {"credentials_file", [&](const Node& n) { take_text(n, job.token_file); }}};
+    take_mapping(node, fields);
+  }
+
+  void take_job(const Node& node, milliseconds interval, const std::optional<milliseconds>& timeout) {
+    constexpr std::array<std::string_view, 2> kSchemes = {"http", "https"};
+    JobText text;
+    ScrapeJob& job = text.job;
+    job.interval = interval;
+    std::optional<milliseconds> own_timeout = timeout;
+    const Field fields[] = {
+        {"job_name", [&](const Node& n) { take_text(n, job.name); }},
+        {"scrape_interval", [&](const Node& n) { take_duration(n, job.interval); }},
+        {"scrape_timeout", [&](const Node& n) { take_duration(n, own_timeout.emplace()); }},
+        {"metrics_path", [&](const Node& n) { take_text(n, text.metrics_path); }},
+        {"scheme", [&](const Node& n) { take_word(n, kSchemes, text.scheme); }},
+        {"params", [&](const Node& n) { take_parameters(n, text); }},
+        {"static_configs",
+         [&](const Node& n) { each_item(n, [&](const Node& item) { take_group(item, text.groups); }); }},
+        {"basic_auth", [&](const Node& n) { take_credentials(n, job); }},
+        {"authorization", [&](const Node& n) { take_authorization(n, job); }},
+        {"bearer_token_file", [&](const Node& n) { take_text(n, job.token_file); }},
+        {"sample_limit", [&](const Node& n) { take_count(n, job.sample_limit); }},
+        {"honor_labels", [&](const Node& n) { take_flag(n, job.honors_labels); }},
+        {"relabel_configs", [&](const Node& n) { take_rules(n, text.target_rules); }},
+        {"metric_relabel_configs", [&](const Node& n) { take_rules(n, job.metric_rules); }}};
+    take_mapping(node, fields);
+    if (node.kind != Node::Kind::mapping) return;
+    if (job.name.empty()) return say(node, "a job without a job_name");
+    if (!job_names_.insert(job.name).second) say(node, "the job '" + printable(job.name) + "' stands twice");
+    job.timeout = own_timeout.value_or(std::min(milliseconds(10'000), job.interval));
+    if (job.timeout > job.interval)
+      say(node, fmt::format("scrape_timeout ({} ms) is longer than scrape_interval ({} ms)",
+                            job.timeout.count(), job.interval.count()));
+    if (!job.token_file.empty() && !job.user.empty())
+      say(node, "basic_auth and a bearer token exclude each other");
+    append_text(node, text.source);
+    const auto shared = std::make_shared<const ScrapeJob>(job);
+    for (const Group& group : text.groups)
+      for (const Node& target : group.targets) add_target(target, group, text, shared);
+  }
+
+  void add_target(const Node& node, const Group& group, const JobText& text,
+                  const std::shared_ptr<const ScrapeJob>& job) {
+    if (node.kind != Node::Kind::scalar || node.text.empty() ||
+        (node.text.find('/') != std::string::npos && !node.text.starts_with(kUnix)))
+      return say(node, "'" + printable(node.text) + "' is no target",
+                 "host:port or unix:///path/to.sock; scheme and metrics_path are keys of the job");
+    metric::Labels labels = group.labels;
+    set_label(labels, "job", job->name);
+    set_label(labels, "__address__", node.text);
+    set_label(labels, "__scheme__", text.scheme);
+    set_label(labels, "__metrics_path__", text.metrics_path);
+    for (const auto& [name, values] : text.parameters)
+      if (!values.empty()) set_label(labels, "__param_" + name, values[0]);
+    if (!relabel(text.target_rules, labels) || label_of(labels, "__address__").empty()) return;
+    if (label_of(labels, "instance").empty()) {
+      std::string_view address = label_of(labels, "__address__");
+      if (address.starts_with(kUnix)) address.remove_prefix(kUnix.size());
+      set_label(labels, "instance", std::string(address));
+    }
+    ScrapeTarget target{.job = job,
+                        .instance = std::string(label_of(labels, "instance")),
+                        .url = {},
+                        .unix_socket = {},
+                        .labels = {},
+                        .job_text = text.source};
+    set_address(target, labels, text);
+    std::erase_if(labels, [](const metric::Label& label) { return label.name.starts_with("__"); });
+    target.labels = std::move(labels);
+    if (targets.size() == kScrapeTargetsMax)
+      return say(node, fmt::format("more than {} targets", kScrapeTargetsMax));
+    // The same again would give the same series.
+    if (seen_.insert(metric::SeriesKey{target.url + target.unix_socket, target.labels}.text()).second)
+      targets.push_back(std::move(target));
+  }
+
+  static void set_address(ScrapeTarget& target, const metric::Labels& labels, const JobText& text) {
+    const std::string_view address = label_of(labels, "__address__");
+    const std::string_view path = label_of(labels, "__metrics_path__");
+    std::string_view host = address;
+    if (address.starts_with(kUnix)) {
+      target.unix_socket = address.substr(kUnix.size());
+      host = "localhost";
+    }
+    target.url = fmt::format("{}://{}{}{}", label_of(labels, "__scheme__"), host,
+                             path.starts_with('/') ? "" : "/", path);
+    char before = path.find('?') == std::string_view::npos ? '?' : '&';
+    const auto add = [&](std::string_view name, std::string_view value) {
+      target.url += before + url_encoded(name) + '=' + url_encoded(value);
+      before = '&';
+    };
+    // Rules may have changed the first value of each.
+    constexpr std::string_view kParameter = "__param_";
+    for (const metric::Label& label : labels)
+      if (label.name.starts_with(kParameter)) add(label.name.substr(kParameter.size()), label.value);
+    for (const auto& [name, values] : text.parameters)
+      for (std::size_t i = 1; i < values.size(); ++i) add(name, values[i]);
+  }
+
+  static void append_text(const Node& node, std::string& text) {
+    text += node.text + '\n';
+    for (std::size_t i = 0; i < node.items.size(); ++i) {
+      if (i < node.keys.size()) text += node.keys[i].text + ':';
+      append_text(node.items[i], text);
+    }
+  }
+
+  const std::string& name_;
+  std::vector<Error>& errors_;
+  std::set<std::string> job_names_, seen_;
+};
+
+}  // namespace
+
+std::string ScrapeTarget::text() const {
+  return fmt::format("{}{} {}\n{}\n{}\n{}", job_text, job->interval.count(), job->timeout.count(), url,
+                     unix_socket, metric::SeriesKey{"", labels}.text());
+}
+
+std::vector<ScrapeTarget> parse_scrape_config(std::string_view text, const std::string& name,
+                                              std::vector<Error>& errors) {
+  const config::Tree tree = config::parse_yaml(text, name);
+  if (tree.stopped) {
+    errors.push_back(*tree.stopped);
+    return {};
+  }
+  Reader reader(name, errors);
+  reader.read(tree.root);
+  return errors.empty() ? std::move(reader.targets) : std::vector<ScrapeTarget>();
+}
+
+Result<std::vector<ScrapeTarget>> read_scrape_file(const std::string& path) {
+  constexpr std::size_t kFileBytesMax = 1u << 20;
+  const auto text = read_file(path, kFileBytesMax);
+  if (!text) return fail(text.error());
+  std::vector<Error> errors;
+  auto targets = parse_scrape_config(*text, path, errors);
+  if (errors.empty()) return targets;
+  if (errors.size() == 1) return fail(errors.front());
+  std::string all = "cannot be used:";
+  for (const Error& error : errors) all += "\n  " + error.text();
+  return fail(std::move(all), path);
+}
+
+}  // namespace ullage::sense

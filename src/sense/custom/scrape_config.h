@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// The part of Prometheus's configuration that says what to scrape, read as Prometheus reads it: global
+// intervals and scrape_configs with static targets and relabelling (docs/how-to/custom-metrics.md has the
+// keys). A key that is not known here is an error, for whoever wrote it expects it to do something. Pure.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "metric/series.h"
+#include "sense/custom/relabel.h"
+
+namespace ullage::sense {
+
+constexpr std::size_t kScrapeTargetsMax = 200;
+
+struct ScrapeJob {
+  std::string name;
+  std::chrono::milliseconds interval{60'000};
+  std::chrono::milliseconds timeout{10'000};
+  std::string user, password, password_file, token_file;  // secrets in files are read at each request
+  std::uint64_t sample_limit = 0;                         // 0: none
+  bool honors_labels = false;                             // the target's own job and instance stand
+  std::vector<RelabelRule> metric_rules;
+};
+
+struct ScrapeTarget {
+  std::shared_ptr<const ScrapeJob> job;
+  std::string instance;
+  std::string url;
+  std::string unix_socket;  // asked through it where there is one
+  metric::Labels labels;    // job, instance and its own, in order
+  std::string job_text;     // the job as the file has it
+  // The same for two targets that are asked in the same way.
+  std::string text() const;
+};
+
+// Errors carry "name:line:column" and are in the order of the file; with any the targets are none.
+std::vector<ScrapeTarget> parse_scrape_config(std::string_view text, const std::string& name,
+                                              std::vector<Error>& errors);
+// The same of a file; all errors in one.
+Result<std::vector<ScrapeTarget>> read_scrape_file(const std::string& path);
+
+}  // namespace ullage::sense

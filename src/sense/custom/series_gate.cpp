@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sense/custom/series_gate.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <string_view>
+#include <vector>
+
+#include "metric/frame.h"
+#include "metric/series.h"
+
+namespace ullage::sense {
+
+namespace {
+
+// As long as the live series keep one that is not seen.
+constexpr std::chrono::seconds kKeptFor(300);
+constexpr std::chrono::seconds kSweptEvery(30);
+
+std::size_t hash_of(const metric::SeriesKey& key) {
+  constexpr std::size_t kOdd = 0x9E3779B97F4A7C15;
+  const std::hash<std::string_view> hash;
+  std::size_t mixed = hash(key.name);
+  for (const metric::Label& label : key.labels) {
+    mixed = mixed * kOdd + hash(label.name);
+    mixed = mixed * kOdd + hash(label.value);
+  }
+  return mixed;
+}
+
+}  // namespace
+
+bool is_reserved_name(std::string_view name) {
+  constexpr std::string_view kPrefixes[] = {"ullage_", "node_", "container_"};
+  return std::ranges::any_of(kPrefixes, [&](std::string_view prefix) { return name.starts_with(prefix); });
+}
+
+void SeriesGate::begin(std::chrono::nanoseconds now) {
+  now_ = now;
+  if (now_ - swept_ < kSweptEvery) return;
+  swept_ = now_;
+  std::erase_if(seen_, [&](const auto& entry) {
+    const Seen& seen = entry.second;
+    const bool is_gone = now_ - seen.at > kKeptFor;
+    if (is_gone) --*seen.source;
+    return is_gone;
+  });
+}
+
+void SeriesGate::add(metric::Frame& frame, const metric::SeriesKey& key, double value) {
+  if (is_reserved_name(key.name)) {
+    ++counts_.reserved_names;
+    return;
+  }
+  const std::size_t hash = hash_of(key);
+  const auto known = seen_.find(hash);
+  if (known != seen_.end()) {
+    known->second.at = now_;
+  } else if (seen_.size() >= series_max_ || *source_ >= (series_max_ * 4 + 4) / 5) {
+    ++counts_.beyond_limit;
+    return;
+  } else {
+    seen_.emplace(hash, Seen{now_, source_});
+    ++*source_;
+  }
+  labels_.clear();
+  for (const metric::Label& label : key.labels) labels_.push_back({label.name, label.value});
+  frame.add(key.name, labels_, value);
+}
+
+}  // namespace ullage::sense

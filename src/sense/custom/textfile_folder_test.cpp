@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sense/custom/textfile_folder.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <string>
+
+#include "sense/custom/custom_reading.h"
+#include "sense/fixture.h"
+
+namespace ullage::sense {
+namespace {
+
+std::string texts(const CustomReading& reading) {
+  std::string all;
+  for (const CustomValue& value : reading.values)
+    all += fmt::format("{} {}\n", value.key.text(), value.value);
+  return all;
+}
+
+TEST(TextfileFolder, GivesTheValuesOfAllFiles) {
+  const Fixture machine{{"/a.prom", "a 1\n"}, {"/b.prom", "b{c=\"d\"} 2\n"}, {"/c.txt", "c 3\n"}};
+  TextfileFolder folder(machine.folder());
+  const CustomReading reading = folder.read();
+  EXPECT_EQ(texts(reading), "a 1\nb{c=\"d\"} 2\n");
+  EXPECT_EQ(reading.error, "");
+  ASSERT_EQ(reading.own_values.size(), 3u);
+  EXPECT_EQ(reading.own_values[0].key.text(),
+            "node_textfile_mtime_seconds{file=\"" + machine.folder() + "/a.prom\"}");
+  EXPECT_GT(reading.own_values[0].value, 1.7e9);
+  EXPECT_EQ(reading.own_values[2].key.text(), "node_textfile_scrape_error");
+  EXPECT_EQ(reading.own_values[2].value, 0);
+}
+
+TEST(TextfileFolder, ABrokenFileLeavesOutItselfOnly) {
+  const Fixture machine{
+      {"/a.prom", "a 1\nbroken\n"}, {"/b.prom", "b 2\n"}, {"/t.prom", "t 1 1700000000000\n"}};
+  TextfileFolder folder(machine.folder());
+  const CustomReading reading = folder.read();
+  EXPECT_EQ(texts(reading), "b 2\n");
+  EXPECT_EQ(reading.error, machine.folder() + "/a.prom: line 2:7: a value is expected");
+  EXPECT_EQ(reading.own_values.back().value, 1);
+}
+
+TEST(TextfileFolder, ReadsFilesWhenTheyChange) {
+  Fixture machine{{"/a.prom", "a 1\n"}};
+  TextfileFolder folder(machine.folder());
+  EXPECT_EQ(texts(folder.read()), "a 1\n");
+  EXPECT_EQ(texts(folder.read()), "a 1\n");
+  EXPECT_EQ(folder.files_read(), 1u);
+  machine.write("/a.prom", "a 22\n");
+  EXPECT_EQ(texts(folder.read()), "a 22\n");
+  machine.remove("/a.prom");
+  EXPECT_EQ(texts(folder.read()), "");
+}
+
+// A pipe would keep the reader waiting for a writer that never comes.
+TEST(TextfileFolder, DoesNotWaitForAPipe) {
+  const Fixture machine{{"/b.prom", "b 2\n"}};
+  ASSERT_EQ(::mkfifo((machine.folder() + "/a.prom").c_str(), 0600), 0);
+  TextfileFolder folder(machine.folder());
+  const CustomReading reading = folder.read();
+  EXPECT_EQ(texts(reading), "b 2\n");
+  EXPECT_EQ(reading.error, machine.folder() + "/a.prom: not a file");
+}
+
+TEST(TextfileFolder, ThatIsNotThereIsAnError) {
+  TextfileFolder folder("/no/such/folder");
+  EXPECT_EQ(folder.read().error, "/no/such/folder: cannot be read: No such file or directory");
+}
+
+}  // namespace
+}  // namespace ullage::sense
