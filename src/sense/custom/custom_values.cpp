@@ -6,6 +6,7 @@
 
 #include "metric/series.h"
 #include "sense/custom/line_protocol.h"
+#include "sense/custom/relabel.h"
 
 namespace ullage::sense {
 
@@ -26,8 +27,7 @@ void CustomValues::add_to(metric::Tick& tick) const {
 double* CustomValues::value_of(const char* series, const std::string& name, const metric::Labels& labels,
                                metric::SeriesTable& table) {
   metric::SeriesKey key{series, labels};
-  const auto place = std::ranges::lower_bound(key.labels, "name", {}, &metric::Label::name);
-  key.labels.insert(place, {"name", name});
+  set_label(key.labels, "name", name);
   const std::string text = key.text();
   const auto known = ids_.find(text);
   if (known != ids_.end()) return &values_[known->second];
