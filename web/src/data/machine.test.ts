@@ -20,7 +20,7 @@ const until = (seconds: number, low = seconds * 0.9) => ({ seconds, seconds_low:
 
 describe('what is left of memory', () => {
   test('is a figure and a sentence; without a trend there is no end', () => {
-    expect(memoryRoom(MACHINE)).toMatchObject({ left: '8.00 GiB', of: 'of 16.0 GiB', share: 0.5, sentence: 'Steady: nothing points to its end.', outcome: 'good' });
+    expect(memoryRoom(MACHINE)).toMatchObject({ left: '8.00 GiB', of: 'of 16.0 GiB', share: 0.5, sentence: 'No trend points to its end.', outcome: 'good' });
   });
   test('lasts until a trend meets the end', () => {
     const room = memoryRoom({ ...MACHINE, memory: { ...MACHINE.memory, growth_bytes_per_minute: GIB / 2, until: until(960) } });

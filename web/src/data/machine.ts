@@ -31,7 +31,7 @@ export function aboutHowLong(seconds: number): string {
 }
 
 function untilWords(until: Maybe<Until>, what: string): string {
-  if (until === null) return `steady: nothing points to ${what} end`;
+  if (until === null) return `no trend points to ${what} end`;
   if (until.seconds <= 0) return 'all of it is used';
   const earliest = until.seconds_low < until.seconds * 0.7 ? `, ${aboutHowLong(until.seconds_low)} at the soonest` : '';
   return `at this pace it is full in about ${aboutHowLong(until.seconds)}${earliest}`;
