@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Any bytes as a scrape file: targets or errors with their places, never both.
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 #include <vector>

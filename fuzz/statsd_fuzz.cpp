@@ -2,6 +2,7 @@
 // Any bytes as what a StatsD client sends. Whatever is understood is bounded and has legal names.
 #include <chrono>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 

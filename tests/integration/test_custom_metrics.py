@@ -96,9 +96,10 @@ def daemons(tmp_path: Path) -> Iterator[Callable[[str], Daemon]]:
 def examples(replaced: dict[str, str]) -> dict[str, str]:
     """The guide's blocks by the name in their first comment, with paths and ports of this test."""
     blocks = {}
-    for block in re.findall(r"^```\w+\n(.*?)^```", GUIDE.read_text(), re.MULTILINE | re.DOTALL):
-        for before, after in replaced.items():
-            block = block.replace(before, after)
+    guide = GUIDE.read_text()
+    for before, after in replaced.items():
+        guide = guide.replace(before, after)
+    for block in re.findall(r"^```\w+\n(.*?)^```", guide, re.MULTILINE | re.DOTALL):
         blocks[re.search(r"^# (\S+)$", block, re.MULTILINE)[1]] = block
     return blocks
 
