@@ -162,7 +162,7 @@ TEST_F(Api, TellsWhichSeriesAndLabelsThereAre) {
 
 TEST_F(Api, FederatesTheNewestValuesWithTheirTimes) {
   const auto answer = get("/federate?match[]=up&match[]=x%7Bn%3D%220%22%7D");
-  EXPECT_EQ(answer.body, "# TYPE up untyped\nup{job=\"a\"} 1 " + at(300) +
+  EXPECT_EQ(answer.body, "# TYPE up gauge\nup{job=\"a\"} 1 " + at(300) +
                              "000\n# TYPE x untyped\nx{n=\"0\"} 300000 " + at(300) + "000\n");
   EXPECT_THAT(answer.header("Content-Type"), StartsWith("text/plain; version=0.0.4"));
   EXPECT_EQ(get("/federate").body, "");

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <span>
@@ -113,13 +114,14 @@ std::vector<sense::ProcessRow> first_processes(std::span<const sense::ProcessRow
   std::vector<std::pair<double, std::size_t>> ranks;
   ranks.reserve(rows.size());
   for (std::size_t i = 0; i < rows.size(); ++i) ranks.emplace_back(rank(rows[i], order), i);
-  const auto end = ranks.begin() + static_cast<std::ptrdiff_t>(std::min(limit, ranks.size()));
-  std::ranges::partial_sort(ranks, end, [](const auto& a, const auto& b) {
+  const std::size_t count = std::min(limit, ranks.size());
+  const auto comes_first = [](const auto& a, const auto& b) {
     return a.first != b.first ? a.first > b.first : a.second < b.second;
-  });
+  };
+  std::ranges::partial_sort(ranks, std::next(ranks.begin(), static_cast<std::ptrdiff_t>(count)), comes_first);
   std::vector<sense::ProcessRow> chosen;
-  chosen.reserve(static_cast<std::size_t>(end - ranks.begin()));
-  for (auto one = ranks.begin(); one != end; ++one) chosen.push_back(rows[one->second]);
+  chosen.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) chosen.push_back(rows[ranks[i].second]);
   return chosen;
 }
 

@@ -49,7 +49,7 @@ double weight(const RowView& row, Order order) {
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 bool has(std::string_view text, std::string_view part) {
-  return std::ranges::search(text, part, {}, lower, lower).begin() != text.end();
+  return !std::ranges::search(text, part, {}, lower, lower).empty() || part.empty();
 }
 
 bool matches(const RowView& row, std::string_view filter) {

@@ -21,7 +21,11 @@ class ReadingFixture {
   ReadingFixture() {
     reading_.host_name = "nest";
     reading_.time_ms = 1'795'502'412'000;
-    reading_.capacity = {.memory_bytes = 8 * kGiB, .memory_source = "machine", .cores = 4};
+    reading_.capacity = {.memory_bytes = 8 * kGiB,
+                         .memory_source = "machine",
+                         .cores = 4,
+                         .cores_source = "machine",
+                         .processes = {}};
     reading_.headroom_bytes = 6 * kGiB;
     reading_.network.emplace();
     reading_.host.memory_total_bytes = 8 * kGiB;

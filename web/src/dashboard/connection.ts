@@ -2,7 +2,7 @@
 // What is known of the machine right now, as signals, and how it is kept up to date: events of the daemon, and
 // questions to it while the page is looked at. When the daemon is gone, the page says so and tries again.
 import { signal } from '@preact/signals';
-import { historyQuery, historyRange, readHistory, STEP_SECONDS, type MachineHistory } from '../data/history';
+import { historyQuery, historyRange, isYoung, readHistory, STEP_SECONDS, watchedSeconds, type MachineHistory } from '../data/history';
 import type { Noted, Overview, Processes, RunRow } from '../data/machine_json';
 import type { Maybe } from '../data/run_json';
 
@@ -35,15 +35,22 @@ async function asked<T>(path: string, more?: RequestInit): Promise<Maybe<T>> {
 let isHeld = (): boolean => false;
 export const holdHistoryWhile = (check: () => boolean): void => { isHeld = check; };
 
+let looksClosely = false;
+
 async function refreshHistory(): Promise<void> {
   if (isHeld()) return;
-  const range = historyRange(Date.now());
+  const intervalSeconds = overview.peek()?.interval_seconds ?? 1;
+  const range = historyRange(Date.now(), looksClosely, intervalSeconds);
   const body = new URLSearchParams({
-    query: historyQuery(overview.peek()?.interval_seconds ?? 1), start: String(range.start), end: String(range.end), step: String(STEP_SECONDS),
+    query: historyQuery(intervalSeconds), start: String(range.start), end: String(range.end), step: String(range.step),
   });
   const answer = await asked<Parameters<typeof readHistory>[0]>('/api/v1/query_range', { method: 'POST', body });
   if (!answer || isHeld()) return;
-  history.value = readHistory(answer, range);
+  const told = readHistory(answer, range);
+  const before = looksClosely;
+  looksClosely = isYoung(watchedSeconds(told), before);
+  if (looksClosely !== before) return refreshHistory();
+  history.value = told;
   // A daemon that has just begun: its first point is seconds away.
   if (Object.keys(history.value.columns).length === 0) setTimeout(() => { void refreshHistory(); }, FIRST_POINT_EVERY_MS);
 }
@@ -105,7 +112,10 @@ export function connect(): void {
   refreshAll();
   const whileSeen = (call: () => void) => () => { if (!document.hidden && link.peek() === 'live') call(); };
   setInterval(whileSeen(() => { void refreshProcesses(); }), PROCESSES_EVERY_MS);
-  setInterval(whileSeen(() => { void refreshHistory(); }), STEP_SECONDS * 1000);
+  const refreshAgain = (): void => {
+    setTimeout(() => { whileSeen(() => { void refreshHistory(); })(); refreshAgain(); }, (looksClosely ? 3 : STEP_SECONDS) * 1000);
+  };
+  refreshAgain();
   setInterval(watchSilence, 1000);
   document.addEventListener('visibilitychange', whileSeen(refreshAll));
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, test } from 'vitest';
 import { clockSplits } from '../charts/ticks';
-import { historyQuery, historyRange, readHistory, sinceWatched, watchedSeconds } from './history';
+import { historyQuery, historyRange, isYoung, readHistory, sinceWatched, watchedSeconds } from './history';
 
 const range = historyRange(1_795_711_646_123);
 const matrix = (what: string, values: [number, string][]) => ({ metric: { what }, values });
@@ -33,13 +33,19 @@ describe('an answer', () => {
   });
 });
 
-test('what is empty before the daemon began is left out, but for five minutes', () => {
+test('a history that has begun lately is looked at closely, at no less than the pace of the daemon', () => {
+  expect(historyRange(1_795_711_646_123, true)).toEqual({ start: 1_795_711_346, end: 1_795_711_646, step: 2 });
+  expect(historyRange(1_795_711_646_123, true, 10).step).toBe(10);
+  expect([isYoung(null, false), isYoung(250, true), isYoung(250, false), isYoung(299, true)]).toEqual([true, true, false, false]);
+});
+
+test('what is empty before the daemon began is left out, but for a minute', () => {
   const told = readHistory(answer(matrix('used', [[range.end - 60, '1'], [range.end, '2']])), range);
   expect(watchedSeconds(told)).toBe(60);
   const shown = sinceWatched(told);
-  expect(shown.timesMs).toHaveLength(21);
-  expect(shown.columns.used).toHaveLength(21);
-  expect(shown.columns.used![20]).toBe(2);
+  expect(shown.timesMs).toHaveLength(5);
+  expect(shown.columns.used).toHaveLength(5);
+  expect(shown.columns.used![4]).toBe(2);
   const whole = readHistory(answer(matrix('used', [[range.start, '1']])), range);
   expect(sinceWatched(whole).timesMs).toHaveLength(241);
 });

@@ -3,8 +3,17 @@
 // columns on one time axis. Pure.
 import type { Column, Maybe } from './run_json';
 
-export const SPAN_SECONDS = 3600;
+const SPAN_SECONDS = 3600;
 export const STEP_SECONDS = 15;
+// A history that has begun lately is looked at closely.
+const YOUNG_SPAN_SECONDS = 300;
+const YOUNG_STEP_SECONDS = 2;
+
+export interface HistoryRange {
+  start: number;
+  end: number;
+  step: number;
+}
 
 export type HistoryName = 'used' | 'total' | 'user' | 'system' | 'cpu_some' | 'memory_some' | 'memory_full' | 'io_some' | 'io_full';
 
@@ -32,23 +41,29 @@ export function historyQuery(intervalSeconds: number): string {
 }
 
 // The end is on a multiple of the step, so that a point stands still from one question to the next.
-export function historyRange(nowMs: number): { start: number; end: number } {
-  const end = Math.floor(nowMs / 1000 / STEP_SECONDS) * STEP_SECONDS;
-  return { start: end - SPAN_SECONDS, end };
+export function historyRange(nowMs: number, isYoung = false, intervalSeconds = 1): HistoryRange {
+  const step = isYoung ? Math.max(YOUNG_STEP_SECONDS, Math.ceil(intervalSeconds)) : STEP_SECONDS;
+  const end = Math.floor(nowMs / 1000 / step) * step;
+  return { start: end - Math.floor((isYoung ? YOUNG_SPAN_SECONDS : SPAN_SECONDS) / step) * step, end, step };
+}
+
+// Whether to look closely next time; there is a little between the two, so that it is not both in turn.
+export function isYoung(watched: Maybe<number>, wasYoung: boolean): boolean {
+  return (watched ?? 0) < YOUNG_SPAN_SECONDS * (wasYoung ? 0.95 : 0.8);
 }
 
 interface Matrix {
   data?: { result?: { metric: Record<string, string>; values: [number, string][] }[] };
 }
 
-export function readHistory(answer: Matrix, range: { start: number; end: number }): MachineHistory {
-  const length = Math.round((range.end - range.start) / STEP_SECONDS) + 1;
-  const timesMs = Array.from({ length }, (_, index) => (range.start + index * STEP_SECONDS) * 1000);
+export function readHistory(answer: Matrix, range: HistoryRange): MachineHistory {
+  const length = Math.round((range.end - range.start) / range.step) + 1;
+  const timesMs = Array.from({ length }, (_, index) => (range.start + index * range.step) * 1000);
   const columns: MachineHistory['columns'] = {};
   for (const { metric, values } of answer.data?.result ?? []) {
     const column: Column = timesMs.map(() => null);
     for (const [seconds, text] of values) {
-      const index = Math.round((seconds - range.start) / STEP_SECONDS);
+      const index = Math.round((seconds - range.start) / range.step);
       const value = Number(text);
       if (index >= 0 && index < length && Number.isFinite(value)) column[index] = value;
     }
@@ -66,12 +81,13 @@ export function watchedSeconds(history: MachineHistory): Maybe<number> {
   return Number.isFinite(first) ? (history.timesMs[history.timesMs.length - 1]! - history.timesMs[first]!) / 1000 : null;
 }
 
-const SHOWN_MIN_SECONDS = 300;
+const SHOWN_MIN_SECONDS = 60;
 
-// A daemon that began lately has no hour yet: what is empty before it is left out, but for five minutes.
+// A daemon that began lately has no hour yet: what is empty before it is left out, but for a minute.
 export function sinceWatched(history: MachineHistory): MachineHistory {
   const shownSeconds = Math.max(SHOWN_MIN_SECONDS, watchedSeconds(history) ?? SPAN_SECONDS);
-  const from = Math.max(0, history.timesMs.length - 1 - Math.ceil(shownSeconds / STEP_SECONDS));
+  const stepSeconds = (history.timesMs[1]! - history.timesMs[0]!) / 1000;
+  const from = Math.max(0, history.timesMs.length - 1 - Math.ceil(shownSeconds / stepSeconds));
   const columns = Object.fromEntries(Object.entries(history.columns).map(([name, column]) => [name, column.slice(from)]));
   return { timesMs: history.timesMs.slice(from), columns };
 }
