@@ -42,7 +42,7 @@ async function refreshHistory(): Promise<void> {
   const intervalSeconds = overview.peek()?.interval_seconds ?? 1;
   const range = historyRange(Date.now(), looksClosely, intervalSeconds);
   const body = new URLSearchParams({
-    query: historyQuery(intervalSeconds), start: String(range.start), end: String(range.end), step: String(range.step),
+    query: historyQuery(intervalSeconds, looksClosely), start: String(range.start), end: String(range.end), step: String(range.step),
   });
   const answer = await asked<Parameters<typeof readHistory>[0]>('/api/v1/query_range', { method: 'POST', body });
   if (!answer || isHeld()) return;

@@ -15,6 +15,7 @@ test('an hour ends on a multiple of the step', () => {
 test('rates look back over four readings at least', () => {
   expect(historyQuery(1)).toContain('[60s]');
   expect(historyQuery(60)).toContain('[240s]');
+  expect(historyQuery(1, true)).toContain('[8s]');
   expect(historyQuery(1).match(/label_replace/g)).toHaveLength(9);
 });
 

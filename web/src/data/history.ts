@@ -22,9 +22,9 @@ export interface MachineHistory {
   columns: Partial<Record<HistoryName, Column>>;
 }
 
-// Rates look back a minute, or four readings where the daemon looks less often.
-export function historyQuery(intervalSeconds: number): string {
-  const window = `[${Math.max(60, Math.ceil(intervalSeconds * 4))}s]`;
+// Rates look back a minute, or four readings where the daemon looks less often; not so far where there is no minute yet.
+export function historyQuery(intervalSeconds: number, isYoung = false): string {
+  const window = `[${Math.max(isYoung ? 8 : 60, Math.ceil(intervalSeconds * 4))}s]`;
   const share = (resource: string): string => `rate(node_pressure_${resource}_seconds_total${window})`;
   const parts: Record<HistoryName, string> = {
     used: 'node_memory_MemTotal_bytes - node_memory_MemAvailable_bytes',
