@@ -129,7 +129,7 @@ def test_prometheus_scrapes_the_page_and_federates_the_history(served, tmp_path)
             assert scraper.value(f"count(served_total{{{job}}})") == SERIES
             assert scraper.value(f"deriv(served_total{{{job},n='3'}}[10s])") == pytest.approx(3, rel=0.3)
         metadata = scraper.ask("/api/v1/targets/metadata", metric="node_load1")["data"]
-        assert {(entry["type"], entry["help"]) for entry in metadata} >= {("gauge", "Load average over one minute.")}
+        assert {(entry["type"], entry["help"]) for entry in metadata} >= {("gauge", "1m load average.")}
     finally:
         scraper.stop(signal.SIGKILL)
 
