@@ -81,18 +81,6 @@ nlohmann::json optional_json(const std::optional<T>& value) {
   return value ? nlohmann::json(*value) : nlohmann::json(nullptr);
 }
 
-std::string state_word(run::State state) {
-  switch (state) {
-    case run::State::running:
-      return "running";
-    case run::State::finished:
-      return "finished";
-    case run::State::interrupted:
-      return "interrupted";
-  }
-  return {};
-}
-
 nlohmann::json entry_json(const run::CatalogEntry& entry) {
   const run::Record& record = entry.record;
   if (!entry.problem.empty())
@@ -104,7 +92,7 @@ nlohmann::json entry_json(const run::CatalogEntry& entry) {
           {"name", valid_utf8(record.name)},
           {"tags", record.tags},
           {"command", record.command},
-          {"state", state_word(record.state)},
+          {"state", run::to_string(record.state)},
           {"started", format_moment(record.started_ms)},
           {"started_ms", record.started_ms},
           {"wall_seconds", record.wall_seconds},

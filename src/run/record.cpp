@@ -31,10 +31,6 @@ constexpr int kJsonVersion = 1;
 constexpr std::array<std::pair<State, std::string_view>, 3> kStates = {
     {{State::running, "running"}, {State::finished, "finished"}, {State::interrupted, "interrupted"}}};
 
-std::string_view to_text(State state) {
-  return std::ranges::find(kStates, state, &std::pair<State, std::string_view>::first)->second;
-}
-
 // RFC 3339 in UTC with milliseconds.
 std::string to_rfc3339(std::int64_t time_ms) {
   using namespace std::chrono;
@@ -57,7 +53,7 @@ template <class T>
 json write(const T& fields);
 json write(const std::string& text) { return valid_utf8(text); }
 json write(double number) { return std::isfinite(number) ? json(number) : json(nullptr); }
-json write(State state) { return to_text(state); }
+json write(State state) { return to_string(state); }
 template <std::integral T>
 json write(const T& number) {
   return number;
@@ -189,6 +185,10 @@ Result<void> read_oom(const json& from, Record& record) {
 }
 
 }  // namespace
+
+std::string_view to_string(State state) {
+  return std::ranges::find(kStates, state, &std::pair<State, std::string_view>::first)->second;
+}
 
 json to_json(const Record& record) {
   json object = write(record);

@@ -10,6 +10,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -17,6 +18,7 @@
 namespace ullage::run {
 
 enum class State { running, finished, interrupted };
+std::string_view to_string(State state);
 
 struct Cpu {
   std::optional<double> user_seconds;

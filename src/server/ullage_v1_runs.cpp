@@ -26,26 +26,13 @@ json told(const std::optional<T>& value) {
 
 std::string text_of(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
 
-std::string state_word(const run::Glance& glance) {
-  if (!glance.problem.empty()) return "damaged";
-  switch (glance.record.state) {
-    case run::State::running:
-      return "running";
-    case run::State::finished:
-      return "finished";
-    case run::State::interrupted:
-      return "interrupted";
-  }
-  return {};
-}
-
 json run_json(const run::Glance& glance) {
   const run::Record& record = glance.record;
   return {{"id", record.id},
           {"name", record.name},
           {"tags", record.tags},
           {"command", record.command},
-          {"state", state_word(glance)},
+          {"state", glance.problem.empty() ? run::to_string(record.state) : "damaged"},
           {"started_ms", record.started_ms},
           {"wall_seconds", record.wall_seconds},
           {"exit_code", told(record.exit_code)},
