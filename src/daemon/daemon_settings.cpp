@@ -2,6 +2,7 @@
 #include "daemon/daemon_settings.h"
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,6 +21,8 @@
 namespace ullage::daemon {
 
 namespace {
+
+constexpr std::uint64_t kQueryBytesMax = std::uint64_t{256} << 20;
 
 std::chrono::milliseconds milliseconds(const config::Settings& settings, std::string_view key) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(settings.duration(key));
@@ -50,9 +53,12 @@ Result<server::ServerOptions> server_options(const config::Settings& settings) {
 }
 
 server::ApiOptions api_options(const config::Settings& settings) {
-  return {.desk = {.threads = settings.count("server.queries"),
-                   .waiting_max = settings.count("server.queries_waiting")},
-          .query_timeout = milliseconds(settings, "server.query_timeout")};
+  server::ApiOptions options{.desk = {.threads = settings.count("server.queries"),
+                                      .waiting_max = settings.count("server.queries_waiting")},
+                             .query_timeout = milliseconds(settings, "server.query_timeout")};
+  // Who watches what memory is left must not take much of it for a question.
+  options.engine.limits.bytes_max = kQueryBytesMax;
+  return options;
 }
 
 sense::CgroupsOptions cgroups_options(const config::Settings& settings) {
