@@ -10,6 +10,7 @@
 #include "cli/doctor.h"
 #include "cli/verb.h"
 #include "cli/version.h"
+#include "config/settings.h"
 #include "daemon/daemon.h"
 
 namespace ullage::cli {

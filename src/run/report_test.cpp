@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -49,7 +50,7 @@ TEST(ReportData, HasTheRunAndItsSeries) {
   const auto used = recorded.table.id("ullage_run_used_bytes");
   const auto cpu = recorded.table.id("ullage_run_cpu_seconds_total", {{"mode", "user"}});
   for (int i = 0; i < 3; ++i) {
-    recorded.ticks.push_back({kExampleStartMs + 1000 * i, {{used, 1000.0 * i}}});
+    recorded.ticks.push_back({kExampleStartMs + std::int64_t{1000} * i, {{used, 1000.0 * i}}});
     if (i != 1) recorded.ticks.back().add(cpu, 0.1234567891 * i);
   }
   const auto data = data_of(example_record(), recorded);
