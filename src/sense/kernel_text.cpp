@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sense/kernel_text.h"
 
+#include <algorithm>
 #include <charconv>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <system_error>
 
@@ -31,5 +34,19 @@ std::optional<std::uint64_t> parse_hexadecimal(std::string_view digits) {
 }
 
 std::optional<std::uint64_t> parse_one_number(std::string_view text) { return to_unsigned(trim(text)); }
+
+std::string unescape_path(std::string_view text) {
+  const auto is_octal = [](char c) { return c >= '0' && c <= '7'; };
+  std::string plain;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\\' && text.size() - i > 3 && std::ranges::all_of(text.substr(i + 1, 3), is_octal)) {
+      plain += static_cast<char>((text[i + 1] - '0') * 64 + (text[i + 2] - '0') * 8 + (text[i + 3] - '0'));
+      i += 3;
+    } else {
+      plain += text[i];
+    }
+  }
+  return plain;
+}
 
 }  // namespace ullage::sense

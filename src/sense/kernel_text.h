@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "base/text.h"
@@ -30,6 +31,10 @@ std::optional<std::uint64_t> parse_hexadecimal(std::string_view digits);
 
 // A file that is one number, or "max" (and on v1 a number no machine has) for none.
 std::optional<std::uint64_t> parse_one_number(std::string_view text);
+
+// A path of a table of mounts: blanks, tabs, newlines and backslashes stand as three octal digits there,
+// "\\040" (mangle_path, fs/seq_file.c).
+std::string unescape_path(std::string_view text);
 
 // As a count of seconds.
 inline double microseconds(std::uint64_t count) { return static_cast<double>(count) * 1e-6; }

@@ -15,22 +15,6 @@ namespace ullage::sense {
 
 namespace {
 
-// Blanks, newlines and backslashes of paths stand as three octal digits (mangle_path, fs/seq_file.c).
-std::string unescape(std::string_view text) {
-  const auto is_octal = [](char c) { return c >= '0' && c <= '7'; };
-  std::string plain;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\\' && i + 3 < text.size() && is_octal(text[i + 1]) && is_octal(text[i + 2]) &&
-        is_octal(text[i + 3])) {
-      plain += static_cast<char>((text[i + 1] - '0') * 64 + (text[i + 2] - '0') * 8 + (text[i + 3] - '0'));
-      i += 3;
-    } else {
-      plain += text[i];
-    }
-  }
-  return plain;
-}
-
 std::vector<std::string> split(std::string_view text, char separator) {
   std::vector<std::string> parts;
   while (!text.empty()) parts.emplace_back(take_until(text, separator));
@@ -54,8 +38,10 @@ std::vector<CgroupMount> parse_cgroup_mounts(std::string_view mountinfo) {
     const std::string_view type = take_word(line);
     if (type != "cgroup" && type != "cgroup2") continue;
     take_word(line);
-    CgroupMount mount{
-        .root = unescape(root), .folder = unescape(folder), .is_v2 = type == "cgroup2", .controllers = {}};
+    CgroupMount mount{.root = unescape_path(root),
+                      .folder = unescape_path(folder),
+                      .is_v2 = type == "cgroup2",
+                      .controllers = {}};
     if (!mount.is_v2) mount.controllers = split(take_word(line), ',');
     mounts.push_back(std::move(mount));
   }

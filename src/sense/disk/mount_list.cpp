@@ -2,7 +2,6 @@
 #include "sense/disk/mount_list.h"
 
 #include <algorithm>
-#include <cstddef>
 #include <iterator>
 #include <string>
 #include <string_view>
@@ -24,21 +23,6 @@ constexpr std::string_view kTrees[] = {"/dev", "/proc", "/sys"};  // these and w
 constexpr std::string_view kBelow[] = {"/run/credentials/", "/var/lib/docker/",
                                        "/var/lib/containers/storage/"};
 
-// Blanks, tabs, newlines and backslashes are written as three octal digits: "\040".
-std::string unescaped(std::string_view text) {
-  const auto is_octal = [](char c) { return c >= '0' && c <= '7'; };
-  std::string plain;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\\' && text.size() - i > 3 && std::ranges::all_of(text.substr(i + 1, 3), is_octal)) {
-      plain += static_cast<char>((text[i + 1] - '0') * 64 + (text[i + 2] - '0') * 8 + (text[i + 3] - '0'));
-      i += 3;
-    } else {
-      plain += text[i];
-    }
-  }
-  return plain;
-}
-
 bool has_option(std::string_view options, std::string_view wanted) {
   while (!options.empty())
     if (take_until(options, ',') == wanted) return true;
@@ -55,7 +39,7 @@ std::vector<Mount> parse_mounts(std::string_view text) {
     const std::string_view device = take_word(line), folder = take_word(line), type = take_word(line),
                            options = take_word(line);
     if (options.empty()) continue;
-    Mount mount{unescaped(device), unescaped(folder), std::string(type), has_option(options, "ro")};
+    Mount mount{unescape_path(device), unescape_path(folder), std::string(type), has_option(options, "ro")};
     const bool is_known = std::ranges::any_of(mounts, [&](const Mount& other) {
       return other.folder == mount.folder && other.device == mount.device && other.type == mount.type;
     });

@@ -26,6 +26,7 @@
 
 #include "base/clock.h"
 #include "base/os_root.h"
+#include "sense/child_fixture.h"
 #include "sense/collector_fixture.h"
 #include "sense/proc/exit_records.h"
 #include "sense/proc/process_tree.h"
@@ -38,37 +39,6 @@ namespace ullage::sense {
 namespace {
 
 constexpr std::size_t kMiB = 1 << 20;
-
-// A forked child that runs `work`, says so, and waits to be killed.
-class Child {
- public:
-  explicit Child(const std::function<void()>& work) {
-    int ready[2];
-    if (::pipe(ready) != 0) return;
-    pid_ = ::fork();
-    if (pid_ == 0) {
-      ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-      ::close(ready[0]);
-      work();
-      if (::write(ready[1], "x", 1) != 1) ::_exit(1);
-      while (true) ::pause();
-    }
-    ::close(ready[1]);
-    char byte;
-    EXPECT_EQ(::read(ready[0], &byte, 1), 1);
-    ::close(ready[0]);
-  }
-  ~Child() {
-    ::kill(pid_, SIGKILL);
-    ::waitpid(pid_, nullptr, 0);
-  }
-  Child(const Child&) = delete;
-  Child& operator=(const Child&) = delete;
-  pid_t pid() const { return pid_; }
-
- private:
-  pid_t pid_ = -1;
-};
 
 void touch(std::size_t bytes) {
   void* memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
