@@ -19,42 +19,22 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from conftest import PROGRAMS
+from daemon_process import DaemonProcess, wait_for
 from peers import DIRECT, ENVIRONMENT, ROOT, Prometheus, free_port, peer
 
 GUIDE = ROOT / "docs/how-to/custom-metrics.md"
 
 
-def wait_for(condition: Callable[[], object], what: str, seconds: float = 20):
-    """What the condition gives once it is true."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        with contextlib.suppress(OSError):
-            if found := condition():
-                return found
-        time.sleep(0.05)
-    pytest.fail(f"{what} did not come")
-
-
-class Daemon:
-    """`ullage daemon` with settings of its own, in a folder of its own."""
+class Daemon(DaemonProcess):
+    """With settings of its own, in a folder of its own."""
 
     def __init__(self, folder: Path, settings: str):
-        self.folder = folder
         self.state = folder / "state"
-        self.port = free_port()
         self.settings = folder / "settings.yaml"
         self.settings.write_text(settings)
         environment = {k: v for k, v in os.environ.items() if not k.startswith("ULLAGE_")}
-        command = [PROGRAMS / "ullage", "--config", self.settings, "daemon", "--state", self.state]
-        command += ["--listen", f"127.0.0.1:{self.port}", "--interval", "200ms"]
-        self.log = folder / "daemon.log"
-        with self.log.open("wb") as log:
-            self.process = subprocess.Popen([str(word) for word in command], stdout=log, stderr=log, env=environment)
-
-    def get(self, path: str) -> str:
-        """A page of it."""
-        with DIRECT.open(f"http://127.0.0.1:{self.port}{path}", timeout=10) as answer:
-            return answer.read().decode()
+        command = [PROGRAMS / "ullage", "--config", self.settings, "daemon", "--state", self.state, "--interval", "200ms"]
+        super().__init__(command, folder / "daemon.log", environment)
 
     def values(self) -> dict[str, float]:
         """All of now."""
@@ -71,11 +51,6 @@ class Daemon:
         targets = json.loads(self.get("/api/v1/targets"))["data"]["activeTargets"]
         return {one["labels"]["instance"]: one["lastError"] for one in targets if one["scrapePool"] == "custom"}
 
-    def stop(self) -> int:
-        """Its exit code."""
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=20)
-
 
 @pytest.fixture
 def daemons(tmp_path: Path) -> Iterator[Callable[[str], Daemon]]:
@@ -88,9 +63,7 @@ def daemons(tmp_path: Path) -> Iterator[Callable[[str], Daemon]]:
 
     yield start
     for daemon in started:
-        if daemon.process.poll() is None:
-            daemon.process.kill()
-            daemon.process.wait()
+        daemon.end()
 
 
 def examples(replaced: dict[str, str]) -> dict[str, str]:
@@ -274,7 +247,7 @@ def test_a_wrong_file_is_refused_and_a_reload_keeps_the_old(daemons, tmp_path):
     scrape.write_text("scrape_configs:\n  - job_name: a\n    scrape_intervall: 1s\n")
     daemon = daemons(f"daemon: {{scrape_file: {scrape}}}\n")
     assert daemon.process.wait(timeout=20) == 2
-    assert f"{scrape}:3:5: unknown key 'scrape_intervall'; did you mean 'scrape_interval'?" in daemon.log.read_text()
+    assert f"{scrape}:3:5: unknown key 'scrape_intervall'; did you mean 'scrape_interval'?" in daemon.log
 
     with page(tmp_path / "app", "orders_total 7\n") as port:
         good = f"scrape_configs: [{{job_name: a, scrape_interval: 200ms, static_configs: [{{targets: ['127.0.0.1:{port}']}}]}}]"
@@ -284,7 +257,7 @@ def test_a_wrong_file_is_refused_and_a_reload_keeps_the_old(daemons, tmp_path):
         assert daemon.value(series) == 7
         scrape.write_text(good.replace("job_name", "job_nam"))
         daemon.process.send_signal(signal.SIGHUP)
-        wait_for(lambda: "the settings stay as they were" in daemon.log.read_text(), "the refusal")
+        wait_for(lambda: "the settings stay as they were" in daemon.log, "the refusal")
         assert daemon.value(series) == 7
         scrape.write_text(good.replace("job_name: a", "job_name: b"))
         daemon.process.send_signal(signal.SIGHUP)

@@ -10,7 +10,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -18,44 +17,21 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from peers import DIRECT, free_port
-
-PATIENCE = 20
+from daemon_process import PATIENCE, DaemonProcess, wait_for
 
 
-def wait_for(condition, what: str):
-    """Its first true value, or a failure that says what was waited for."""
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        value = condition()
-        if value:
-            return value
-        time.sleep(0.02)
-    pytest.fail(f"not within {PATIENCE} s: {what}")
-
-
-class Daemon:
-    """`ullage daemon` on a port of its own."""
+class Daemon(DaemonProcess):
+    """In a test's own state directory."""
 
     def __init__(self, ullage, *options: str, environment: dict | None = None):
-        self.ullage = ullage
-        self.port = free_port()
-        self.log_path = ullage.scratch / f"daemon-{self.port}.log"
-        self.environment = {**ullage.environment, **(environment or {})}
-        command = [ullage.binary, "daemon", "--listen", f"[127.0.0.1:{self.port}]", "--state", str(ullage.state), *options]
-        with self.log_path.open("wb") as log:
-            self.process = subprocess.Popen(command, stdout=log, stderr=log, env=self.environment)
-
-    @property
-    def log(self) -> str:
-        """What it has said."""
-        return self.log_path.read_text()
+        log_path = ullage.scratch / f"daemon-{time.monotonic_ns()}.log"
+        command = [ullage.binary, "daemon", "--state", ullage.state, *options]
+        super().__init__(command, log_path, {**ullage.environment, **(environment or {})})
 
     def ask(self, path: str) -> str:
         """An answer as text; nothing when there is none yet."""
-        url = f"http://127.0.0.1:{self.port}{path}"
-        with contextlib.suppress(OSError, urllib.error.URLError), DIRECT.open(url, timeout=10) as answer:
-            return answer.read().decode()
+        with contextlib.suppress(OSError):
+            return self.get(path)
         return ""
 
     def query(self, text: str) -> list:
@@ -67,11 +43,6 @@ class Daemon:
         """It has looked once, and serves."""
         assert self.process.poll() is None, self.log
         return bool(self.ask("/-/ready"))
-
-    def stop(self, with_signal=signal.SIGTERM) -> int:
-        """Its exit code."""
-        self.process.send_signal(with_signal)
-        return self.process.wait(timeout=PATIENCE)
 
 
 @pytest.fixture
@@ -87,8 +58,7 @@ def start(ullage):
 
     yield begin
     for daemon in daemons:
-        daemon.process.kill()
-        daemon.process.wait()
+        daemon.end()
 
 
 def test_the_machine_is_served_and_remembered(start):
