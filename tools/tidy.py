@@ -88,6 +88,8 @@ def layer_problems(name: str, lines: list[str], table: dict[str, set[str]]) -> l
     for number, line in enumerate(lines, 1):
         found = INCLUDE.match(line)
         target = found[1].split("/")[0] if found and "/" in found[1] else layer
+        if name.startswith("src/heap/track/") and found and not found[1].startswith("heap/track/"):
+            problems.append(f"{name}:{number}: the preloaded profiler uses nothing of ours but itself")
         if target != layer and target in table and target not in table[layer]:
             problems.append(f"{name}:{number}: src/{layer} may not use src/{target} (docs/architecture.md)")
     return problems
