@@ -14,6 +14,7 @@
 #include <cstring>
 
 #include "heap/track/change_log.h"
+#include "heap/track/exit_scan.h"
 #include "heap/track/format.h"
 #include "heap/track/heap_file.h"
 #include "heap/track/live_blocks.h"
@@ -295,7 +296,7 @@ void adapt_mean(ThreadRecord& record) {
 // Whether this thread has freed one of its last few allocations.
 bool is_recent(const ThreadRecord& record, std::uintptr_t address) {
   for (const ThreadRecord::Recent& recent : record.recent)
-    if (recent.address == address) return record.allocations - recent.allocation < kTemporaryWithin;
+    if (recent.address == ~address) return record.allocations - recent.allocation < kTemporaryWithin;
   return false;
 }
 
@@ -404,7 +405,7 @@ void allocated(std::uintptr_t address, std::size_t bytes, const CallerFrame& fro
     }
   }
   tell_live(*record, change);
-  record->recent[record->allocations % kTemporaryWithin] = {address, record->allocations};
+  record->recent[record->allocations % kTemporaryWithin] = {~address, record->allocations};
   if (one.options.is_exact) {
     ++record->allocations;
     return;
@@ -469,6 +470,8 @@ void process_exits() {
   if (one.state != State::on || !is_this_process()) return;
   one.slots.look_at_clock(clock_ns(CLOCK_MONOTONIC));
   one.file.header()->ended_by_exit = 1;
+  const Busy busy;
+  scan_at_exit(one.options.folder, one.file.path());
 }
 
 }  // namespace recorder
