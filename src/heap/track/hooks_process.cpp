@@ -56,7 +56,7 @@ Function* found_once(Function*& function, const char* symbol) {
 
 namespace track = ullage::heap::track;
 
-#define ULLAGE_STAND_IN extern "C" [[gnu::visibility("default"), gnu::optimize("no-omit-frame-pointer")]]
+#define ULLAGE_STAND_IN extern "C" [[gnu::visibility("default")]]
 
 ULLAGE_STAND_IN void* mmap(void* wished, std::size_t bytes, int protection, int flags, int descriptor,
                            off_t offset) noexcept {
