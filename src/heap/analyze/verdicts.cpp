@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "heap/analyze/verdicts.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "heap/analyze/calls.h"
+#include "heap/analyze/growth.h"
+#include "heap/analyze/moments.h"
+#include "heap/analyze/verdict_words.h"
+#include "heap/profile.h"
+
+namespace ullage::heap {
+
+namespace {
+
+constexpr std::size_t kBirthBuckets = 24;
+constexpr double kGrowingBytesMin = 1024;
+
+struct RunSpan {
+  std::int64_t begin_ms = 0;
+  std::int64_t end_ms = 0;
+  double seconds() const { return std::max(0.001, static_cast<double>(end_ms - begin_ms) / 1000); }
+};
+
+// All that one stack did in one process.
+struct StackRecords {
+  std::vector<const Change*> changes;
+  std::vector<const Living*> living;
+};
+
+class ProcessJudge {
+ public:
+  ProcessJudge(const Profile& profile, RunSpan run)
+      : profile_(profile), run_(run), grid_(window_grid(profile)), level_(profile.slot_ends_ms.size()) {}
+
+  // Nothing of it lives: no verdict.
+  std::optional<Verdict> judge_stack(const StackRecords& records) {
+    Verdict verdict;
+    Amount lost;
+    for (const Living* living : records.living) {
+      const Amount amount{living->count, living->bytes, living->variance};
+      verdict.amount += amount;
+      if (living->reach == Reach::lost) lost += amount;
+    }
+    if (verdict.amount.bytes <= 0) return std::nullopt;
+    const SiteHistory history = history_of(records);
+    const Growth growth = judge_growth(history);
+    verdict.kind = growth.is_burst ? VerdictKind::kept : VerdictKind::settled;
+    verdict.confidence = growth.confidence;
+    verdict.first_seen_seconds =
+        static_cast<double>(profile_.started_ms - run_.begin_ms) / 1000 + history.first_seconds;
+    if (growth.is_growing && verdict.amount.bytes >= kGrowingBytesMin) {
+      verdict.kind = VerdictKind::growing;
+      verdict.rate_bytes_per_second = growth.rate_bytes_per_second;
+      verdict.is_one_block = growth.is_one_block;
+      verdict.lost_bytes = lost.bytes;
+    } else if (lost.bytes > 0) {
+      verdict.kind = VerdictKind::lost;
+      verdict.amount = lost;
+      verdict.confidence = 0.95;  // a pointer may be hidden: packed, or kept outside of the process
+    }
+    verdict.births = births_of(records, verdict.kind == VerdictKind::lost);
+    verdict.alive_ratios = alive_ratios(history);
+    return verdict;
+  }
+
+ private:
+  double slot_end_seconds(std::size_t slot) const {
+    return static_cast<double>(profile_.slot_ends_ms[slot] - profile_.started_ms) / 1000;
+  }
+
+  SiteHistory history_of(const StackRecords& records) {
+    SiteHistory history;
+    history.windows.resize(grid_.windows);
+    history.window_seconds = grid_.window_seconds;
+    history.life_seconds = grid_.window_seconds * static_cast<double>(grid_.windows);
+    history.is_exact = profile_.is_exact;
+    std::ranges::fill(level_, 0);
+    std::size_t first = level_.size();
+    std::size_t last = 0;
+    for (const Change* change : records.changes) {
+      if (change->slot >= level_.size()) continue;
+      SiteWindow& window = history.windows[grid_.window_of_slot[change->slot]];
+      window.born_count += change->allocated_count;
+      window.born_bytes += change->allocated_bytes;
+      window.freed_bytes += change->freed_bytes;
+      level_[change->slot] += change->allocated_bytes - change->freed_bytes;
+      if (change->allocated_count <= 0) continue;
+      first = std::min<std::size_t>(first, change->slot);
+      last = std::max<std::size_t>(last, change->slot);
+    }
+    for (const Living* living : records.living) {
+      if (living->birth_slot >= level_.size()) continue;
+      SiteWindow& window = history.windows[grid_.window_of_slot[living->birth_slot]];
+      window.survivor_count += living->count;
+      window.survivor_bytes += living->bytes;
+      window.survivor_variance += living->variance;
+      window.survivor_samples += living->samples;
+    }
+    add_levels(history);
+    if (first >= level_.size()) return history;
+    history.first_seconds = first == 0 ? 0 : slot_end_seconds(first - 1);
+    history.burst_seconds = last == first ? 0 : slot_end_seconds(last) - history.first_seconds;
+    return history;
+  }
+
+  void add_levels(SiteHistory& history) {
+    double level = 0;
+    std::size_t slot = 0;
+    for (std::size_t i = 0; i < history.windows.size(); ++i) {
+      SiteWindow& window = history.windows[i];
+      window.least_bytes = std::numeric_limits<double>::infinity();
+      for (; slot < level_.size() && grid_.window_of_slot[slot] == i; ++slot) {
+        level = std::max(0.0, level + level_[slot]);
+        window.least_bytes = std::min(window.least_bytes, level);
+        history.most_bytes = std::max(history.most_bytes, level);
+      }
+      if (!std::isfinite(window.least_bytes)) window.least_bytes = level;  // no slot ended in it
+      window.last_bytes = level;
+    }
+  }
+
+  std::vector<double> births_of(const StackRecords& records, bool lost_only) const {
+    std::vector<double> births(kBirthBuckets);
+    for (const Living* living : records.living) {
+      if ((lost_only && living->reach != Reach::lost) || living->birth_slot >= level_.size()) continue;
+      const auto at_ms = static_cast<double>(profile_.slot_ends_ms[living->birth_slot] - run_.begin_ms);
+      const double place = at_ms / 1000 / run_.seconds() * static_cast<double>(kBirthBuckets);
+      const double bucket = std::clamp(std::ceil(place) - 1, 0.0, static_cast<double>(kBirthBuckets - 1));
+      births[static_cast<std::size_t>(bucket)] += living->count;
+    }
+    return births;
+  }
+
+  static std::vector<double> alive_ratios(const SiteHistory& history) {
+    std::vector<double> ratios;
+    const std::size_t windows = history.windows.size();
+    for (std::size_t quarter = 0; quarter < 4; ++quarter) {
+      double born = 0;
+      double alive = 0;
+      for (std::size_t i = windows * quarter / 4; i < windows * (quarter + 1) / 4; ++i) {
+        born += history.windows[i].born_bytes;
+        alive += history.windows[i].survivor_bytes;
+      }
+      ratios.push_back(born > 0 ? std::min(1.0, alive / born) : std::numeric_limits<double>::quiet_NaN());
+    }
+    return ratios;
+  }
+
+  const Profile& profile_;
+  RunSpan run_;
+  WindowGrid grid_;
+  std::vector<double> level_;  // by slot; scratch
+};
+
+RunSpan span_of(std::span<const Profile> profiles) {
+  RunSpan run{std::numeric_limits<std::int64_t>::max(), std::numeric_limits<std::int64_t>::min()};
+  for (const Profile& profile : profiles) {
+    run.begin_ms = std::min(run.begin_ms, profile.started_ms);
+    run.end_ms = std::max(run.end_ms, profile.ended_ms);
+    if (!profile.slot_ends_ms.empty()) run.end_ms = std::max(run.end_ms, profile.slot_ends_ms.back());
+  }
+  return profiles.empty() ? RunSpan{} : run;
+}
+
+// The same stack judged alike in several processes is one finding.
+void join_into(Verdict& all, const Verdict& one) {
+  all.confidence = std::max(all.confidence, one.confidence);
+  all.amount += one.amount;
+  all.rate_bytes_per_second += one.rate_bytes_per_second;
+  all.first_seen_seconds = std::min(all.first_seen_seconds, one.first_seen_seconds);
+  for (std::size_t i = 0; i < all.births.size(); ++i) all.births[i] += one.births[i];
+  all.lost_bytes += one.lost_bytes;
+  ++all.processes;
+}
+
+void finish(Verdict& verdict, std::optional<double> room_bytes) {
+  if (room_bytes && verdict.kind == VerdictKind::growing && verdict.rate_bytes_per_second > 0)
+    verdict.seconds_to_limit = std::max(0.0, *room_bytes) / verdict.rate_bytes_per_second;
+  verdict.advice = advice_for(verdict);
+}
+
+}  // namespace
+
+std::string_view name_of(VerdictKind kind) {
+  switch (kind) {
+    case VerdictKind::growing:
+      return "growing";
+    case VerdictKind::lost:
+      return "lost";
+    case VerdictKind::kept:
+      return "kept";
+    case VerdictKind::settled:
+      return "settled";
+  }
+  return {};
+}
+
+Verdicts judge(std::span<const Profile> profiles, std::optional<double> room_bytes) {
+  const RunSpan run = span_of(profiles);
+  const Calls calls = join_calls(profiles);
+  std::map<std::pair<VerdictKind, std::uint32_t>, Verdict> found;
+  for (std::size_t i = 0; i < profiles.size(); ++i) {
+    const std::vector<std::uint32_t>& node_of_site = calls.node_of_site[i];
+    std::map<std::uint32_t, StackRecords> stacks;
+    for (const Living& living : profiles[i].living) stacks[node_of_site[living.site]].living.push_back(&living);
+    for (const Change& change : profiles[i].changes)
+      if (const auto at = stacks.find(node_of_site[change.site]); at != stacks.end())
+        at->second.changes.push_back(&change);
+    ProcessJudge process(profiles[i], run);
+    for (const auto& [node, records] : stacks) {
+      auto verdict = process.judge_stack(records);
+      if (!verdict) continue;
+      const auto [at, is_new] = found.try_emplace({verdict->kind, node}, *verdict);
+      if (!is_new) join_into(at->second, *verdict);
+    }
+  }
+  Verdicts verdicts{.run_seconds = profiles.empty() ? 0 : run.seconds()};
+  for (auto& [key, verdict] : found) {
+    verdict.stack = stack_of(calls, key.second);
+    finish(verdict, room_bytes);
+    (verdict.kind == VerdictKind::settled ? verdicts.settled : verdicts.leaks).push_back(std::move(verdict));
+  }
+  const auto order = [](const Verdict& verdict) {
+    return std::tuple(verdict.kind, -verdict.rate_bytes_per_second, -verdict.amount.bytes);
+  };
+  std::ranges::stable_sort(verdicts.leaks, {}, order);
+  std::ranges::stable_sort(verdicts.settled, {}, order);
+  return verdicts;
+}
+
+}  // namespace ullage::heap
