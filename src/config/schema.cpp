@@ -120,6 +120,33 @@ constexpr auto kSchema = std::to_array<Key>({
      .default_value = "false",
      .doc = "Fail a run (exit 1) whose memory grew to its end without a plateau.",
      .flag = "--growth-gate"},
+    {.name = "run.heap",
+     .type = Type::choice,
+     .default_value = "off",
+     .doc = "Profile the heap of every process: sampled is cheap enough to leave on, exact records each "
+            "allocation.",
+     .flag = "--heap",
+     .words = "off|sampled|exact"},
+    {.name = "run.heap_interval",
+     .type = Type::bytes,
+     .default_value = "512KiB",
+     .doc = "Bytes that are allocated between two samples of a sampled heap profile, on average.",
+     .flag = "--heap-interval",
+     .least = 1,
+     .most = kGiB},
+    {.name = "run.heap_rate",
+     .type = Type::count,
+     .default_value = "1000",
+     .doc = "Samples of the heap that a thread takes in a second at most; beyond, its interval doubles. 0: "
+            "no bound.",
+     .flag = "--heap-rate",
+     .most = 1e6},
+    {.name = "run.heap_file_size",
+     .type = Type::bytes,
+     .default_value = "1GiB",
+     .doc = "What the heap profile of one process may take on the disk while it runs.",
+     .least = kMiB,
+     .most = 64 * kGiB},
     {.name = "run.pss_budget",
      .type = Type::number,
      .default_value = "0.2%",
@@ -398,7 +425,7 @@ constexpr auto kSchema = std::to_array<Key>({
      .owner_because = "it names a secret that is sent to other machines"},
 });
 
-constexpr std::array<std::string_view, 1> kReserved = {"ULLAGE_SOCKET"};
+constexpr std::array<std::string_view, 2> kReserved = {"ULLAGE_HEAP", "ULLAGE_SOCKET"};
 
 }  // namespace
 

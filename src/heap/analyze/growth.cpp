@@ -146,7 +146,7 @@ class Judge {
       at = i;
     }
     if (highest >= kThereBefore * std::max(level, survivors_[end_].bytes)) return true;
-    return !frees_nothing() && highest > 0 && !net_since(at).is_sure && !rises_from(0);
+    return !frees_nothing() && highest > 0 && !net_since(at).is_sure && !rises_from(end_ / 3);
   }
 
   // How far the level has risen since window i's quietest point, beside what of the survivors is born since:
@@ -186,14 +186,15 @@ class Judge {
     const Net middle = quietest(first, 1.0 / 3, 2.0 / 3);
     const Net late = quietest(first, 2.0 / 3, 0.85);
     growth.replaced_ratio = std::max(middle.replaced, late.replaced);
-    const bool is_sure = frees_nothing() || (middle.is_sure && late.is_sure) || rises_from(first);
+    const bool is_sure = frees_nothing() || (middle.is_sure && late.is_sure) ||
+                         (rises_from(first + (end_ - first) / 3) && rises_from(first + (end_ - first) / 2));
     if (growth.replaced_ratio > kReplacedMax || !is_sure) return std::nullopt;
     return 0.7 + 0.15 * std::min(1.0, middle.certainty / 6) + 0.14 * (1 - growth.replaced_ratio);
   }
   // What turns over fast has many levels that are independent of each other: their trend is surer than any two.
-  bool rises_from(std::size_t first) const {
+  bool rises_from(std::size_t begin) const {
     std::vector<analysis::Point> points;
-    for (std::size_t i = first + (end_ - first) / 2; i < end_; ++i)
+    for (std::size_t i = begin; i < end_; ++i)
       points.push_back({static_cast<double>(i), windows_[i].last_bytes});
     const auto trend = analysis::robust_trend(points);
     return trend && trend->slope_low > 0;
