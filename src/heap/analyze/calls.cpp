@@ -109,13 +109,14 @@ std::vector<Frame> stack_of(const Profile& profile, std::uint32_t node) {
 }
 
 bool is_plumbing(const Frame& frame) {
-  constexpr auto kModules = std::to_array<std::string_view>(
-      {"libc.so", "libc-2", "libstdc++", "libc++", "ld-linux", "ld-musl", "libpthread", "libullage", "libm.so"});
+  constexpr auto kModules =
+      std::to_array<std::string_view>({"libc.so", "libc-2", "libstdc++", "libc++", "ld-linux", "ld-musl",
+                                       "libpthread", "libullage", "libm.so"});
   constexpr auto kScopes = std::to_array<std::string_view>(
-      {"std::", "__gnu_cxx::", "operator new", "void* operator new", "__libc_", "__GI_"});
+      {"std::", "__gnu_cxx::", "operator new", "void* operator new", "__libc_", "__GI_", "_dl_"});
   constexpr auto kFunctions = std::to_array<std::string_view>(
       {"malloc", "calloc", "realloc", "reallocarray", "posix_memalign", "aligned_alloc", "memalign", "valloc",
-       "pvalloc", "strdup", "strndup", "mmap", "mremap", "xmalloc", "xcalloc", "xrealloc"});
+       "pvalloc", "strdup", "strndup", "_start", "mmap", "mremap", "xmalloc", "xcalloc", "xrealloc"});
   const auto begins = [](std::string_view text) {
     return [text](std::string_view front) { return text.starts_with(front); };
   };
@@ -132,6 +133,20 @@ bool is_plumbing(const Frame& frame) {
 std::size_t blamed_frame(std::span<const Frame> stack) {
   const auto at = std::ranges::find_if_not(stack, is_plumbing);
   return at == stack.end() ? 0 : static_cast<std::size_t>(at - stack.begin());
+}
+
+std::vector<std::uint32_t> blamed_nodes(const Calls& calls) {
+  std::vector<bool> plumbing;
+  for (const Frame& frame : calls.frames) plumbing.push_back(is_plumbing(frame));
+  std::vector<std::uint32_t> blamed(calls.nodes.size());
+  for (std::uint32_t node = 1; node < blamed.size(); ++node) {
+    const CallNode& call = calls.nodes[node];
+    const std::uint32_t above = blamed[call.parent];
+    // Of a stack that is plumbing throughout, the innermost.
+    const bool has_other_above = above != 0 && !plumbing[calls.nodes[above].frame];
+    blamed[node] = plumbing[call.frame] && has_other_above ? above : node;
+  }
+  return blamed;
 }
 
 std::string place_text(const Frame& frame) {

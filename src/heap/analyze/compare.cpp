@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "heap/analyze/calls.h"
@@ -25,8 +26,14 @@ HeapComparison compare_heaps(std::span<const Profile> before, std::span<const Pr
   std::vector<Profile> both(before.begin(), before.end());
   both.insert(both.end(), after.begin(), after.end());
   const Calls calls = join_calls(both, JoinBy::function);
-  const std::vector<Amount> first = amounts_by_node(calls, before, question);
-  const std::vector<Amount> second = amounts_by_node(calls, after, question, before.size());
+  std::vector<Amount> first = amounts_by_node(calls, before, question);
+  std::vector<Amount> second = amounts_by_node(calls, after, question, before.size());
+  const std::vector<std::uint32_t> blamed = blamed_nodes(calls);
+  for (std::uint32_t node = 1; node < blamed.size(); ++node) {
+    if (blamed[node] == node) continue;
+    first[blamed[node]] += std::exchange(first[node], {});
+    second[blamed[node]] += std::exchange(second[node], {});
+  }
   HeapComparison comparison;
   for (std::uint32_t node = 0; node < calls.nodes.size(); ++node) {
     comparison.before += first[node];

@@ -20,8 +20,9 @@ namespace ullage::heap {
 
 namespace {
 
-// Field numbers: protos/perfetto/trace of github.com/google/perfetto, trace_packet.proto, clock_snapshot.proto,
-// ps/process_tree.proto, interned_data.proto, profiling/profile_common.proto and profile_packet.proto.
+// Field numbers: protos/perfetto/trace of github.com/google/perfetto, trace_packet.proto,
+// clock_snapshot.proto, ps/process_tree.proto, interned_data.proto, profiling/profile_common.proto and
+// profile_packet.proto.
 using Tag = protozero::pbf_tag_type;
 constexpr Tag kTracePacket = 1;
 constexpr Tag kPacketProcessTree = 2, kPacketClocks = 6, kPacketTimestamp = 8, kPacketSequence = 10,
@@ -30,7 +31,8 @@ constexpr std::uint32_t kStateCleared = 1;
 constexpr Tag kSnapshotClock = 1, kSnapshotPrimary = 2, kClockId = 1, kClockTimestamp = 2;
 constexpr std::uint32_t kRealtime = 1, kMonotonicCoarse = 4, kBootTime = 6;
 constexpr Tag kTreeProcess = 1, kProcessPid = 1, kProcessParent = 2, kProcessCommand = 3;
-constexpr Tag kFunctionNames = 5, kFrames = 6, kCallstacks = 7, kBuildIds = 16, kMappingPaths = 17, kMappings = 19;
+constexpr Tag kFunctionNames = 5, kFrames = 6, kCallstacks = 7, kBuildIds = 16, kMappingPaths = 17,
+              kMappings = 19;
 constexpr Tag kIid = 1, kString = 2;
 constexpr Tag kMappingBuildId = 2, kMappingPath = 7;
 constexpr Tag kFrameFunction = 2, kFrameMapping = 3, kFramePlace = 4;

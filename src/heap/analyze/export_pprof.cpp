@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -32,7 +33,8 @@ constexpr Tag kSampleType = 1, kSample = 2, kMapping = 3, kLocation = 4, kFuncti
 constexpr Tag kTypeName = 1, kTypeUnit = 2;
 constexpr Tag kSampleLocations = 1, kSampleValues = 2, kSampleLabel = 3;
 constexpr Tag kLabelKey = 1, kLabelNumber = 3;
-constexpr Tag kMappingId = 1, kMappingStart = 2, kMappingLimit = 3, kMappingFile = 5, kMappingHasFunctions = 7;
+constexpr Tag kMappingId = 1, kMappingStart = 2, kMappingLimit = 3, kMappingFile = 5,
+              kMappingHasFunctions = 7;
 constexpr Tag kLocationId = 1, kLocationMapping = 2, kLocationAddress = 3, kLocationLine = 4;
 constexpr Tag kLineFunction = 1, kLineNumber = 2;
 constexpr Tag kFunctionId = 1, kFunctionName = 2, kFunctionSystemName = 3, kFunctionFile = 4;
@@ -74,7 +76,8 @@ class PprofWriter {
     message_.add_int64(kTimeNanos, begin * kNanosInMilli);
     message_.add_int64(kDurationNanos, (end - begin) * kNanosInMilli);
     add_type(kPeriodType, "space", "bytes");
-    message_.add_int64(kPeriod, static_cast<std::int64_t>(std::max<std::uint64_t>(1, profiles[0].mean_bytes)));
+    message_.add_int64(kPeriod,
+                       static_cast<std::int64_t>(std::max<std::uint64_t>(1, profiles[0].mean_bytes)));
   }
 
   void add_process(const Calls& calls, std::span<const Amount> allocated, std::span<const Amount> living,
@@ -97,8 +100,9 @@ class PprofWriter {
   }
 
   // One location a frame; it has no address of its own, so its number stands for one.
-  void add_places(std::span<const Frame> frames) {
-    std::map<std::string, std::uint64_t> modules;
+  // The first mapping is taken for the program.
+  void add_places(std::span<const Frame> frames, const std::string& program) {
+    std::map<std::string, std::uint64_t> modules{{program, 1}};
     for (std::size_t i = 0; i < frames.size(); ++i) {
       const Frame& frame = frames[i];
       const auto module = modules.try_emplace(frame.module, modules.size() + 1).first->second;
@@ -117,7 +121,10 @@ class PprofWriter {
       line.add_uint64(kLineFunction, i + 1);
       line.add_int64(kLineNumber, frame.line);
     }
-    for (const auto& [name, number] : modules) {
+    std::vector<std::pair<std::uint64_t, std::string>> by_number;
+    for (const auto& [name, number] : modules) by_number.emplace_back(number, name);
+    std::ranges::sort(by_number);
+    for (const auto& [number, name] : by_number) {
       protozero::pbf_writer mapping(message_, kMapping);
       mapping.add_uint64(kMappingId, number);
       mapping.add_uint64(kMappingStart, 0);
@@ -164,7 +171,8 @@ std::string export_pprof(std::span<const Profile> profiles, const Moment& at) {
     writer.add_process(calls, amounts_by_node(calls, one, {.measure = Measure::allocated}, i),
                        amounts_by_node(calls, one, living, i), profiles[i].pid);
   }
-  writer.add_places(calls.frames);
+  const std::string program = profiles.empty() ? "" : profiles[0].program;
+  writer.add_places(calls.frames, program.substr(program.rfind('/') + 1));
   writer.add_times(profiles);
   return writer.take();
 }

@@ -28,13 +28,14 @@ nlohmann::json profile_json(const Calls& calls, std::span<const Amount> own, std
     const auto bytes = std::llround(own[node].bytes);
     if (bytes <= 0) continue;  // speedscope knows no negative weights
     std::vector<std::uint32_t> frames;
-    for (std::uint32_t at = node; at != 0; at = calls.nodes[at].parent) frames.push_back(calls.nodes[at].frame);
+    for (std::uint32_t at = node; at != 0; at = calls.nodes[at].parent)
+      frames.push_back(calls.nodes[at].frame);
     std::ranges::reverse(frames);
     samples.push_back(std::move(frames));
     weights.push_back(bytes);
     all += bytes;
   }
-  return {{"type", "sampled"}, {"name", name},       {"unit", "bytes"},    {"startValue", 0},
+  return {{"type", "sampled"}, {"name", name},       {"unit", "bytes"},   {"startValue", 0},
           {"endValue", all},   {"samples", samples}, {"weights", weights}};
 }
 

@@ -19,9 +19,10 @@ namespace ullage::heap {
 namespace {
 
 std::vector<Profile> example() {
-  return {profile_of({{.stack = "main@app.cpp:9;load@load.cpp:3", .bytes = 4000},
-                      {.stack = "main@app.cpp:9;cache;put", .bytes = 2000},
-                      {.stack = "main@app.cpp:9;cache;put", .born_seconds = 2, .died_seconds = 3, .bytes = 2000}})};
+  return {profile_of(
+      {{.stack = "main@app.cpp:9;load@load.cpp:3", .bytes = 4000},
+       {.stack = "main@app.cpp:9;cache;put", .bytes = 2000},
+       {.stack = "main@app.cpp:9;cache;put", .born_seconds = 2, .died_seconds = 3, .bytes = 2000}})};
 }
 
 std::string gunzip(std::string_view packed) {
@@ -118,7 +119,8 @@ TEST(ExportCollapsed, NamesKeepNoCharacterThatEndsAFrameOrALine) {
 
 TEST(ExportSpeedscope, HasFramesOnceAndWeightsThatAddUp) {
   const auto json = nlohmann::json::parse(export_speedscope(example(), {}, "run-1"));
-  EXPECT_EQ(json["shared"]["frames"][1], (nlohmann::json{{"name", "load"}, {"file", "load.cpp"}, {"line", 3}}));
+  EXPECT_EQ(json["shared"]["frames"][1],
+            (nlohmann::json{{"name", "load"}, {"file", "load.cpp"}, {"line", 3}}));
   const nlohmann::json& living = json["profiles"][0];
   EXPECT_EQ(living["samples"], (nlohmann::json{{0, 1}, {0, 2, 3}}));
   EXPECT_EQ(living["weights"], (nlohmann::json{4000, 2000}));

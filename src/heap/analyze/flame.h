@@ -30,7 +30,7 @@ struct FlameLine {
   std::uint32_t node = 0;
   double ratio = 0;           // of the whole
   bool is_only_call = false;  // of the line above, at whose depth it stays
-  std::size_t left_out = 0;  // so many more calls stand below this one's parent; node is 0 then
+  std::size_t left_out = 0;   // so many more calls stand below this one's parent; node is 0 then
 };
 // Depth first, the largest first; calls of less than `ratio_min` are counted instead of shown.
 std::vector<FlameLine> flame_lines(const FlameTree& tree, double ratio_min);

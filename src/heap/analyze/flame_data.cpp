@@ -60,7 +60,8 @@ std::vector<bool> largest_nodes(const Calls& calls, std::span<const Column> colu
     least = *at;
   }
   std::vector<bool> stays(weight.size());
-  for (std::size_t node = 0; node < weight.size(); ++node) stays[node] = weight[node] > 0 && weight[node] >= least;
+  for (std::size_t node = 0; node < weight.size(); ++node)
+    stays[node] = weight[node] > 0 && weight[node] >= least;
   stays[0] = true;  // a caller weighs no less than what it calls, so no node stays without its callers
   return stays;
 }

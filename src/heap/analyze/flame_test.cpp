@@ -55,7 +55,9 @@ nlohmann::json data_of(const std::vector<Block>& blocks, std::size_t nodes_max) 
   return nlohmann::json::parse(flame_data(profiles, moments, nodes_max));
 }
 
-std::size_t number_in(const nlohmann::json& numbers, std::size_t at) { return numbers[at].get<std::size_t>(); }
+std::size_t number_in(const nlohmann::json& numbers, std::size_t at) {
+  return numbers[at].get<std::size_t>();
+}
 
 TEST(FlameData, SeveralMomentsShareOneTree) {
   const nlohmann::json data = data_of(kBlocks, 100);

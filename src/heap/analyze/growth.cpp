@@ -6,42 +6,72 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
 #include "analysis/forecast.h"
+#include "heap/analyze/moments.h"
 #include "heap/profile.h"
 
 namespace ullage::heap {
 
 namespace {
 
-constexpr std::size_t kWindowsMin = 6;       // with fewer nothing can be seen to go on
-constexpr double kYoung = 1.0 / 12;          // of the life: what is younger may be on its way out
-constexpr double kSpanMin = 0.3;             // of the life, that births of survivors must reach back
-constexpr double kSamplesMin = 4;            // survivors
-constexpr double kMeanBirthMin = 0.34;       // of births between first (0) and now (1); steady growth: 0.5
-constexpr double kLastThirdMin = 0.1;        // of the survivors; steady growth: 0.33
-constexpr std::size_t kOccupiedMin = 4;      // twelfths of the time in which survivors were born
-constexpr double kOneTwelfthMax = 0.5;       // of the survivors in one of them
-constexpr double kReplacedMax = 0.5;         // survivors that only took others' places
-constexpr double kSureRise = 1.8;     // standard errors of a rise while others die
-constexpr double kSureBirths = 1;     // the same where hardly any die
-constexpr double kHardlyAny = 0.1;    // doomed in survivors
-constexpr double kFreedNothing = 0.02;       // of what was born: then nothing is replaced
-constexpr double kThereBefore = 0.9;         // of the level at the end, held earlier: a saw, not a slope
-constexpr double kEarlier = 0.7;             // of the time
-constexpr double kBurst = 0.02;              // of the life, from the first allocation to the last
+constexpr std::size_t kWindowsMin = 6;   // with fewer nothing can be seen to go on
+constexpr double kYoung = 1.0 / 12;      // of the life: what is younger may be on its way out
+constexpr double kSpanMin = 0.3;         // of the life, that births of survivors must reach back
+constexpr double kSamplesMin = 4;        // survivors
+constexpr double kMeanBirthMin = 0.34;   // of births between first (0) and now (1); steady growth: 0.5
+constexpr double kLastThirdMin = 0.1;    // of the survivors; steady growth: 0.33
+constexpr std::size_t kOccupiedMin = 4;  // twelfths of the time in which survivors were born
+constexpr double kOneTwelfthMax = 0.5;   // of the survivors in one of them
+constexpr double kReplacedMax = 0.5;     // survivors that only took others' places
+constexpr double kSureRise = 1.8;        // standard errors of a rise while others die
+constexpr double kSureBirths = 1;        // the same where hardly any die
+constexpr double kHardlyAny = 0.1;       // doomed in survivors
+constexpr double kFreedNothing = 0.02;   // of what was born: then nothing is replaced
+constexpr double kThereBefore = 0.9;     // of the level at the end, held earlier: a saw, not a slope
+constexpr double kEarlier = 0.7;         // of the time
+constexpr double kBurst = 0.02;          // of the life, from the first allocation to the last
 constexpr std::size_t kStepsMin = 4;
-constexpr double kOpenGapMax = 2.2;          // the wait since the last step, in the longest of the two before
+constexpr double kOpenGapMax = 2.2;  // the wait since the last step, in the longest of the two before
 constexpr double kFewBlocks = 16;
-constexpr double kRiseMin = 0.2;             // of the level at the end, in the middle third and in the last
-constexpr double kSureQueue = 3;             // standard errors of the last third's rise
-constexpr double kFallMax = 0.1;             // of the level at the end: deeper falls are a saw's
+constexpr double kRiseMin = 0.2;  // of the level at the end, in the middle third and in the last
+constexpr double kSureQueue = 3;  // standard errors of the last third's rise
+constexpr double kFallMax = 0.1;  // of the level at the end: deeper falls are a saw's
 
 struct Sums {
   double bytes = 0, variance = 0, samples = 0;
 };
+
+// The median of three: one window may lie in a burst.
+double quiet_level(std::span<const SiteWindow> windows, std::size_t i) {
+  double a = windows[i - 1].least_bytes;
+  double b = windows[i].least_bytes;
+  if (a > b) std::swap(a, b);
+  return std::clamp(windows[i + 1].least_bytes, a, b);
+}
+
+// Through the middle third and the last, without deep falls; sample_bytes: what one of them stands for.
+std::optional<double> level_rises(std::span<const SiteWindow> windows, double sample_bytes) {
+  if (windows.size() < kWindowsMin) return std::nullopt;
+  const std::size_t last = windows.size() - 1;
+  const double level = windows[last].least_bytes;
+  const double middle = quiet_level(windows, last / 3);
+  const double late = quiet_level(windows, last * 2 / 3);
+  const double error = std::sqrt(sample_bytes * (level + late));
+  const double rise = std::min(late - middle, level - late);
+  if (level <= 0 || rise < kRiseMin * level || level - late < kSureQueue * error) return std::nullopt;
+  double highest = 0;
+  double deepest_fall = 0;
+  for (const SiteWindow& window : windows) {
+    highest = std::max(highest, window.least_bytes);
+    deepest_fall = std::max(deepest_fall, highest - window.least_bytes);
+  }
+  if (deepest_fall > kFallMax * level) return std::nullopt;
+  return 0.75;
+}
 
 class Judge {
  public:
@@ -67,7 +97,9 @@ class Judge {
     Growth growth;
     if (windows_.empty() || all_.bytes <= 0) return growth;
     const double burst_max = std::max(history_.life_seconds * kBurst, 2 * history_.window_seconds / 3);
-    growth.is_burst = history_.burst_seconds <= burst_max && freed_ <= born_ * 0.1;
+    // One sample of many small blocks says nothing of the others.
+    const bool is_seen = all_.samples >= kSamplesMin || all_.variance <= 0.1 * all_.bytes * all_.bytes;
+    growth.is_burst = history_.burst_seconds <= burst_max && freed_ <= born_ * 0.1 && is_seen;
     if (windows_.size() >= kWindowsMin && !growth.is_burst) {
       if (const auto certainty = by_survivors(growth)) {
         growth.is_growing = true;
@@ -103,7 +135,7 @@ class Judge {
     if (static_cast<double>(end_ - first) < kSpanMin * count()) return std::nullopt;
     // What a site is filled with at the start does not excuse what comes after.
     const std::size_t after_start = first + std::max<std::size_t>(1, (end_ - first) / 10);
-    const auto from = is_spread(first) ? std::optional(first)
+    const auto from = is_spread(first)         ? std::optional(first)
                       : is_spread(after_start) ? std::optional(after_start)
                                                : std::nullopt;
     if (!from || was_there_before()) return std::nullopt;
@@ -124,10 +156,11 @@ class Judge {
       moment += windows_[i].survivor_bytes * place;
       twelfths[(i - first) * twelfths.size() / span] += windows_[i].survivor_bytes;
     }
-    const auto occupied = static_cast<std::size_t>(
-        std::ranges::count_if(twelfths, [](double bytes) { return bytes > 0; }));
+    const auto occupied =
+        static_cast<std::size_t>(std::ranges::count_if(twelfths, [](double bytes) { return bytes > 0; }));
     return moment / all >= kMeanBirthMin && born_alive(end_ - span / 3, end_) >= kLastThirdMin * all &&
-           born_alive(first, first + span / 3 + 1) > 0 && occupied >= std::min(kOccupiedMin, twelfths.size()) &&
+           born_alive(first, first + span / 3 + 1) > 0 &&
+           occupied >= std::min(kOccupiedMin, twelfths.size()) &&
            std::ranges::max(twelfths) <= kOneTwelfthMax * all;
   }
 
@@ -166,15 +199,17 @@ class Judge {
     const double error = std::sqrt(sample * (since + young + doomed));
     const double enough = doomed <= kHardlyAny * since ? kSureBirths : kSureRise;
     return {.replaced = std::max(0.0, 1 - rise / since),
-            .certainty = error > 0 ? rise / error : rise > 0 ? 1e9 : 0,
+            .certainty = error > 0  ? rise / error
+                         : rise > 0 ? 1e9
+                                    : 0,
             .is_sure = rise > 0 && rise >= enough * error};
   }
   // The quietest point between two parts of the time since the first survivor.
   Net quietest(std::size_t first, double from, double until) const {
     const auto span = static_cast<double>(end_ - first);
     Net best;
-    for (auto i = first + static_cast<std::size_t>(span * from); i < first + static_cast<std::size_t>(span * until);
-         ++i) {
+    for (auto i = first + static_cast<std::size_t>(span * from);
+         i < first + static_cast<std::size_t>(span * until); ++i) {
       const Net net = net_since(i);
       best.replaced = std::min(best.replaced, net.replaced);
       best.certainty = std::max(best.certainty, net.certainty);
@@ -191,7 +226,8 @@ class Judge {
     if (growth.replaced_ratio > kReplacedMax || !is_sure) return std::nullopt;
     return 0.7 + 0.15 * std::min(1.0, middle.certainty / 6) + 0.14 * (1 - growth.replaced_ratio);
   }
-  // What turns over fast has many levels that are independent of each other: their trend is surer than any two.
+  // What turns over fast has many levels that are independent of each other: their trend is surer than any
+  // two.
   bool rises_from(std::size_t begin) const {
     std::vector<analysis::Point> points;
     for (std::size_t i = begin; i < end_; ++i)
@@ -203,30 +239,8 @@ class Judge {
 
   // A queue that is filled faster than emptied: the old go, and yet the quiet level rises in each third.
   std::optional<double> by_levels() const {
-    const std::size_t last = end_ - 1;
-    const double level = windows_[last].least_bytes;
-    const double middle = quiet_level(last / 3);
-    const double late = quiet_level(last * 2 / 3);
-    const double error = std::sqrt(all_.variance + all_.variance * late / all_.bytes);
-    if (late - middle < kRiseMin * level || level - late < kRiseMin * level ||
-        level - late < kSureQueue * error || all_.samples < kSamplesMin)
-      return std::nullopt;
-    double highest = 0;
-    double deepest_fall = 0;
-    for (std::size_t i = 0; i <= last; ++i) {
-      highest = std::max(highest, windows_[i].least_bytes);
-      deepest_fall = std::max(deepest_fall, highest - windows_[i].least_bytes);
-    }
-    if (deepest_fall > kFallMax * level) return std::nullopt;
-    return 0.75;
-  }
-  // The median of three: one window may lie in a burst.
-  double quiet_level(std::size_t i) const {
-    double a = windows_[i - 1].least_bytes;
-    double b = windows_[i].least_bytes;
-    const double c = windows_[i + 1].least_bytes;
-    if (a > b) std::swap(a, b);
-    return std::clamp(c, a, b);
+    if (all_.samples < kSamplesMin) return std::nullopt;
+    return level_rises({windows_.data(), end_}, all_.variance / all_.bytes);
   }
 
   // Larger and larger blocks (realloc, doubling arenas, mappings): the level that is never left again rises
@@ -245,7 +259,8 @@ class Judge {
     std::vector<double> at;
     for (std::size_t i = 0; i < floor.size(); ++i) {
       const double before = i == 0 ? 0 : floor[i - 1];
-      if (floor[i] - before > std::max(0.01 * final_level, 0.02 * before)) at.push_back(static_cast<double>(i));
+      if (floor[i] - before > std::max(0.01 * final_level, 0.02 * before))
+        at.push_back(static_cast<double>(i));
     }
     if (at.size() < kStepsMin || at.back() - at.front() < kSpanMin * count()) return std::nullopt;
     const std::size_t n = at.size();
@@ -268,7 +283,7 @@ class Judge {
 
   double settled_confidence(const Growth& growth) const {
     if (growth.is_burst) return 0.95;
-    return std::clamp(0.6 + 0.35 * std::min(1.0, all_.samples / 30), 0.0, 0.95);
+    return 0.3 + 0.65 * std::min(1.0, all_.samples / 20);
   }
 
   const SiteHistory& history_;
@@ -300,5 +315,28 @@ WindowGrid window_grid(const Profile& profile, std::size_t most) {
 }
 
 Growth judge_growth(const SiteHistory& history) { return Judge(history).judge(); }
+
+Growth judge_levels(const SiteHistory& history, const Amount& held) {
+  Growth growth{.confidence = 0.6};
+  std::span<const SiteWindow> windows = history.windows;
+  // Without those in which it was freed already.
+  while (!windows.empty() && windows.back().least_bytes < 0.9 * held.bytes && windows.size() > 1 &&
+         windows[windows.size() - 2].last_bytes >= windows.back().least_bytes)
+    windows = windows.first(windows.size() - 1);
+  if (held.bytes <= 0) return growth;
+  if (static_cast<double>(windows.size()) < 0.9 * static_cast<double>(history.windows.size())) return growth;
+  double births = 0;
+  for (const SiteWindow& window : windows) births += window.born_count > 0 ? 1 : 0;
+  const auto certainty = level_rises(windows, held.variance / held.bytes);
+  if (!certainty || births < static_cast<double>(windows.size()) / 4) return growth;
+  growth.is_growing = true;
+  growth.confidence = *certainty;
+  std::vector<analysis::Point> points;
+  for (std::size_t i = windows.size() / 3; i < windows.size(); ++i)
+    points.push_back({static_cast<double>(i + 1) * history.window_seconds, windows[i].least_bytes});
+  if (const auto trend = analysis::robust_trend(points))
+    growth.rate_bytes_per_second = std::max(0.0, trend->slope_per_second);
+  return growth;
+}
 
 }  // namespace ullage::heap

@@ -10,6 +10,7 @@
 #include <optional>
 #include <vector>
 
+#include "heap/analyze/moments.h"
 #include "heap/profile.h"
 
 namespace ullage::heap {
@@ -24,10 +25,10 @@ struct SiteWindow {
 struct SiteHistory {
   std::vector<SiteWindow> windows;
   double window_seconds = 0;
-  double burst_seconds = 0;   // from the first allocation to the last
-  double first_seconds = 0;   // since the process began
-  double life_seconds = 0;    // the process's
-  double most_bytes = 0;      // that ever lived at a slot's end
+  double burst_seconds = 0;  // from the first allocation to the last
+  double first_seconds = 0;  // since the process began
+  double life_seconds = 0;   // the process's
+  double most_bytes = 0;     // that ever lived at a slot's end
   bool is_exact = false;
 };
 
@@ -41,12 +42,14 @@ WindowGrid window_grid(const Profile& profile, std::size_t most = 48);
 
 struct Growth {
   bool is_growing = false;
-  bool is_burst = false;        // all of it was allocated in one go, and hardly any freed
-  bool is_one_block = false;    // few blocks that become larger, rather than ever more of them
-  double confidence = 0;        // 0..1, of whichever it is
+  bool is_burst = false;      // all of it was allocated in one go, and hardly any freed
+  bool is_one_block = false;  // few blocks that become larger, rather than ever more of them
+  double confidence = 0;      // 0..1, of whichever it is
   double rate_bytes_per_second = 0;
-  double replaced_ratio = 0;    // of the survivors, how many only took others' places; at its least
+  double replaced_ratio = 0;  // of the survivors, how many only took others' places; at its least
 };
 Growth judge_growth(const SiteHistory& history);
+// The same of what was freed at the exit, and of which only the levels before are known; `held`: just before.
+Growth judge_levels(const SiteHistory& history, const Amount& held);
 
 }  // namespace ullage::heap

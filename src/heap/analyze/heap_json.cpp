@@ -85,9 +85,12 @@ nlohmann::json leaks_json(const Verdicts& verdicts, std::string_view run) {
 
 nlohmann::json top_json(const Top& top, std::string_view run, std::size_t rows_max) {
   const Measure measure = top.question.measure;
-  nlohmann::json json{{"version", kVersion},    {"run", valid_utf8(run)},
-                      {"by", name_of(top.by)},  {"measure", name_of(measure)},
-                      {"is_exact", top.is_exact}, {"all", amount_json(top.all, measure)},
+  nlohmann::json json{{"version", kVersion},
+                      {"run", valid_utf8(run)},
+                      {"by", name_of(top.by)},
+                      {"measure", name_of(measure)},
+                      {"is_exact", top.is_exact},
+                      {"all", amount_json(top.all, measure)},
                       {"rows", nlohmann::json::array()}};
   for (const TopRow& row : top.rows) {
     if (json["rows"].size() == rows_max) break;

@@ -54,10 +54,10 @@ std::vector<Amount> living_at(const Profile& profile, std::optional<SlotCount> s
   }
   for (const Change& change : profile.changes)
     if (change.slot < *slots)
-      amounts[change.site] += {change.allocated_count - change.freed_count,
-                               change.allocated_bytes - change.freed_bytes,
-                               // A block's own part of it is taken off when it goes.
-                               change.allocated_variance - change.freed_variance};
+      amounts[change.site] +=
+          {change.allocated_count - change.freed_count, change.allocated_bytes - change.freed_bytes,
+           // A block's own part of it is taken off when it goes.
+           change.allocated_variance - change.freed_variance};
   for (Amount& amount : amounts) {
     // Of a block from before the profile began, only the end was seen.
     amount.count = std::max(amount.count, 0.0);

@@ -19,11 +19,8 @@ Profile three_sites() {
   std::vector<Block> blocks{{.stack = "main;table", .born_seconds = 5, .bytes = 1000},
                             {.stack = "main;load", .born_seconds = 10, .died_seconds = 30, .bytes = 500}};
   for (int i = 0; i < 10; ++i)
-    blocks.push_back({.stack = "main;text",
-                      .born_seconds = 50,
-                      .died_seconds = 50,
-                      .bytes = 8,
-                      .is_temporary = true});
+    blocks.push_back(
+        {.stack = "main;text", .born_seconds = 50, .died_seconds = 50, .bytes = 8, .is_temporary = true});
   return profile_of(blocks, {.slots = 60});
 }
 
@@ -41,7 +38,8 @@ TEST(Moments, TellWhatLivesAtTheEndAtThePeakAndAtATime) {
   EXPECT_EQ(bytes_of(amounts_of(profile, {})), (std::vector<double>{1000, 0, 0}));
   EXPECT_EQ(bytes_of(amounts_of(profile, {.at = {Moment::Kind::peak}})), (std::vector<double>{1000, 500, 0}));
   EXPECT_EQ(bytes_of(amounts_of(profile, {.at = at_second(profile, 7)})), (std::vector<double>{1000, 0, 0}));
-  EXPECT_EQ(bytes_of(amounts_of(profile, {.at = at_second(profile, 20)})), (std::vector<double>{1000, 500, 0}));
+  EXPECT_EQ(bytes_of(amounts_of(profile, {.at = at_second(profile, 20)})),
+            (std::vector<double>{1000, 500, 0}));
 }
 
 TEST(Moments, HaveNothingOfAProcessBeforeItsStartAndAfterItsEnd) {
@@ -81,7 +79,8 @@ TEST(Moments, ThePeakOfSeveralProcessesIsWhereTheirSumIs) {
   const std::vector<Block> early{{.born_seconds = 10, .died_seconds = 20, .bytes = 1000}};
   const std::vector<Block> late{{.born_seconds = 30, .died_seconds = 40, .bytes = 700}};
   std::vector<Block> both{{.born_seconds = 30, .died_seconds = 40, .bytes = 700}};
-  const std::vector<Profile> profiles{profile_of(early, {.slots = 60}), profile_of(late, {.slots = 60, .pid = 2}),
+  const std::vector<Profile> profiles{profile_of(early, {.slots = 60}),
+                                      profile_of(late, {.slots = 60, .pid = 2}),
                                       profile_of(both, {.slots = 60, .pid = 3})};
   const Moment peak = shared_peak(profiles);
   EXPECT_EQ(peak.kind, Moment::Kind::time);
@@ -95,7 +94,8 @@ TEST(Moments, TheIntervalOfASampledAmountHoldsTheTruthNineteenTimesInTwenty) {
     constexpr std::size_t kTimes = 1000;
     for (std::uint64_t seed = 1; seed <= kTimes; ++seed) {
       const std::vector<Block> blocks(500, {.bytes = 64});
-      const Profile profile = profile_of(blocks, {.slots = 1, .mean_bytes = 500 * 64 / samples, .seed = seed});
+      const Profile profile =
+          profile_of(blocks, {.slots = 1, .mean_bytes = 500 * 64 / samples, .seed = seed});
       Amount all;
       for (const Amount& amount : amounts_of(profile, {})) all += amount;
       const Interval interval = interval_95(all);

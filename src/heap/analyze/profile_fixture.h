@@ -55,8 +55,8 @@ class ProfileBuilder {
     profile_.started_ms = shape.started_ms;
     profile_.nodes.push_back({});
     for (std::uint32_t slot = 1; slot <= shape.slots; ++slot)
-      profile_.slot_ends_ms.push_back(
-          shape.started_ms + static_cast<std::int64_t>(std::llround(shape.seconds * 1000 * slot / shape.slots)));
+      profile_.slot_ends_ms.push_back(shape.started_ms + static_cast<std::int64_t>(std::llround(
+                                                             shape.seconds * 1000 * slot / shape.slots)));
     profile_.ended_ms = profile_.slot_ends_ms.back();
   }
 

@@ -63,7 +63,8 @@ class Gatherer {
           add_stack(profile, frames_of(profile, site.node), amounts[i]);
           break;
         case By::thread:
-          add_one(site.thread < profile.threads.size() ? profile.threads[site.thread] : "unknown", amounts[i]);
+          add_one(site.thread < profile.threads.size() ? profile.threads[site.thread] : "unknown",
+                  amounts[i]);
           break;
         case By::size:
           add_one(size_name(site.size_class), amounts[i]);
@@ -106,7 +107,7 @@ class Gatherer {
     while (blamed < frames.size() && is_plumbing(profile.frames[frames[blamed]])) ++blamed;
     if (blamed == frames.size()) blamed = 0;
     const Frame& frame = profile.frames[frames[blamed]];
-    if (by_ == By::site) return add_site(profile, frames, frame, amount);
+    if (by_ == By::site) return add_site(profile, std::span(frames).subspan(blamed), amount);
     if (by_ == By::module) return add_one(frame.module.empty() ? "unknown" : frame.module, amount);
     std::set<std::string> seen;  // a function that calls itself has its part once
     for (std::size_t i = blamed; i < frames.size(); ++i) {
@@ -115,14 +116,14 @@ class Gatherer {
       if (!seen.insert(key).second) continue;
       TopRow& row = rows_[key];
       row.name = caller.function;
-      if (row.place.empty()) row.place = caller.file.empty() ? caller.module : place_text({.file = caller.file});
+      if (row.place.empty())
+        row.place = caller.file.empty() ? caller.module : place_text({.file = caller.file});
       if (i == blamed) row.own += amount;
       row.with_callees += amount;
     }
   }
 
-  void add_site(const Profile& profile, const std::vector<std::uint32_t>& frames, const Frame& blamed,
-                const Amount& amount) {
+  void add_site(const Profile& profile, std::span<const std::uint32_t> frames, const Amount& amount) {
     std::string key;
     for (const std::uint32_t number : frames) {
       const Frame& frame = profile.frames[number];
@@ -130,8 +131,8 @@ class Gatherer {
     }
     TopRow& row = rows_[key];
     if (row.stack.empty()) {
-      row.name = blamed.function;
-      row.place = place_text(blamed);
+      row.name = profile.frames[frames[0]].function;
+      row.place = place_text(profile.frames[frames[0]]);
       for (const std::uint32_t number : frames) row.stack.push_back(profile.frames[number]);
     }
     row.own += amount;

@@ -19,11 +19,11 @@ namespace ullage::heap {
 enum class By : std::uint8_t { site, function, module, thread, size, process, kind };
 
 struct TopRow {
-  std::string name;  // of the function, module, thread…; of a site the function that is to blame
+  std::string name;   // of the function, module, thread…; of a site the function that is to blame
   std::string place;  // "cache.cpp:41", where one is known
   Amount own;
   Amount with_callees;       // By::function: of all stacks in which it stands; else as `own`
-  std::vector<Frame> stack;  // By::site, innermost first
+  std::vector<Frame> stack;  // By::site, innermost first, from the one that is to blame
 };
 
 struct Top {

@@ -22,18 +22,21 @@ std::string where(const Verdict& verdict) {
 }
 
 std::string growing_advice(const Verdict& verdict) {
-  std::string text = verdict.is_one_block
-                         ? fmt::format("What {} allocates becomes larger and larger: bound it, or write it out.",
-                                       where(verdict))
-                         : fmt::format(
-                               "Find who holds on to what {} allocates: give the container a bound, or free it "
-                               "when its work is done.",
-                               where(verdict));
+  std::string text =
+      verdict.is_one_block
+          ? fmt::format("What {} allocates becomes larger and larger: bound it, or write it out.",
+                        where(verdict))
+          : fmt::format(
+                "Find who holds on to what {} allocates: give the container a bound, or free it "
+                "when its work is done.",
+                where(verdict));
   if (verdict.lost_bytes > 0)
     text += fmt::format(" No pointer is left to {} of it: that part was forgotten, not collected.",
                         format_bytes(verdict.lost_bytes));
+  if (verdict.is_freed_at_exit) text += " It is freed at the exit, and grew until then.";
   if (verdict.seconds_to_limit)
-    text += fmt::format(" At this rate the limit is reached in {}.", format_duration(*verdict.seconds_to_limit));
+    text +=
+        fmt::format(" At this rate the limit is reached in {}.", format_duration(*verdict.seconds_to_limit));
   return text;
 }
 

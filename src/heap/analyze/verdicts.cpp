@@ -26,6 +26,9 @@ namespace {
 
 constexpr std::size_t kBirthBuckets = 24;
 constexpr double kGrowingBytesMin = 1024;
+constexpr std::size_t kSlotsMin = 12;  // else nothing can be said of the time before the exit
+constexpr double kTornDown = 0.5;      // of what was held before the exit: freed by it when less lives
+constexpr double kTornDownBytesMin = 1024;
 
 struct RunSpan {
   std::int64_t begin_ms = 0;
@@ -42,9 +45,11 @@ struct StackRecords {
 class ProcessJudge {
  public:
   ProcessJudge(const Profile& profile, RunSpan run)
-      : profile_(profile), run_(run), grid_(window_grid(profile)), level_(profile.slot_ends_ms.size()) {}
+      : profile_(profile), run_(run), grid_(window_grid(profile)), level_(profile.slot_ends_ms.size()) {
+    if (profile.has_ended_by_exit) teardown_ = find_teardown();
+  }
 
-  // Nothing of it lives: no verdict.
+  // Nothing of it lives, or lived until the exit: no verdict.
   std::optional<Verdict> judge_stack(const StackRecords& records) {
     Verdict verdict;
     Amount lost;
@@ -53,13 +58,15 @@ class ProcessJudge {
       verdict.amount += amount;
       if (living->reach == Reach::lost) lost += amount;
     }
+    const Amount held = held_before_teardown(records);
+    if (verdict.amount.bytes < kTornDown * held.bytes && lost.bytes == 0)
+      return judge_torn_down(records, held);
     if (verdict.amount.bytes <= 0) return std::nullopt;
     const SiteHistory history = history_of(records);
     const Growth growth = judge_growth(history);
     verdict.kind = growth.is_burst ? VerdictKind::kept : VerdictKind::settled;
     verdict.confidence = growth.confidence;
-    verdict.first_seen_seconds =
-        static_cast<double>(profile_.started_ms - run_.begin_ms) / 1000 + history.first_seconds;
+    verdict.first_seen_seconds = first_seen(history);
     if (growth.is_growing && verdict.amount.bytes >= kGrowingBytesMin) {
       verdict.kind = VerdictKind::growing;
       verdict.rate_bytes_per_second = growth.rate_bytes_per_second;
@@ -76,6 +83,56 @@ class ProcessJudge {
   }
 
  private:
+  // At exit a program may free what it has held, and it held it all the same: the slot after which that
+  // begins is the fullest of the last ones.
+  std::optional<std::uint32_t> find_teardown() const {
+    const std::vector<double> bytes = living_by_slot(profile_);
+    if (bytes.size() < kSlotsMin) return std::nullopt;
+    const std::size_t last = std::max<std::size_t>(3, bytes.size() / 20);
+    const auto fullest = std::max_element(bytes.end() - static_cast<std::ptrdiff_t>(last), bytes.end());
+    if (fullest + 1 == bytes.end()) return std::nullopt;
+    return static_cast<std::uint32_t>(fullest - bytes.begin());
+  }
+  Amount held_before_teardown(const StackRecords& records) const {
+    Amount held;
+    if (!teardown_) return held;
+    for (const Change* change : records.changes)
+      if (change->slot <= *teardown_)
+        held += {change->allocated_count - change->freed_count, change->allocated_bytes - change->freed_bytes,
+                 change->allocated_variance - change->freed_variance};
+    return held;
+  }
+  std::optional<Verdict> judge_torn_down(const StackRecords& records, const Amount& held) {
+    if (held.bytes < kTornDownBytesMin) return std::nullopt;
+    const SiteHistory history = history_of(records);
+    const Growth growth = judge_levels(history, held);
+    if (!growth.is_growing && !held_for_long(history, held)) return std::nullopt;
+    Verdict verdict{.kind = growth.is_growing ? VerdictKind::growing : VerdictKind::settled,
+                    .confidence = growth.confidence,
+                    .amount = held,
+                    .rate_bytes_per_second = growth.rate_bytes_per_second,
+                    .first_seen_seconds = first_seen(history),
+                    .alive_ratios = alive_ratios(history),
+                    .is_freed_at_exit = true};
+    // Whose births those were is not known any more: by how much the level rose.
+    verdict.births.resize(kBirthBuckets);
+    double highest = 0;
+    for (std::size_t i = 0; i < history.windows.size(); ++i) {
+      const double rise = std::max(0.0, history.windows[i].least_bytes - highest);
+      highest += rise;
+      verdict.births[i * kBirthBuckets / history.windows.size()] += rise / held.bytes * held.count;
+    }
+    return verdict;
+  }
+  static bool held_for_long(const SiteHistory& history, const Amount& held) {
+    const auto long_held = std::ranges::count_if(
+        history.windows, [&](const SiteWindow& window) { return window.least_bytes >= 0.5 * held.bytes; });
+    return static_cast<double>(long_held) >= 0.25 * static_cast<double>(history.windows.size());
+  }
+  double first_seen(const SiteHistory& history) const {
+    return static_cast<double>(profile_.started_ms - run_.begin_ms) / 1000 + history.first_seconds;
+  }
+
   double slot_end_seconds(std::size_t slot) const {
     return static_cast<double>(profile_.slot_ends_ms[slot] - profile_.started_ms) / 1000;
   }
@@ -138,7 +195,7 @@ class ProcessJudge {
       const auto at_ms = static_cast<double>(profile_.slot_ends_ms[living->birth_slot] - run_.begin_ms);
       const double place = at_ms / 1000 / run_.seconds() * static_cast<double>(kBirthBuckets);
       const double bucket = std::clamp(std::ceil(place) - 1, 0.0, static_cast<double>(kBirthBuckets - 1));
-      births[static_cast<std::size_t>(bucket)] += living->count;
+      births[static_cast<std::size_t>(bucket)] += profile_.is_exact ? living->count : living->samples;
     }
     return births;
   }
@@ -162,6 +219,7 @@ class ProcessJudge {
   RunSpan run_;
   WindowGrid grid_;
   std::vector<double> level_;  // by slot; scratch
+  std::optional<std::uint32_t> teardown_;
 };
 
 RunSpan span_of(std::span<const Profile> profiles) {
@@ -210,14 +268,15 @@ std::string_view name_of(VerdictKind kind) {
 Verdicts judge(std::span<const Profile> profiles, std::optional<double> room_bytes) {
   const RunSpan run = span_of(profiles);
   const Calls calls = join_calls(profiles);
+  const std::vector<std::uint32_t> blamed = blamed_nodes(calls);
   std::map<std::pair<VerdictKind, std::uint32_t>, Verdict> found;
   for (std::size_t i = 0; i < profiles.size(); ++i) {
     const std::vector<std::uint32_t>& node_of_site = calls.node_of_site[i];
     std::map<std::uint32_t, StackRecords> stacks;
-    for (const Living& living : profiles[i].living) stacks[node_of_site[living.site]].living.push_back(&living);
+    for (const Living& living : profiles[i].living)
+      stacks[blamed[node_of_site[living.site]]].living.push_back(&living);
     for (const Change& change : profiles[i].changes)
-      if (const auto at = stacks.find(node_of_site[change.site]); at != stacks.end())
-        at->second.changes.push_back(&change);
+      stacks[blamed[node_of_site[change.site]]].changes.push_back(&change);
     ProcessJudge process(profiles[i], run);
     for (const auto& [node, records] : stacks) {
       auto verdict = process.judge_stack(records);
