@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// `ullage heap …`: what the heap profiles of a run say.
+// `ullage heap top|flame|leaks|diff|export`: what a run that was started with --heap did with its memory.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <vector>
 
 #include "cli/verb.h"

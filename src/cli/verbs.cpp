@@ -23,8 +23,8 @@ namespace ullage::cli {
 
 std::span<const AddVerb> verbs() {
   static const std::vector<AddVerb> list = {
-      add_run,  add_runs,   add_show,   add_diff, add_advise,     add_query,  add_top,
-      add_heap, add_daemon, add_config, add_emit, add_completion, add_doctor,
+      add_run, add_runs,   add_show,   add_heap, add_diff,       add_advise, add_query,
+      add_top, add_daemon, add_config, add_emit, add_completion, add_doctor,
   };
   return list;
 }
