@@ -15,6 +15,8 @@
 #include "heap/track/recorder.h"
 #include "heap/track/unwinder.h"
 
+extern "C" int __cxa_atexit(void (*function)(void*), void* argument, void* library) noexcept;
+
 namespace ullage::heap::track {
 
 namespace {
@@ -45,6 +47,18 @@ template <typename Function>
 Function* found_once(Function*& function, const char* symbol) {
   if (function == nullptr) function = reinterpret_cast<Function*>(find_next(symbol));
   return function;
+}
+
+using Main = int (*)(int, char**, char**);
+Main programs_main = nullptr;
+
+void end_of_main(void*) { recorder::process_exits(); }
+
+// What is registered last is called first: before the destructors of what the program has built by then.
+// Jumps to main, so that no stack has a frame of ours.
+int main_of_ours(int count, char** arguments, char** environment) {
+  __cxa_atexit(end_of_main, nullptr, nullptr);
+  return programs_main(count, arguments, environment);
 }
 
 [[gnu::constructor(101)]] void process_begins() { recorder::is_asked_for(); }
@@ -115,4 +129,13 @@ ULLAGE_STAND_IN int dlclose(void* library) noexcept {
   const int failed = track::found_once(real, "dlclose")(library);
   track::recorder::module_unloaded();
   return failed;
+}
+
+extern "C" [[gnu::visibility("default")]] int __libc_start_main(track::Main main, int count, char** arguments,
+                                                                void (*initialise)(), void (*finalise)(),
+                                                                void (*loader_finalise)(), void* stack_end) {
+  static int (*real)(track::Main, int, char**, void (*)(), void (*)(), void (*)(), void*);
+  track::programs_main = main;
+  return track::found_once(real, "__libc_start_main")(track::main_of_ours, count, arguments, initialise,
+                                                      finalise, loader_finalise, stack_end);
 }

@@ -132,6 +132,7 @@ ThreadRecord* own_record() {
     std::memset(record->known, 0, sizeof record->known);  // their nodes are under the other
   record->frame = frame;
   record->mean_exponent = record->next_mean_exponent = 0;
+  record->stack.count = 0;
   record->stack_end = find_stack_end();
   record->head->thread = static_cast<std::uint32_t>(kernel_call(SYS_gettid));
   here.record = record;
@@ -267,7 +268,7 @@ std::uint32_t find_node(ThreadRecord& record, const CallerFrame& from, file::Pac
   Stack& stack = record.stack;
   one.unwinder.walk(from, record.stack_end, stack);
   if (stack.is_cut) lose(&file::Losses::cut_stacks);
-  const std::uint64_t hash = (stack.hash ^ leaf) * kSeed | 1;
+  const std::uint64_t hash = (stack.hash() ^ leaf) * kSeed | 1;
   ThreadRecord::KnownStack& known = record.known[hash >> 51];
   static_assert(ThreadRecord::kKnownStacks == std::size_t{1} << 13);
   if (known.hash != hash) known = {hash, one.stacks.find_or_add(record.frame, stack, leaf)};
@@ -468,8 +469,8 @@ void module_unloaded() {
 
 void process_exits() {
   if (one.state != State::on || !is_this_process()) return;
+  if (one.file.header()->ended_by_exit.exchange(1) != 0) return;
   one.slots.look_at_clock(clock_ns(CLOCK_MONOTONIC));
-  one.file.header()->ended_by_exit = 1;
   const Busy busy;
   scan_at_exit(one.options.folder, one.file.path());
 }
