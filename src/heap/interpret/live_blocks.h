@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One shard of the table of live blocks, read place by place. To take a block out of it, its writer shifts
 // those behind it forward (open addressing, linear probing): killed meanwhile, it leaves one block twice
-// within a run of taken places. Then the later one is whole, and the earlier, perhaps, half of another.
+// within a run of taken places, or a place whose first half is not written.
 #pragma once
 
 #include <algorithm>
