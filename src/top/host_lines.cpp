@@ -165,4 +165,21 @@ std::vector<TextLine> host_lines(const HostView& host, std::size_t width, bool u
           stall_line(host, width), transfer_line(host, width)};
 }
 
+TextLine runs_line(const std::vector<LiveRun>& runs, std::size_t width) {
+  TextLine line = labelled("runs", width);
+  std::size_t shown = 0;
+  for (const LiveRun& run : runs) {
+    std::string words = run.used_bytes ? format_bytes(*run.used_bytes) : std::string();
+    if (run.used_bytes && run.limit_bytes) words += " of " + format_bytes(*run.limit_bytes);
+    for (const std::string& phase : run.phases) words += (words.empty() ? "in " : ", in ") + phase;
+    const std::string& name = run.name.empty() ? run.command : run.name;
+    const std::string told = fmt::format("{}{}  {}", shown == 0 ? "" : "   ", name, words);
+    if (shown > 0 && line.left() < told.size() + 10) break;
+    line.add(told);
+    ++shown;
+  }
+  if (shown < runs.size()) line.add_whole(fmt::format("   and {} more", runs.size() - shown), Tone::faint);
+  return line;
+}
+
 }  // namespace ullage::top
