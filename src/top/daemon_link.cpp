@@ -19,6 +19,7 @@ namespace {
 
 // It is on this machine: one that does not answer by then is stuck.
 constexpr std::chrono::milliseconds kConnectTime{200}, kAnswerTime{1'000};
+constexpr std::int64_t kLeftAloneMs = 30'000;
 constexpr int kMinuteSeconds = 60, kTrendSeconds = 300, kStepSeconds = 2;
 
 std::string ranged(const std::string& query, std::int64_t now_ms, int seconds) {
@@ -68,7 +69,7 @@ Result<std::string> DaemonLink::get(const std::string& path) {
 }
 
 Result<DaemonWord> DaemonLink::ask(About about, std::int64_t now_ms) {
-  if (given_up_) return fail(*given_up_);
+  if (failure_ && now_ms - failed_ms_ < kLeftAloneMs && now_ms >= failed_ms_) return fail(*failure_);
   if (socket_.empty() || !file_exists(socket_)) return fail("no daemon runs", socket_);
   if (!client_) {
     auto client = HttpClient::create({.connect_timeout = kConnectTime,
@@ -94,8 +95,10 @@ Result<DaemonWord> DaemonLink::ask(About about, std::int64_t now_ms) {
     take(past_of_all(now_ms), take_past);
     take(past_of_machine(now_ms), take_past);
   }
+  failure_.reset();
   if (taken) return word;
-  given_up_ = taken.error();
+  failure_ = taken.error();
+  failed_ms_ = now_ms;
   return pass_on(taken);
 }
 

@@ -21,7 +21,7 @@ class DaemonLink {
   explicit DaemonLink(std::string socket) : socket_(std::move(socket)) {}
 
   enum class About { all, present };  // with the past, or only what changes
-  // An error says why there is no word; after one no more is asked for, but for a daemon that was not there.
+  // An error says why there is no word. One that failed is left alone for half a minute.
   Result<DaemonWord> ask(About about, std::int64_t now_ms);
 
  private:
@@ -29,7 +29,8 @@ class DaemonLink {
 
   std::string socket_;
   std::optional<HttpClient> client_;
-  std::optional<Error> given_up_;
+  std::optional<Error> failure_;
+  std::int64_t failed_ms_ = 0;
 };
 
 // Of the API's answers, each added to what is known already. Pure.

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -15,7 +14,6 @@
 #include "top/daemon_word.h"
 #include "top/machine_json.h"
 #include "top/machine_view.h"
-#include "top/row_list.h"
 #include "top/top_fixture.h"
 
 namespace ullage::top {

@@ -15,6 +15,7 @@
 #include "base/moment.h"
 #include "base/units.h"
 #include "run/words.h"
+#include "top/daemon_word.h"
 #include "top/machine_view.h"
 #include "top/row_columns.h"
 #include "top/text_line.h"

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "sense/sample.h"
+#include "top/daemon_word.h"
 #include "top/machine_view.h"
 #include "top/row_list.h"
 

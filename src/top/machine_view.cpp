@@ -21,6 +21,7 @@
 #include "sense/proc/used_memory.h"
 #include "sense/processes/process_row.h"
 #include "sense/sample.h"
+#include "top/daemon_word.h"
 
 namespace ullage::top {
 

@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from conftest import PROGRAMS
 from daemon_process import PATIENCE, DaemonProcess, wait_for
+from test_top import Window, environment
 
 
 @pytest.fixture
@@ -153,3 +154,18 @@ def test_top_does_without_a_daemon_that_is_stuck(daemon, ullage):
     assert answer["daemon"] is None
     assert answer["processes"]
     assert time.monotonic() - begin < 5
+
+
+def test_the_live_view_has_the_runs_and_goes_on_without_the_daemon(daemon, run, ullage):
+    run("trainer", "sleep 60")
+    wait_for(lambda: lines_of(daemon, "ullage_run_used_bytes{"), "the run is told")
+    window = Window([ullage.binary, "top", "--interval", "200ms"], environment(ullage))
+    try:
+        window.expect("trainer")
+        daemon.stop()
+        window.type("G")
+        window.expect("PROCS|USED")
+        window.type("q")
+        assert window.end() == 0
+    finally:
+        window.close()

@@ -19,8 +19,8 @@
 namespace ullage::sense {
 
 struct SnapshotLimits {
-  std::size_t processes = 1000, threads_of_a_process = 16, cgroups = 500;
-  std::size_t bytes_of_a_file = 256u << 10, bytes = 12u << 20;
+  std::size_t processes = 2500, threads_of_a_process = 16, cgroups = 500;
+  std::size_t bytes_of_a_file = 256u << 10, bytes = 16u << 20;
 };
 
 struct SnapshotOptions {
