@@ -73,16 +73,17 @@ Readings readings_on(const OsRoot& root, const Readings& before = {}) {
 }
 
 struct Verdict {
-  int right = 0, wrong = 0;
+  int right = 0, wrong = 0, moved = 0;
   std::string found;  // when it was wrong
 };
 
-// Of each series that had one value before and after the snapshot, whether the snapshot has it as well.
+// Of each series that is there before and after the snapshot, whether the snapshot has it, and with the same
+// value where that did not move meanwhile.
 void compare_once(std::map<std::string, Verdict>& verdicts) {
   const OsRoot live = OsRoot::live();
   const Readings before = readings_on(live);
   Fixture copy;
-  copy.unpack_text(take_snapshot(live, {}).text);
+  copy.unpack_text(take_snapshot(live, {.limits = {.processes = 0}}).text);
   Readings after = readings_on(live, before);
   OsRoot root = copy.root();
   root.page_size_bytes = live.page_size_bytes;
@@ -91,9 +92,13 @@ void compare_once(std::map<std::string, Verdict>& verdicts) {
   for (const auto& [collector, values] : before)
     for (const auto& [series, value] : values) {
       const Values &later = after[collector], &copied = read[collector];
-      if (!later.contains(series) || later.at(series) != value) continue;  // it moved
-      const std::string found = copied.contains(series) ? copied.at(series) : "nothing";
+      if (!later.contains(series)) continue;
       Verdict& verdict = verdicts[series];
+      const std::string found = copied.contains(series) ? copied.at(series) : "nothing";
+      if (later.at(series) != value && found != "nothing") {
+        ++verdict.moved;
+        continue;
+      }
       ++(found == value ? verdict.right : verdict.wrong);
       if (found != value) verdict.found = found + " for " + value;
     }
@@ -105,9 +110,13 @@ TEST(SnapshotOfThisMachine, GivesTheValuesThatTheMachineGives) {
   // On a busy machine a value may go away and come back meanwhile: such a one is looked at again.
   for (int round = 0; round < 5 && (round == 0 || std::ranges::any_of(verdicts, is_open)); ++round)
     compare_once(verdicts);
-  for (const auto& [series, verdict] : verdicts)
-    EXPECT_TRUE(verdict.right > 0 || verdict.wrong < 2) << series << ": " << verdict.found;
-  EXPECT_GT(verdicts.size(), 150u);
+  std::size_t right = 0;
+  for (const auto& [series, verdict] : verdicts) {
+    const bool is_unsteady = verdict.moved > 0 && !verdict.found.starts_with("nothing");
+    EXPECT_TRUE(verdict.right > 0 || is_unsteady || verdict.wrong < 2) << series << ": " << verdict.found;
+    right += verdict.right > 0 ? 1 : 0;
+  }
+  EXPECT_GT(right, 150u);
 }
 
 TEST(SnapshotOfThisMachine, HasItsProcesses) {
@@ -121,7 +130,8 @@ TEST(SnapshotOfThisMachine, HasItsProcesses) {
   };
   const auto before = names(OsRoot::live());
   Fixture copy;
-  copy.unpack_text(take_snapshot(OsRoot::live(), {}).text);
+  copy.unpack_text(
+      take_snapshot(OsRoot::live(), {.limits = {.processes = 100'000, .bytes = 256u << 20}}).text);
   const auto after = names(OsRoot::live()), read = names(copy.root());
   ASSERT_TRUE(read.contains(::getpid()));
   EXPECT_EQ(read.at(::getpid()), before.at(::getpid()));
