@@ -85,14 +85,15 @@ class Heard : public testing::Test {
     machine_.process(7, 1, "leak", 100);
     const std::int64_t now_ms = machine_.reading().time_ms + 1000;  // of the first reading
     word_.version = "0.1";
-    for (int i = 20; i > 0; --i) {
+    for (std::int64_t i = 20; i > 0; --i) {
       const std::int64_t time_ms = now_ms - i * 2000;
       Past& past = word_.processes[{7, "leak"}];
-      past.held_bytes.push_back({time_ms, (200.0 - i) * kMiB});  // twice what it holds by our own count
+      past.held_bytes.push_back(
+          {time_ms, (200.0 - static_cast<double>(i)) * kMiB});  // twice what it holds by our own count
       past.cpu_cores.push_back({time_ms, 0.5});
     }
-    for (int i = 150; i > 0; --i)
-      word_.machine_used.push_back({now_ms - i * 2000, 2.0 * kGiB - i * 10.0 * kMiB});
+    for (std::int64_t i = 150; i > 0; --i)
+      word_.machine_used.push_back({now_ms - i * 2000, 2.0 * kGiB - static_cast<double>(i) * 10.0 * kMiB});
     word_.process_growth[{7, "leak"}] = 30.0 * kMiB;
     word_.runs = {{.id = "a", .name = "train", .started_ms = 5, .used_bytes = 3.0 * kGiB}};
   }

@@ -6,7 +6,7 @@
 #include <cctype>
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -49,7 +49,10 @@ void replace_word(std::string& text, std::string_view word, std::string_view by)
 std::size_t ipv4_length(std::string_view text) {
   std::size_t at = 0;
   for (int part = 0; part < 4; ++part) {
-    if (part > 0 && (at == text.size() || text[at++] != '.')) return 0;
+    if (part > 0) {
+      if (at == text.size() || text[at] != '.') return 0;
+      ++at;
+    }
     const std::size_t begin = at;
     while (at < text.size() && is_digit(text[at])) ++at;
     if (at == begin || at - begin > 3) return 0;
@@ -127,13 +130,14 @@ void Scrub::hide_host(std::string_view name) {
     hide(name.substr(0, dot), "host");
     hide(name.substr(dot + 1), "example.org");
   }
-  std::ranges::stable_sort(hidden_, std::greater<>(), [](const auto& pair) { return pair.first.size(); });
+  std::ranges::sort(hidden_, std::greater<>(), [](const auto& pair) { return pair.first.size(); });
 }
 
 void Scrub::hide_user(std::string_view name, std::uint32_t user_id) {
-  if (name.empty()) return;
+  const auto is_known = [&](const auto& pair) { return pair.first == name; };
+  if (name.empty() || std::ranges::any_of(hidden_, is_known)) return;
   hidden_.emplace_back(name, "user" + std::to_string(user_id));
-  std::ranges::stable_sort(hidden_, std::greater<>(), [](const auto& pair) { return pair.first.size(); });
+  std::ranges::sort(hidden_, std::greater<>(), [](const auto& pair) { return pair.first.size(); });
 }
 
 std::string Scrub::names(std::string_view text) const {
