@@ -40,9 +40,7 @@ history::HistoryOptions history_options(const config::Settings& settings) {
 
 Result<server::ServerOptions> server_options(const config::Settings& settings) {
   server::ServerOptions options{.listen = settings.list("server.listen"),
-                                .socket = settings.is_set("server.socket")
-                                              ? settings.text("server.socket")
-                                              : settings.text("state.directory") + "/ullage.sock",
+                                .socket = socket_path(settings),
                                 .names = settings.list("server.names")};
   options.limits.connections_max = settings.count("server.connections");
   if (!settings.is_set("server.token_file")) return options;
@@ -92,6 +90,11 @@ sense::ProcessesOptions processes_options(const config::Settings& settings) {
 
 std::chrono::milliseconds tick_interval(const config::Settings& settings) {
   return milliseconds(settings, "daemon.interval");
+}
+
+std::string socket_path(const config::Settings& settings) {
+  return settings.is_set("server.socket") ? settings.text("server.socket")
+                                          : settings.text("state.directory") + "/ullage.sock";
 }
 
 std::string history_folder(const config::Settings& settings) {

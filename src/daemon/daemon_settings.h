@@ -23,6 +23,8 @@ sense::CgroupsOptions cgroups_options(const config::Settings& settings);
 sense::CustomOptions custom_options(const config::Settings& settings);
 sense::ProcessesOptions processes_options(const config::Settings& settings);
 std::chrono::milliseconds tick_interval(const config::Settings& settings);
+// Where it is asked: server.socket, else ullage.sock in the state directory.
+std::string socket_path(const config::Settings& settings);
 std::string history_folder(const config::Settings& settings);
 
 }  // namespace ullage::daemon

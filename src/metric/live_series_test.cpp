@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "metric/family.h"
+
 namespace ullage::metric {
 namespace {
 
@@ -54,6 +56,34 @@ TEST(LiveSeries, ForgetsWhatIsNotSeenAndGivesItsPlaceToAnother) {
   live.add("c", 3);
   EXPECT_EQ(current(live), std::vector<std::string>{"c 3"});
   live.each_current([](const LiveSeries::Entry& entry) { EXPECT_FALSE(entry.is_told); });
+}
+
+TEST(LiveSeries, KeepsWhatIsSaidOfAFamilyAsLongAsThereIsOneOfIt) {
+  LiveSeries live(10);
+  live.begin(1000);
+  live.describe({.name = "took_seconds", .kind = FamilyKind::histogram});
+  live.describe({.name = "took_seconds", .kind = FamilyKind::histogram, .help = "How long."});
+  live.describe({.name = "never_seen"});
+  live.add("took_seconds_bucket", {{"le", "1"}}, 1);
+  live.forget_before(1000);
+  ASSERT_NE(live.family("took_seconds"), nullptr);
+  EXPECT_EQ(live.family("took_seconds")->help, "How long.");
+  EXPECT_EQ(live.family("never_seen"), nullptr);
+  live.begin(2000);
+  live.forget_before(2000);
+  EXPECT_TRUE(live.families().empty());
+}
+
+TEST(LiveSeries, CountsTheSeriesWhoseNamesNeedQuotes) {
+  LiveSeries live(10);
+  live.begin(1000);
+  live.add("my.name", 1);
+  live.add("plain", {{"a.b", "c"}}, 1);
+  live.add("plain", {{"a", "c.d"}}, 1);
+  EXPECT_EQ(live.needing_quotes(), 2u);
+  live.begin(2000);
+  live.forget_before(2000);
+  EXPECT_EQ(live.needing_quotes(), 0u);
 }
 
 }  // namespace
