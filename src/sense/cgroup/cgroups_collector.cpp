@@ -11,6 +11,8 @@
 #include <string>
 #include <utility>
 
+#include "base/clock.h"
+#include "base/os_root.h"
 #include "base/result.h"
 #include "base/text.h"
 #include "metric/frame.h"
