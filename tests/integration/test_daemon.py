@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import random
+import re
 import signal
 import socket
 import subprocess
@@ -46,6 +47,12 @@ def test_the_machine_is_served_and_remembered(start):
 def test_the_history_answers_while_the_daemon_runs_and_after(start, ullage):
     daemon = start()
     wait_for(lambda: daemon.query("node_load1"), "a first tick")
+    # Bytes are told as people read them, and of a curve when it was.
+    said = ullage("query", "node_memory_MemTotal_bytes", "--state", ullage.state).out
+    assert re.search(r"[KMGT]iB\n", said), said
+    curve = ("query", "--chart", "--range", "5m", "node_memory_MemTotal_bytes", "--state", ullage.state)
+    said = wait_for(lambda: ullage(*curve).out, "a curve")
+    assert re.search(r"[KMGT]iB .*\d\d:\d\d:\d\dZ\n$", said, re.DOTALL), said
     asked = ullage("query", "node_load1", "--json", "--state", ullage.state)
     assert asked.code == 0 and json.loads(asked.out)["data"]["result"], asked.err
     daemon.stop()
