@@ -174,17 +174,19 @@ class Day {
     has_failed_ = true;
   }
   void measure() {
-    resident_bytes_ = std::max(resident_bytes_, resident_bytes());
-    heap_bytes_ = std::max(heap_bytes_, heap_bytes());
+    resident_bytes_most_ = std::max(resident_bytes_most_, resident_bytes());
+    heap_bytes_most_ = std::max(heap_bytes_most_, heap_bytes());
   }
   void tell() {
     const watch::KeeperCounts counts = keeper_->counts();
     std::printf(
-        "{\"minute\": %lld, \"resident_bytes\": %llu, \"heap_bytes\": %llu, \"live_series\": %zu, "
+        "{\"minute\": %lld, \"resident_bytes\": %llu, \"resident_bytes_most\": %llu, \"heap_bytes\": %llu, "
+        "\"heap_bytes_most\": %llu, \"live_series\": %zu, "
         "\"samples\": %llu, \"births\": %llu, \"dropped_ticks\": %llu, \"cpu_seconds\": %.1f}\n",
-        static_cast<long long>(clock_.since_ms() / 60'000),
-        static_cast<unsigned long long>(std::exchange(resident_bytes_, 0)),
-        static_cast<unsigned long long>(std::exchange(heap_bytes_, 0)), watch_->live().size(),
+        static_cast<long long>(clock_.since_ms() / 60'000), static_cast<unsigned long long>(resident_bytes()),
+        static_cast<unsigned long long>(std::exchange(resident_bytes_most_, 0)),
+        static_cast<unsigned long long>(heap_bytes()),
+        static_cast<unsigned long long>(std::exchange(heap_bytes_most_, 0)), watch_->live().size(),
         static_cast<unsigned long long>(counts.kept_samples),
         static_cast<unsigned long long>(machine_.births()),
         static_cast<unsigned long long>(counts.dropped_ticks), ullage::to_seconds(real_clock_.own_cpu()));
@@ -193,7 +195,7 @@ class Day {
 
   std::string folder_;
   std::int64_t interval_ms_, length_ms_, ask_every_ms_;
-  std::uint64_t resident_bytes_ = 0, heap_bytes_ = 0;  // the most of this hour
+  std::uint64_t resident_bytes_most_ = 0, heap_bytes_most_ = 0;  // of this hour
   program::ChurningMachine machine_;
   DayClock clock_;
   AskedClock asked_clock_{clock_};
