@@ -51,7 +51,7 @@ class ChurningMachine {
     for (due_births_ += births_a_second_ * seconds; due_births_ >= 1; due_births_ -= 1)
       be_born(std::string(kTools[random_() % std::size(kTools)]),
               fmt::format("/user.slice/user-1000.slice/session-{}.scope", login_),
-              1 + static_cast<double>(random_() % 20));
+              one_in(5) ? 1 + static_cast<double>(random_() % 30) : 1 + static_cast<double>(random_() % 4));
     while (!ends_.empty() && ends_.begin()->first <= now_seconds_) {
       end(ends_.begin()->second);
       ends_.erase(ends_.begin());
@@ -70,6 +70,7 @@ class ChurningMachine {
     bool has_own_cgroup = false;
   };
 
+  bool one_in(std::uint64_t many) { return random_() % many == 0; }
   void link(const std::string& path, const std::string& to) {
     std::filesystem::create_directories(std::filesystem::path(folder_ + path).parent_path());
     std::error_code is_there_already;
@@ -86,7 +87,7 @@ class ChurningMachine {
     Process process{.name = std::move(name),
                     .cgroup = std::move(cgroup),
                     .ticks = random_() % 200,
-                    .pages = 500 + random_() % 50'000};
+                    .pages = 500 + random_() % (one_in(10) ? 50'000 : 5'000)};
     const std::string at = fmt::format("/proc/{}", pid);
     make_folder(at);
     write(at + "/status",
