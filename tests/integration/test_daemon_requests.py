@@ -107,7 +107,7 @@ def conversations(draw) -> list[bytes]:
 
 
 @settings(
-    max_examples=100_000 if IS_SOAKING else 400,
+    max_examples=30_000 if IS_SOAKING else 400,
     deadline=None,
     derandomize=not IS_SOAKING,
     suppress_health_check=list(HealthCheck),
