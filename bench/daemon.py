@@ -4,8 +4,8 @@
 
 A thousand processes live (one in ten does a little each second) while each of the watchers looks at the machine once a second for a while: Ullage,
 the distribution's node_exporter with process-exporter (scraped each second), and netdata. Their CPU time and memory are read from /proc. Then Ullage is
-asked: /metrics, a storm of queries while both cores are busy. Results go to bench/out/daemon.json, and as a table to standard output. Peers that are
-not installed are left out, and that is said.
+asked: /metrics, a storm of queries while both cores are busy, its page in Chromium. Last, a day in which 200,000 processes come and go passes on a clock
+of its own. Results go to bench/out/daemon.json, and as a table to standard output. Peers that are not installed are left out, and that is said.
 """
 
 import argparse
@@ -31,6 +31,7 @@ BIN = ROOT / "build/bin"
 OUT = ROOT / "bench/out"
 PEERS = ROOT / ".venv/peers"
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+OTHERS_SECONDS_MOST = 60  # of what tells no more in longer: the peers, the storm
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 SWARM = """
@@ -228,7 +229,7 @@ def bench_cost(table: Table, folder: Path, seconds: int):
             except RuntimeError as error:
                 print(f"  {error}: left out", flush=True)
                 continue
-            milliseconds, mib = watcher.measure(seconds, scrapes=is_scraped)
+            milliseconds, mib = watcher.measure(min(seconds, OTHERS_SECONDS_MOST), scrapes=is_scraped)
             table.row(f"{watcher.name}: CPU a second", round(milliseconds, 1), "ms")
             table.row("… memory (PSS)", round(mib, 1), "MiB")
             watcher.end()
@@ -273,6 +274,7 @@ def storm(url: str, a_second: int, seconds: int) -> dict[int, int]:
 
 def bench_storm(table: Table, folder: Path, seconds: int):
     """Ticks while both cores are busy and queries come in."""
+    seconds = min(seconds, OTHERS_SECONDS_MOST)
     watcher, url = ullage(folder)
     busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(os.cpu_count() or 1)]
     try:
@@ -305,16 +307,62 @@ def bench_storm(table: Table, folder: Path, seconds: int):
         watcher.end()
 
 
+def bench_page(table: Table, folder: Path, seconds: int):
+    """The first look at the daemon in a browser, once there is something to chart."""
+    watcher, url = ullage(folder)
+    try:
+        watcher.live(max(20, min(seconds, OTHERS_SECONDS_MOST)), scrapes=False)
+        request = urllib.request.Request(url + "/", headers={"Accept-Encoding": "gzip"})
+        with DIRECT.open(request, timeout=30) as answer:
+            kilobytes = len(answer.read()) / 1000
+        table.row("first page: its weight, compressed", round(kilobytes, 1), "KB", "≤ 120")
+        open_it = ["node", ROOT / "web/tools/open_time.mjs", url + "/"]
+        printed = subprocess.run(open_it, capture_output=True, text=True, cwd=ROOT / "web")
+        if printed.returncode != 0:
+            print(f"  not opened in Chromium: {printed.stderr.strip().splitlines()[-1:]}")
+            return
+        table.row("… until the first chart is painted, in Chromium", json.loads(printed.stdout)["median"], "ms", "≤ 300")
+    finally:
+        watcher.end()
+
+
+def bench_day(table: Table, folder: Path, seconds: int):
+    """What memory a day of short processes leaves behind; with few seconds a piece of one, to see that it works."""
+    is_whole = seconds >= 60
+    minutes, interval_s = (1440, 1) if is_whole else (180, 15)
+    in_memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else folder
+    with tempfile.TemporaryDirectory(dir=in_memory) as day:
+        command = [BIN / "watch_day", day, *map(str, (minutes, 200_000, interval_s, 0))]
+        printed = subprocess.run(command, capture_output=True, text=True, check=True)
+    hours = [json.loads(line) for line in printed.stdout.splitlines()]
+    name = "24 h at 1 s on a virtual clock" if is_whole else "A PIECE OF A DAY, not to quote"
+
+    def mib(key: str, choice=max) -> float:
+        return round(choice(hour[key] for hour in hours[1:]) / 2**20, 1)
+
+    first_heap, first_resident = (round(hours[0][key] / 2**20, 1) for key in ("heap_bytes", "resident_bytes"))
+    figure = f"{name}, {hours[-1]['births']} processes: heap grown after the first hour"
+    table.row(figure, round(mib("heap_bytes") - first_heap, 1), "MiB", "≤ 2", "0")
+    table.row("… resident after the first hour", first_resident, "MiB")
+    table.row("… after later ones, the least and the most", f"{mib('resident_bytes', min)} – {mib('resident_bytes')}", "MiB")
+    table.row("… the most at any minute", mib("resident_bytes_most"), "MiB")
+    ticks = minutes * 60 / interval_s
+    table.row("… CPU a tick, the machine of files included", round(1000 * hours[-1]["cpu_seconds"] / ticks, 1), "ms")
+
+
+PARTS = {"cost": bench_cost, "storm": bench_storm, "page": bench_page, "day": bench_day}
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", metavar="PART", help="cost, storm; both by default")
-    parser.add_argument("--seconds", type=int, default=60, help="of each measurement")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)}; all by default")
+    parser.add_argument("--seconds", type=int, default=60, help="of the daemon's cost; of others a minute at most")
     asked = parser.parse_args()
-    if unknown := set(asked.parts) - {"cost", "storm"}:
-        parser.error(f"no part '{unknown.pop()}': cost, storm")
+    if unknown := set(asked.parts) - set(PARTS):
+        parser.error(f"no part '{unknown.pop()}': {', '.join(PARTS)}")
     table = Table()
     with tempfile.TemporaryDirectory() as folder:
-        for name, part in (("cost", bench_cost), ("storm", bench_storm)):
+        for name, part in PARTS.items():
             if not asked.parts or name in asked.parts:
                 part(table, Path(folder), asked.seconds)
     OUT.mkdir(exist_ok=True)

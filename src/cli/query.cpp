@@ -113,12 +113,13 @@ Result<When> parse_when(const Options& options, const std::optional<QuerySource:
   return when;
 }
 
-void print(const query::QueryResult& result, const When& when, const Options& options,
+void print(const query::QueryResult& result, const When& when, bool is_of_run, const Options& options,
            const Console& console) {
   const QueryLook look{
       .style = {console.colour},
       .width = options.width > 0 ? static_cast<std::size_t>(options.width) : text_width(console),
-      .utf8 = !options.ascii && speaks_utf8(console)};
+      .utf8 = !options.ascii && speaks_utf8(console),
+      .is_of_run = is_of_run};
   if (options.json)
     console.out << query::api_json(result) << '\n';
   else if (options.csv)
@@ -156,7 +157,7 @@ int ask(const Options& options, const Common& common, const Console& console) {
                                                    when->end_ms, *when->step_ms, stop)
                                     : engine.instant(options.query, *opened->source, when->end_ms, stop);
   if (!result) return refuse_query(options, console, result.error());
-  print(*result, *when, options, console);
+  print(*result, *when, opened->extent.has_value(), options, console);
   tell_problems(*opened, console);
   return 0;
 }
@@ -242,7 +243,9 @@ Verb add_ask(CLI::App& app, Common& common, Console& console) {
   app.add_flag("--ascii", options->ascii, "charts in plain ASCII");
   app.footer(
       "Exit: 0 it was answered, 2 the call or the query was wrong.\n"
-      "Examples:\n"
+      "Examples, of a machine that `ullage daemon` watches and of runs:\n"
+      "  ullage query 'topk(5, ullage_process_growth_bytes_per_minute)'\n"
+      "  ullage query --chart --range 6h 'ullage_group_resident_bytes{group=\"postgres\"}'\n"
       "  ullage query 'ullage_run_used_bytes' --from @1 --chart\n"
       "  ullage query 'topk(3, max_over_time(ullage_process_resident_bytes[1h]))' --from @1\n"
       "  ullage query 'rate(node_cpu_seconds_total{mode!=\"idle\"}[5m])' --range 6h --csv");

@@ -93,8 +93,10 @@ Result<QuerySource> open_source(const Common& common, const Console& console, co
   if (!state) return fail(state.error());
   const std::string folder = *state + "/history";
   if (!std::filesystem::is_directory(folder, error))
-    return fail("there is no history", folder,
-                "`ullage query import` makes one; ask a run with --from @1 (`ullage runs list` has them)");
+    return fail(
+        "there is no history", folder,
+        "`ullage daemon` and `ullage query import` make one; ask a run with --from @1 (`ullage runs list` "
+        "has them)");
   return open_history(folder);
 }
 

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/daemon_settings.h"
 
+#include <sys/resource.h>
+
+#include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -24,6 +28,15 @@ namespace {
 
 constexpr std::uint64_t kQueryBytesMax = std::uint64_t{256} << 20;
 
+// Descriptors that processes (at most half, 2,048), cgroups (an eighth), the kernel's files and the history
+// do not take: clients must leave these theirs.
+std::size_t connections_left() {
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return 16;
+  const rlim_t all = files.rlim_cur, taken = std::min<rlim_t>(all / 2, 2048) + all / 8 + 64;
+  return std::max<std::size_t>(16, all - std::min(all, taken));
+}
+
 std::chrono::milliseconds milliseconds(const config::Settings& settings, std::string_view key) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(settings.duration(key));
 }
@@ -42,7 +55,7 @@ Result<server::ServerOptions> server_options(const config::Settings& settings) {
   server::ServerOptions options{.listen = settings.list("server.listen"),
                                 .socket = socket_path(settings),
                                 .names = settings.list("server.names")};
-  options.limits.connections_max = settings.count("server.connections");
+  options.limits.connections_max = std::min(settings.count("server.connections"), connections_left());
   if (!settings.is_set("server.token_file")) return options;
   auto token = server::read_token(settings.text("server.token_file"));
   if (!token) return pass_on(token);

@@ -244,6 +244,7 @@ void ProcessTable::Impl::insert_next(std::int64_t pid) {
   row.sample.pid = pid;
   row.is_new = true;
   row.was_born = has_read;
+  if (has_read) row.seen_since = now;
   next_members.emplace_back();
 }
 
