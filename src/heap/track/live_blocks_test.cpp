@@ -5,12 +5,8 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
-#include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <map>
-#include <memory>
-#include <string>
 #include <tuple>
 #include <utility>
 #include <vector>

@@ -5,13 +5,15 @@
 
 #include <cstdint>
 
+#include "heap/track/format.h"
 #include "heap/track/heap_file.h"
 #include "heap/track/heap_file_fixture.h"
 
 namespace ullage::heap::track {
 namespace {
 
-constexpr std::int64_t kMs = 1'000'000, kSecond = 1000 * kMs;
+constexpr std::int64_t kMs = 1'000'000, kSecond = 1000 * kMs, kMiB = 1 << 20;
+constexpr std::int64_t kYear = std::int64_t{365} * 86'400 * kSecond;
 
 class SlotsTest : public HeapFileTest {
  protected:
@@ -33,8 +35,7 @@ TEST_F(SlotsTest, OneIsTenMillisecondsWideAtFirst) {
 TEST_F(SlotsTest, AYearHasRoomAndTheBeginningStaysFine) {
   for (std::int64_t now = 0; now < 3 * kSecond; now += kMs) slots_.look_at_clock(now);
   EXPECT_GT(slots_.current(), 250u);
-  for (std::int64_t now = 3 * kSecond; now < 365 * 86'400 * kSecond; now += now / 5000)
-    slots_.look_at_clock(now);
+  for (std::int64_t now = 3 * kSecond; now < kYear; now += now / 5000) slots_.look_at_clock(now);
   EXPECT_LT(slots_.current(), file::kSlotsMax - 1);
   EXPECT_GT(slots_.current(), 4000u);
 }
@@ -42,20 +43,20 @@ TEST_F(SlotsTest, AYearHasRoomAndTheBeginningStaysFine) {
 TEST_F(SlotsTest, TheyWidenEarlierWhenMuchIsLogged) {
   for (int i = 1; i <= 100; ++i) {
     slots_.logged(1 << 20);
-    slots_.look_at_clock(i * 10 * kMs);
+    slots_.look_at_clock(std::int64_t{i} * 10 * kMs);
   }
   EXPECT_LT(slots_.current(), 20u);
 }
 
 TEST_F(SlotsTest, TheMomentAfterTheGreatestExtentEndsASlot) {
-  slots_.live_changed(100 << 20, kMs);
-  slots_.live_changed(-(1 << 20), 2 * kMs);
+  slots_.live_changed(100 * kMiB, kMs);
+  slots_.live_changed(-kMiB, 2 * kMs);
   EXPECT_EQ(slots_.current(), 1u);
   EXPECT_EQ(file_.header()->peak_slot, 0u);
-  EXPECT_EQ(file_.header()->peak_bytes, 100 << 20);
-  slots_.live_changed(-(50 << 20), 3 * kMs);
-  slots_.live_changed(20 << 20, 4 * kMs);  // less than before
-  slots_.live_changed(-(20 << 20), 5 * kMs);
+  EXPECT_EQ(file_.header()->peak_bytes, 100 * kMiB);
+  slots_.live_changed(-50 * kMiB, 3 * kMs);
+  slots_.live_changed(20 * kMiB, 4 * kMs);  // less than before
+  slots_.live_changed(-20 * kMiB, 5 * kMs);
   EXPECT_EQ(slots_.current(), 1u);
 }
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "heap/track/unwinder.h"
 
-#include <ucontext.h>
-
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
