@@ -24,7 +24,7 @@ class LiveSeries final : public Frame {
     double value = 0;
     std::int64_t time_ms = 0;  // of the value
     SeriesId id = 0;           // dense; another series may have it when this one has been forgotten
-    bool is_told = false;      // what the id means, to the one who stores them; theirs alone
+    std::uint64_t birth = 0;   // which one has it: another number for each series that ever got an id
   };
 
   explicit LiveSeries(std::size_t series_max) : series_max_(series_max) {}
@@ -37,7 +37,7 @@ class LiveSeries final : public Frame {
   void forget_before(std::int64_t time_ms);
 
   // In the order in which they came: those with a value at the newest time.
-  void each_current(const std::function<void(Entry&)>& visit);
+  void each_current(const std::function<void(const Entry&)>& visit) const;
   std::int64_t time_ms() const { return time_ms_; }
   std::size_t size() const { return by_hash_.size(); }
   std::uint64_t refused() const { return refused_; }        // values of series for which there was no room
@@ -54,7 +54,7 @@ class LiveSeries final : public Frame {
   std::vector<std::uint32_t> free_;
   std::unordered_multimap<std::size_t, std::uint32_t> by_hash_;
   std::vector<std::uint32_t> current_;  // places with a value at time_ms_
-  std::uint64_t refused_ = 0, duplicates_ = 0;
+  std::uint64_t births_ = 0, refused_ = 0, duplicates_ = 0;
 };
 
 }  // namespace ullage::metric

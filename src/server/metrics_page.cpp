@@ -124,7 +124,7 @@ std::vector<std::pair<std::string_view, std::vector<const Entry*>>> families_of(
   std::vector<std::pair<std::string_view, std::vector<const Entry*>>> families;
   std::unordered_map<std::string_view, std::size_t> places;
   std::size_t last = SIZE_MAX;
-  live.each_current([&](Entry& entry) {
+  live.each_current([&](const Entry& entry) {
     if (last == SIZE_MAX || families[last].first != entry.key.name) {
       const auto [found, is_new] = places.try_emplace(entry.key.name, families.size());
       if (is_new) families.push_back({entry.key.name, {}});
