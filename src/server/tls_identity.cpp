@@ -10,11 +10,9 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <ctime>
 #include <memory>
 #include <string>
@@ -65,9 +63,7 @@ struct Password {
 int give_password(char* buffer, int size, int, void* data) {
   auto& password = *static_cast<Password*>(data);
   password.was_asked = true;
-  const std::size_t length = std::min(password.text.size(), static_cast<std::size_t>(size));
-  std::memcpy(buffer, password.text.data(), length);
-  return static_cast<int>(length);
+  return static_cast<int>(password.text.copy(buffer, static_cast<std::size_t>(size)));
 }
 
 Result<void> use_key(SSL_CTX* context, const TlsOptions& options) {

@@ -168,10 +168,10 @@ TEST_F(ForwarderTest, KeepsWhatTheReceiverHasNotTakenOverRestartsOfBoth) {
 TEST_F(ForwarderTest, TellsSeriesApartThatHaveTheSamePlaceOneAfterTheOther) {
   Forwarder forwarder = open(options());
   metric::LiveSeries one_place(1);
-  for (int i = 0; i < 100; ++i) {
+  for (std::int64_t i = 0; i < 100; ++i) {
     one_place.begin(kNoon + i * 1000);
     one_place.forget_before(kNoon + i * 1000);
-    one_place.add(i % 2 == 0 ? "even" : "odd", i);
+    one_place.add(i % 2 == 0 ? "even" : "odd", static_cast<double>(i));
     forwarder.forward(one_place);
     forwarder.wait_until_queued();
   }
