@@ -35,6 +35,7 @@ BANS = (
         r"_clock::now\b|\b(gettimeofday|clock_gettime)\(|\btime\((nullptr|NULL|0)\)",
         "a Clock& or a `now` passed in",
         "src/base/clock.cpp",
+        "src/heap/track/os.h",  # goes into other people's programs
         "*_test.cpp",
     ),
     ban(r"\bsleep_for\b|\bsleep_until\b|\bu?sleep\(|\bnanosleep\(", "a timer of the EventLoop", "*_test.cpp"),
@@ -42,7 +43,7 @@ BANS = (
     ban(r"\bv?sprintf\(|\bstr(n?cpy|n?cat|tok)\(", "fmt::format or std::string"),
     ban(r"\b(ato[ifl]|strto[a-z]+|sto(i|l|ul|ll|ull|d|f))\(", "base/text.h: to_unsigned, to_signed, to_double"),
     ban(r"\b(std::|::|[^\w.>:])system\(|\bpopen\(", "src/act: a child process without a shell"),
-    ban(r"\bgetenv\(", "the environment passed in from src/cli", "src/cli/*", "src/config/*", "*_test.cpp"),
+    ban(r"\bgetenv\(", "the environment passed in from src/cli", "src/cli/*", "src/config/*", "src/heap/track/*", "*_test.cpp"),
     ban(r"\bs?rand\(\)|random_device", "a seeded generator passed in", "src/session/*"),
     ban(r"<iostream>|\bstd::(cout|cerr|endl)\b", "a Result or an event; only src/cli prints", "src/cli/*"),
     ban(
@@ -88,6 +89,8 @@ def layer_problems(name: str, lines: list[str], table: dict[str, set[str]]) -> l
     for number, line in enumerate(lines, 1):
         found = INCLUDE.match(line)
         target = found[1].split("/")[0] if found and "/" in found[1] else layer
+        if name.startswith("src/heap/track/") and found and not found[1].startswith("heap/track/"):
+            problems.append(f"{name}:{number}: the preloaded profiler uses nothing of ours but itself")
         if target != layer and target in table and target not in table[layer]:
             problems.append(f"{name}:{number}: src/{layer} may not use src/{target} (docs/architecture.md)")
     return problems

@@ -184,6 +184,13 @@ std::vector<Verb> add_run(CLI::App& parent, Common& common, Console& console) {
       .setting(*app, "--on-pressure", "run.on_pressure",
                "none, stop, term, kill, signal=USR1, exec='COMMAND'")
       ->group("Warnings");
+  common
+      .setting_or_bare(*app, "--heap", "run.heap", "sampled",
+                       "profile the heap of all processes; --heap=exact records each allocation")
+      ->group("Heap");
+  common.setting(*app, "--heap-interval", "run.heap_interval", "bytes between two samples, as 512K")
+      ->group("Heap");
+  common.setting(*app, "--heap-rate", "run.heap_rate", "samples a second and thread at most")->group("Heap");
   common.setting(*app, "--interval", "run.interval", "between stored samples, as 250ms; auto otherwise");
   common.setting(*app, "--wait", "run.wait", "until the command ends, or all that it started: command, all");
   common.setting_flag(*app, "--no-advice", "run.advice", "false", "no advice in the summary");

@@ -3,10 +3,12 @@
 
 #include <chrono>
 #include <cstddef>
+#include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -38,6 +40,29 @@ std::optional<std::chrono::nanoseconds> duration_unless(const config::Settings& 
                                                         std::string_view key, std::string_view word) {
   if (!settings.is_set(key) || settings.text(key) == word) return std::nullopt;
   return settings.duration(key);
+}
+
+// Beside the program, or where an installation has it.
+std::string heap_library() {
+  std::error_code error;
+  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
+  const std::filesystem::path beside = program.parent_path() / "libullage_heap.so";
+  if (std::filesystem::exists(beside, error)) return beside;
+  return (program.parent_path().parent_path() / "lib/ullage/libullage_heap.so").string();
+}
+
+std::optional<session::HeapOptions> heap_options(const config::Settings& settings) {
+  const std::string how = settings.text("run.heap");
+  if (how == "off") return std::nullopt;
+  std::error_code error;
+  const bool scans = settings.text("run.heap_scan") == "exit";
+  return session::HeapOptions{
+      .is_exact = how == "exact",
+      .mean_bytes = settings.bytes("run.heap_interval"),
+      .samples_per_second = settings.count("run.heap_rate"),
+      .file_bytes_max = settings.bytes("run.heap_file_size"),
+      .library = heap_library(),
+      .scanner = scans ? std::filesystem::read_symlink("/proc/self/exe", error).string() : ""};
 }
 
 act::LimitRequest limits_of(const config::Settings& settings) {
@@ -93,6 +118,7 @@ Result<session::RunOptions> run_options(const config::Settings& settings, const 
   auto action = parse_pressure_action(settings.text("run.on_pressure"));
   if (!action) return pass_on(action);
   options.on_pressure = *std::move(action);
+  options.heap = heap_options(settings);
   options.wait_for_all = settings.text("run.wait") == "all";
   options.kill_with_me = settings.flag("run.kill_with_me");
   return options;

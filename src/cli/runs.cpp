@@ -224,7 +224,7 @@ Verb add_rm(CLI::App& runs, Common& common, Console& console) {
   auto wanted = std::make_shared<std::vector<std::string>>();
   CLI::App* app = runs.add_subcommand("rm", "remove runs; never one that is alive");
   app->add_option("RUN", *wanted, std::string(kRunArgument))->required();
-  app->footer("Example:\n  ullage runs rm @1 20261124-064012-k3f9");
+  app->footer("Example:\n  ullage runs rm @1 20261124-064012-k3f9a");
   return {app, [wanted, &common, &console] { return remove(*wanted, common, console); }};
 }
 

@@ -6,6 +6,7 @@
 #include <CLI/Formatter.hpp>
 #include <algorithm>
 #include <cstddef>
+#include <memory>
 #include <ostream>
 #include <string>
 #include <string_view>
@@ -105,6 +106,13 @@ CLI::Option* Common::setting_flag(CLI::App& app, const std::string& flag, const 
                                   const std::string& value, const std::string& help) {
   return app.add_flag_callback(
       flag, [this, flag, key, value] { flags[key] = {value, long_name(flag)}; }, help);
+}
+
+CLI::Option* Common::setting_or_bare(CLI::App& app, const std::string& flag, const std::string& key,
+                                     const std::string& bare_value, const std::string& help) {
+  auto parsed = std::make_shared<std::string>();
+  return app.add_flag(flag + "{" + bare_value + "}", *parsed, help)
+      ->each([this, flag, key, parsed](const std::string& value) { flags[key] = {value, long_name(flag)}; });
 }
 
 config::Sources Common::sources(const Console& console) const {

@@ -46,6 +46,9 @@ struct Common {
   // The same for one without a value: giving it sets the key to `value`.
   CLI::Option* setting_flag(CLI::App& app, const std::string& flag, const std::string& key,
                             const std::string& value, const std::string& help);
+  // One that may be given a value, as --heap=exact; bare it means `bare_value`.
+  CLI::Option* setting_or_bare(CLI::App& app, const std::string& flag, const std::string& key,
+                               const std::string& bare_value, const std::string& help);
 
   config::Sources sources(const Console& console) const;  // of the settings: files, variables and these flags
   Result<config::Settings> settings(const Console& console) const;

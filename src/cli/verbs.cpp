@@ -11,6 +11,7 @@
 #include "cli/diff.h"
 #include "cli/doctor.h"
 #include "cli/emit.h"
+#include "cli/heap.h"
 #include "cli/query.h"
 #include "cli/run.h"
 #include "cli/runs.h"
@@ -22,7 +23,7 @@ namespace ullage::cli {
 
 std::span<const AddVerb> verbs() {
   static const std::vector<AddVerb> list = {
-      add_run, add_runs,   add_show,   add_diff, add_advise,     add_query,
+      add_run, add_runs,   add_show,   add_heap, add_diff,       add_advise, add_query,
       add_top, add_daemon, add_config, add_emit, add_completion, add_doctor,
   };
   return list;

@@ -49,7 +49,7 @@ std::string joined_words(const Key& key) {
   return text;
 }
 
-constexpr std::array<std::string_view, 1> kReserved = {"ULLAGE_SOCKET"};
+constexpr std::array<std::string_view, 2> kReserved = {"ULLAGE_HEAP", "ULLAGE_SOCKET"};
 
 }  // namespace
 

@@ -143,10 +143,12 @@ std::string new_run_id(std::int64_t now_ms, std::uint64_t random) {
   std::string id(text.data(), static_cast<std::size_t>(size));
   constexpr std::string_view kLetters =
       "0123456789abcdefghijkmnpqrstuvwxyz";  // without l and o, which look like digits
-  for (int i = 0; i < 4; ++i) {
-    id += kLetters[random % kLetters.size()];
-    random /= kLetters.size();
-  }
+  const auto add = [&](std::uint64_t number) { id += kLetters[number % kLetters.size()]; };
+  // Two that start in one second are told apart by time too: @1 is the later.
+  const auto milliseconds_of_second = static_cast<std::uint64_t>((time - floor<seconds>(time)).count());
+  add(milliseconds_of_second / kLetters.size());
+  add(milliseconds_of_second);
+  for (int i = 0; i < 3; ++i, random /= kLetters.size()) add(random);
   return id;
 }
 

@@ -14,7 +14,7 @@ namespace ullage::run {
 
 // $STATE/runs, made if missing (0700).
 Result<std::string> runs_folder(const std::string& state_directory);
-// Sortable by time, unique on the machine: "20261124-063012-k3f9".
+// Sortable by time to the millisecond, unique on the machine: "20261124-063012-k3f9a".
 std::string new_run_id(std::int64_t now_ms, std::uint64_t random);
 
 struct CatalogEntry {

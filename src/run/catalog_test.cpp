@@ -65,8 +65,9 @@ TEST_F(Catalog, FolderIsPrivate) {
 }
 
 TEST_F(Catalog, IdsSortByTime) {
-  EXPECT_EQ(new_run_id(1'795'502'412'345, 0), "20261124-064012-0000");
+  EXPECT_EQ(new_run_id(1'795'502'412'345, 0), "20261124-064012-a5000");
   EXPECT_LT(new_run_id(1'795'502'412'345, 12345678), new_run_id(1'795'502'413'345, 0));
+  EXPECT_LT(new_run_id(1'795'502'412'345, 12345678), new_run_id(1'795'502'412'346, 0));
   EXPECT_NE(new_run_id(0, 1), new_run_id(0, 2));
 }
 

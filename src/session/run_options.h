@@ -20,6 +20,16 @@ struct PressureAction {
   std::string command = {};  // of Kind::exec, for /bin/sh
 };
 
+// A profile of the heap of each of the command's processes.
+struct HeapOptions {
+  bool is_exact = false;
+  std::uint64_t mean_bytes = 512 << 10;     // between two samples
+  std::uint64_t samples_per_second = 1000;  // of a thread at most: then the mean becomes coarser; 0: no bound
+  std::uint64_t file_bytes_max = 1u << 30;  // of a process
+  std::string library;                      // what is preloaded
+  std::string scanner;  // looks at each process' end for blocks that nothing points to; empty: nothing does
+};
+
 struct RunOptions {
   std::vector<std::string> command;
   std::string name;
@@ -44,6 +54,8 @@ struct RunOptions {
   std::vector<double> warn_at = {0.80, 0.90, 0.95};
   std::chrono::nanoseconds horizon = std::chrono::minutes(2);
   PressureAction on_pressure;
+
+  std::optional<HeapOptions> heap;
 
   bool wait_for_all = false;  // until the last descendant is gone
   bool kill_with_me = false;

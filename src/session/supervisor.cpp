@@ -19,11 +19,13 @@
 
 #include "act/cage.h"
 #include "act/child.h"
+#include "act/command_lookup.h"
 #include "act/terminal.h"
 #include "base/clock.h"
 #include "base/event_loop.h"
 #include "base/os_root.h"
 #include "base/result.h"
+#include "base/text.h"
 #include "base/units.h"
 #include "run/catalog.h"
 #include "run/record.h"
@@ -31,6 +33,7 @@
 #include "session/accounts.h"
 #include "session/command_socket.h"
 #include "session/enforcer.h"
+#include "session/heap_profile.h"
 #include "session/memory_watch.h"
 #include "session/oom_evidence.h"
 #include "session/own_cgroup.h"
@@ -84,6 +87,7 @@ class Supervisor {
   Result<void> prepare();
   Result<void> hold_limits(const std::string& id);
   Result<void> prepare_child();
+  void profile_heap(std::map<std::string, std::string>& environment);
   Result<void> start();
   void look(Reading::Depth depth);
   void judge(const Look& look);
@@ -131,7 +135,7 @@ class Supervisor {
   nanoseconds started_{0}, flushed_{0}, cpu_before_{0}, cpu_at_look_{0};
   std::optional<act::ExitStatus> status_;
   bool timed_out_ = false, own_limit_acted_ = false, pressure_acted_ = false, storage_failed_ = false;
-  std::string placement_problem_;
+  std::string placement_problem_, heap_problem_;
   std::set<pid_t> helpers_;  // children of our own doing that live
   std::optional<std::int64_t> foreseeable_ms_;
   std::int64_t last_look_ms_ = 0, foreseeable_seen_ms_ = 0;
@@ -180,6 +184,7 @@ Result<void> Supervisor::prepare() {
     tell("limit", "warning", "a limit does not hold: " + placement_problem_);
   if (socket_->problem())
     tell("socket", "warning", "the command has no ULLAGE_SOCKET: " + socket_->problem()->text());
+  if (!heap_problem_.empty()) tell("heap", "warning", heap_problem_);
   if (!folder)
     storage_failed_ = true, tell("storage", "warning", "this run will not be kept: " + folder.error().text());
   return {};
@@ -203,7 +208,9 @@ Result<void> Supervisor::prepare_child() {
                       .cgroup_procs_files = cage_->v1_procs_files(),
                       .processors = cage_->processors(),
                       .die_with_parent = options_.kill_with_me};
-  for (const auto& [name, value] : options_.environment)
+  std::map<std::string, std::string> environment = options_.environment;
+  if (options_.heap) profile_heap(environment);
+  for (const auto& [name, value] : environment)
     if (name != "ULLAGE_SOCKET") spec.environment.push_back(name + '=' + value);
   if (!socket_->path().empty()) spec.environment.push_back("ULLAGE_SOCKET=" + socket_->path());
   auto child = act::Child::prepare(spec);
@@ -222,6 +229,18 @@ Result<void> Supervisor::prepare_child() {
        .leave_out = [this](pid_t helper) { leave_out(helper); },
        .environment = spec.environment});
   return {};
+}
+
+void Supervisor::profile_heap(std::map<std::string, std::string>& environment) {
+  const auto prepared = file_path_.empty() ? fail("this run is not kept")
+                                           : prepare_heap_profile(*options_.heap, file_path_, environment);
+  if (!prepared) heap_problem_ = "no heap profile: " + prepared.error().text();
+  std::vector<std::string> listed;
+  for (const auto& [name, value] : options_.environment) listed.push_back(name + '=' + value);
+  const auto program = act::find_command(options_.command.front(), listed, options_.working_directory);
+  if (!program || !heap_problem_.empty()) return;
+  if (const std::string why = why_not_profiled(*program); !why.empty())
+    heap_problem_ = "no heap profile of " + printable(options_.command.front()) + ": " + why;
 }
 
 void Supervisor::leave_out(pid_t helper) {

@@ -7,7 +7,10 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <future>
 #include <span>
+#include <system_error>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -30,6 +33,9 @@ namespace {
 constexpr std::size_t kSamplesTogether = 2'000'000;
 // More would not stay in the processor's cache until they are visited; fewer would open blocks twice.
 constexpr std::size_t kSeriesTogether = 2048;
+// From so many on, half of the files are read beside the others: a thread takes as long to start as a few
+// thousand take to read.
+constexpr std::size_t kSamplesForTwo = 200'000;
 
 std::size_t ticks_in(const Segment& segment) {
   std::size_t ticks = 0;
@@ -153,6 +159,52 @@ std::vector<std::vector<StoredFile::Wanted>> in_groups(const FoundSeries& found,
   return wanted;
 }
 
+// What one group of series wants of each segment.
+using WantedBySegment = std::vector<std::span<const StoredFile::Wanted>>;
+
+Result<void> read_segments(std::span<const Segment> segments,
+                           std::span<const std::span<const StoredFile::Wanted>> wanted, TierAs tier_as,
+                           std::vector<Gathered>& gathered) {
+  for (std::size_t i = 0; i < segments.size(); ++i)
+    if (auto read = read_segment(segments[i], wanted[i], tier_as, gathered); !read) return read;
+  return {};
+}
+
+// What a later reading has gathered, after what is there.
+void append(Gathered& into, const Gathered& later) {
+  const bool do_follow = into.samples.empty() || later.samples.empty() ||
+                         into.samples.back().time_ms < later.samples.front().time_ms;
+  into.are_in_order = into.are_in_order && later.are_in_order && do_follow;
+  into.samples.insert(into.samples.end(), later.samples.begin(), later.samples.end());
+  into.buckets.insert(into.buckets.end(), later.buckets.begin(), later.buckets.end());
+}
+
+// As read_segments, the later half of the files by another thread: each file has its own connection and
+// buffers.
+Result<void> read_by_two(std::span<const Segment> segments, const WantedBySegment& wanted, TierAs tier_as,
+                         std::vector<Gathered>& gathered) {
+  const std::size_t half = segments.size() / 2;
+  const std::span all = wanted;
+  std::vector<Gathered> later(gathered.size());
+  std::size_t ticks = 0;
+  for (const Segment& segment : segments.subspan(half)) ticks += ticks_in(segment);
+  if (tier_as == TierAs::samples)
+    for (Gathered& each : later) reserve(each.samples, ticks);
+  std::future<Result<void>> reading;
+  try {
+    reading = std::async(std::launch::async, [&] {
+      return read_segments(segments.subspan(half), all.subspan(half), tier_as, later);
+    });
+  } catch (const std::system_error&) {  // no thread is to be had
+    return read_segments(segments, wanted, tier_as, gathered);
+  }
+  auto read = read_segments(segments.first(half), all.first(half), tier_as, gathered);
+  if (auto read_later = reading.get(); read && !read_later) read = std::move(read_later);
+  if (!read) return read;
+  for (std::size_t i = 0; i < gathered.size(); ++i) append(gathered[i], later[i]);
+  return {};
+}
+
 }  // namespace
 
 Result<void> gather(std::span<const Segment> segments, const FoundSeries& found, TierAs tier_as,
@@ -163,6 +215,7 @@ Result<void> gather(std::span<const Segment> segments, const FoundSeries& found,
   std::vector<std::vector<StoredFile::Wanted>> wanted = in_groups(found, segments.size(), together);
   std::vector<std::size_t> read_to(segments.size());
   std::vector<Gathered> gathered;
+  WantedBySegment of_group(segments.size());
   metric::SeriesKey key;
   for (std::size_t begin = 0; begin < found.size(); begin += together) {
     const std::size_t end = std::min(begin + together, found.size());
@@ -179,9 +232,12 @@ Result<void> gather(std::span<const Segment> segments, const FoundSeries& found,
       std::size_t count = 0;
       for (; count < rest.size() && rest[count].index < end; ++count) rest[count].index -= begin;
       read_to[segment] += count;
-      if (auto read = read_segment(segments[segment], rest.first(count), tier_as, gathered); !read)
-        return read;
+      of_group[segment] = rest.first(count);
     }
+    const bool is_long = segments.size() > 1 && ticks * (end - begin) >= kSamplesForTwo;
+    auto read = is_long ? read_by_two(segments, of_group, tier_as, gathered)
+                        : read_segments(segments, of_group, tier_as, gathered);
+    if (!read) return read;
     for (std::size_t i = begin; i < end; ++i) {
       found.copy_key(i, key);
       if (auto visited = visit(key, gathered[i - begin]); !visited) return visited;

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/heap.h"
+
+#include <CLI/App.hpp>
+#include <CLI/Option.hpp>
+#include <CLI/Validators.hpp>
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <ostream>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/file.h"
+#include "base/result.h"
+#include "base/text.h"
+#include "base/units.h"
+#include "cli/heap_question.h"
+#include "cli/heap_scan.h"
+#include "cli/runs_help.h"
+#include "cli/verb.h"
+#include "heap/analyze/calls.h"
+#include "heap/analyze/compare.h"
+#include "heap/analyze/export.h"
+#include "heap/analyze/flame.h"
+#include "heap/analyze/moments.h"
+#include "heap/analyze/top.h"
+#include "heap/analyze/verdicts.h"
+#include "run/heap_text.h"
+#include "run/record.h"
+#include "run/words.h"
+
+namespace ullage::cli {
+
+namespace {
+
+constexpr std::size_t kNodesMax = 500'000;
+
+struct Options : HeapOptions {
+  std::string by = "site";
+  std::size_t rows = 20;
+  bool inverted = false;
+  std::vector<std::string> fail_on;
+  std::string format = "pprof";
+  std::string output;
+  std::string before, after;
+};
+
+heap::By by_of(std::string_view name) {
+  for (const auto& [known, by] :
+       {std::pair("function", heap::By::function), std::pair("module", heap::By::module),
+        std::pair("thread", heap::By::thread), std::pair("size", heap::By::size),
+        std::pair("process", heap::By::process), std::pair("kind", heap::By::kind)})
+    if (name == known) return by;
+  return heap::By::site;
+}
+
+// To the file, or to out where it is "-" or empty.
+int write_out(const std::string& bytes, const std::string& path, const Console& console) {
+  if (path.empty() || path == "-") {
+    console.out << bytes << std::flush;
+    return console.out ? 0 : refuse(console, {.what = "cannot write", .where = "standard output"});
+  }
+  if (const auto written = replace_file(path, bytes); !written) return refuse(console, written.error());
+  console.err << "ullage: wrote " << printable(path) << " ("
+              << format_bytes(static_cast<double>(bytes.size())) << ")\n";
+  return 0;
+}
+
+int top(const Options& options, const Common& common, const Console& console) {
+  const auto run = load_heap_run(common, console, options.run, options.process);
+  if (!run) return refuse(console, run.error());
+  const auto question = heap_question(options, run->record);
+  if (!question) return refuse(console, question.error());
+  const heap::Top top = heap::top_of(run->profiles, *question, by_of(options.by));
+  if (options.json)
+    print_json(console, heap::top_json(top, run->record.id, options.rows));
+  else
+    console.out << run::heap_top_text(top, options.rows, look_of(console));
+  return 0;
+}
+
+int flame(const Options& options, const Common& common, const Console& console) {
+  const auto run = load_heap_run(common, console, options.run, options.process);
+  if (!run) return refuse(console, run.error());
+  const auto question = heap_question(options, run->record);
+  if (!question) return refuse(console, question.error());
+  if (options.json) {
+    const std::vector<heap::FlameMoment> moments{{std::string(heap::name_of(question->measure)), *question}};
+    console.out << heap::flame_data(run->profiles, moments, kNodesMax) << '\n';
+    return 0;
+  }
+  const heap::Calls calls = heap::join_calls(run->profiles);
+  const heap::FlameTree tree =
+      heap::flame_tree(calls, heap::amounts_by_node(calls, run->profiles, *question));
+  console.out << run::heap_flame_text(options.inverted ? heap::inverted(tree) : tree, look_of(console));
+  return 0;
+}
+
+std::optional<double> room_bytes(const run::Record& record) {
+  if (!run::memory_limit_is_set(record.memory) || !record.memory.peak_bytes) return std::nullopt;
+  return static_cast<double>(*record.memory.limit_bytes) - static_cast<double>(*record.memory.peak_bytes);
+}
+
+int leaks(const Options& options, const Common& common, const Console& console) {
+  const auto run = load_heap_run(common, console, options.run, options.process);
+  if (!run) return refuse(console, run.error());
+  const heap::Verdicts verdicts = heap::judge(run->profiles, room_bytes(run->record));
+  if (options.json)
+    print_json(console, heap::leaks_json(verdicts, run->record.id));
+  else
+    console.out << run::heap_leaks_text(verdicts, options.rows, look_of(console));
+  const bool fails = std::ranges::any_of(verdicts.leaks, [&](const heap::Verdict& verdict) {
+    return std::ranges::count(options.fail_on, heap::name_of(verdict.kind)) > 0;
+  });
+  return fails ? 1 : 0;
+}
+
+int diff(const Options& options, const Common& common, const Console& console) {
+  const auto before = load_heap_run(common, console, options.before, std::nullopt);
+  if (!before) return refuse(console, before.error());
+  const auto after = load_heap_run(common, console, options.after, std::nullopt);
+  if (!after) return refuse(console, after.error());
+  heap::Question question;
+  question.at.kind = options.at == "peak" ? heap::Moment::Kind::peak : heap::Moment::Kind::exit;
+  if (options.sort == "allocations") question.measure = heap::Measure::allocated;
+  const heap::HeapComparison comparison = heap::compare_heaps(before->profiles, after->profiles, question);
+  if (options.json)
+    print_json(console, heap::comparison_json(comparison, before->record.id, after->record.id, options.rows));
+  else
+    console.out << run::heap_comparison_text(comparison, options.rows, look_of(console));
+  return 0;
+}
+
+int export_profile(const Options& options, const Common& common, const Console& console) {
+  const auto run = load_heap_run(common, console, options.run, options.process);
+  if (!run) return refuse(console, run.error());
+  const auto question = heap_question(options, run->record);
+  if (!question) return refuse(console, question.error());
+  const bool is_binary = options.format == "pprof" || options.format == "perfetto";
+  if (is_binary && options.output.empty() && console.out_is_terminal)
+    return refuse(console, {.what = options.format + " is binary, and this is a terminal",
+                            .hint = "-o FILE writes a file, -o - to standard output all the same"});
+  std::string bytes;
+  if (options.format == "pprof")
+    bytes = heap::export_pprof(run->profiles, question->at);
+  else if (options.format == "collapsed")
+    bytes = heap::export_collapsed(run->profiles, *question);
+  else if (options.format == "speedscope")
+    bytes = heap::export_speedscope(run->profiles, *question, run->record.id);
+  else
+    bytes = heap::export_perfetto(run->profiles);
+  return write_out(bytes, options.output, console);
+}
+
+CLI::App* add_top(CLI::App& parent, Options& options) {
+  CLI::App* app = parent.add_subcommand("top", "where the memory is: the largest sites, functions, threads…");
+  add_run_options(*app, options);
+  add_moment_options(*app, options);
+  app->add_option("--by", options.by, "site (a stack), function, module, thread, size, process or kind")
+      ->check(CLI::IsMember({"site", "function", "module", "thread", "size", "process", "kind"}))
+      ->default_str("site");
+  app->add_option("-n", options.rows, "how many rows")->default_str("20");
+  app->footer(
+      "Examples:\n"
+      "  ullage heap top                          what lives at the end of the last run\n"
+      "  ullage heap top --at peak --by function\n"
+      "  ullage heap top --between load train     what phase train has kept that load had not");
+  return app;
+}
+
+CLI::App* add_flame(CLI::App& parent, Options& options) {
+  CLI::App* app = parent.add_subcommand("flame", "the call tree with what each call's callees hold");
+  add_run_options(*app, options);
+  add_moment_options(*app, options);
+  app->add_flag("--inverted", options.inverted, "from what allocates up to its callers");
+  app->footer(
+      "Examples:\n"
+      "  ullage heap flame --at peak\n"
+      "  ullage heap flame --inverted @2");
+  return app;
+}
+
+CLI::App* add_leaks(CLI::App& parent, Options& options) {
+  CLI::App* app = parent.add_subcommand(
+      "leaks", "what grows without end, what is lost, and what has merely settled; exit 1 by --fail-on");
+  add_run_options(*app, options);
+  app->add_option("-n", options.rows, "how many of each kind")->default_str("20");
+  app->add_option("--fail-on", options.fail_on, "exit 1 where there is one: growing, lost or kept")
+      ->check(CLI::IsMember({"growing", "lost", "kept"}))
+      ->delimiter(',');
+  app->footer(
+      "growing: live bytes rise until the end, and what lives was born all over the run.\n"
+      "lost: no pointer to it is left. kept: allocated once, there at the end; no leak.\n"
+      "Exit: 0 none of --fail-on, 1 there is one, 2 the call was wrong.\n"
+      "Example: ullage heap leaks --fail-on growing,lost");
+  return app;
+}
+
+CLI::App* add_diff_of_heaps(CLI::App& parent, Options& options) {
+  CLI::App* app = parent.add_subcommand("diff", "what a run holds more or less than another, stack by stack");
+  app->add_option("BEFORE", options.before, std::string(kRunArgument))->required();
+  app->add_option("AFTER", options.after, "the run that is compared with it")->required();
+  app->add_option("--at", options.at, "exit or peak")
+      ->check(CLI::IsMember({"exit", "peak"}))
+      ->default_str("exit");
+  app->add_option("--sort", options.sort, "live or allocations")
+      ->check(CLI::IsMember({"live", "allocations"}))
+      ->default_str("live");
+  app->add_option("-n", options.rows, "how many rows")->default_str("20");
+  app->add_flag("--json", options.json, "print the same as JSON");
+  return app;
+}
+
+CLI::App* add_export(CLI::App& parent, Options& options) {
+  CLI::App* app = parent.add_subcommand("export", "the profile in the form of another tool");
+  add_run_options(*app, options);
+  add_moment_options(*app, options);
+  app->remove_option(app->get_option("--json"));
+  app->add_option(
+         "--format", options.format,
+         "pprof (gzipped protocol buffer), collapsed (stacks for flame graph scripts), speedscope or "
+         "perfetto")
+      ->check(CLI::IsMember({"pprof", "collapsed", "speedscope", "perfetto"}))
+      ->default_str("pprof");
+  app->add_option("-o,--output", options.output, "the file; - for standard output");
+  app->footer(
+      "Examples:\n"
+      "  ullage heap export -o heap.pb.gz && go tool pprof -http=: heap.pb.gz\n"
+      "  ullage heap export --format collapsed | flamegraph.pl > heap.svg");
+  return app;
+}
+
+}  // namespace
+
+std::vector<Verb> add_heap(CLI::App& parent, Common& common, Console& console) {
+  CLI::App* heap = parent.add_subcommand("heap", "what a run started with --heap did with its memory");
+  using Act = int (*)(const Options&, const Common&, const Console&);
+  using Add = CLI::App* (*)(CLI::App&, Options&);
+  struct Row {
+    Add add;
+    Act act;
+  };
+  std::vector<Verb> verbs{{heap, {}}};
+  for (const Row& row : {Row{add_top, top}, Row{add_flame, flame}, Row{add_leaks, leaks},
+                         Row{add_diff_of_heaps, diff}, Row{add_export, export_profile}}) {
+    auto options = std::make_shared<Options>();
+    CLI::App* app = row.add(*heap, *options);
+    verbs.push_back(
+        {app, [options, act = row.act, &common, &console] { return act(*options, common, console); }});
+  }
+  verbs.push_back(add_heap_scan(*heap, console));
+  return verbs;
+}
+
+}  // namespace ullage::cli

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+// `ullage heap top|flame|leaks|diff|export`: what a run that was started with --heap did with its memory.
+#pragma once
+
+#include <vector>
+
+#include "cli/verb.h"
+
+namespace ullage::cli {
+
+std::vector<Verb> add_heap(CLI::App& parent, Common& common, Console& console);
+
+}  // namespace ullage::cli

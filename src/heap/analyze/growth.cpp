@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "heap/analyze/growth.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "analysis/forecast.h"
+#include "heap/analyze/moments.h"
+#include "heap/profile.h"
+
+namespace ullage::heap {
+
+namespace {
+
+constexpr std::size_t kWindowsMin = 6;   // with fewer nothing can be seen to go on
+constexpr double kYoung = 1.0 / 12;      // of the life: what is younger may be on its way out
+constexpr double kSpanMin = 0.3;         // of the life, that births of survivors must reach back
+constexpr double kSamplesMin = 4;        // survivors
+constexpr double kMeanBirthMin = 0.34;   // of births between first (0) and now (1); steady growth: 0.5
+constexpr double kLastThirdMin = 0.1;    // of the survivors; steady growth: 0.33
+constexpr std::size_t kOccupiedMin = 4;  // twelfths of the time in which survivors were born
+constexpr double kOneTwelfthMax = 0.5;   // of the survivors in one of them
+constexpr double kReplacedMax = 0.5;     // survivors that only took others' places
+constexpr double kSureRise = 1.8;        // standard errors of a rise while others die
+constexpr double kSureBirths = 1;        // the same where hardly any die
+constexpr double kHardlyAny = 0.1;       // doomed in survivors
+constexpr double kFreedNothing = 0.02;   // of what was born: then nothing is replaced
+constexpr double kThereBefore = 0.9;     // of the level at the end, held earlier: a saw, not a slope
+constexpr double kEarlier = 0.7;         // of the time
+constexpr double kBurst = 0.02;          // of the life, from the first allocation to the last
+constexpr std::size_t kStepsMin = 4;
+constexpr double kOpenGapMax = 2.2;  // the wait since the last step, in the longest of the two before
+constexpr double kFewBlocks = 16;
+constexpr double kRiseMin = 0.2;  // of the level at the end, in the middle third and in the last
+constexpr double kSureQueue = 3;  // standard errors of the last third's rise
+constexpr double kFallMax = 0.1;  // of the level at the end: deeper falls are a saw's
+
+struct Sums {
+  double bytes = 0, variance = 0, samples = 0;
+};
+
+// The median of three: one window may lie in a burst.
+double quiet_level(std::span<const SiteWindow> windows, std::size_t i) {
+  double a = windows[i - 1].least_bytes;
+  double b = windows[i].least_bytes;
+  if (a > b) std::swap(a, b);
+  return std::clamp(windows[i + 1].least_bytes, a, b);
+}
+
+// Through the middle third and the last, without deep falls; sample_bytes: what one of them stands for.
+std::optional<double> level_rises(std::span<const SiteWindow> windows, double sample_bytes) {
+  if (windows.size() < kWindowsMin) return std::nullopt;
+  const std::size_t last = windows.size() - 1;
+  const double level = windows[last].least_bytes;
+  const double middle = quiet_level(windows, last / 3);
+  const double late = quiet_level(windows, last * 2 / 3);
+  const double error = std::sqrt(sample_bytes * (level + late));
+  const double rise = std::min(late - middle, level - late);
+  if (level <= 0 || rise < kRiseMin * level || level - late < kSureQueue * error) return std::nullopt;
+  double highest = 0;
+  double deepest_fall = 0;
+  for (const SiteWindow& window : windows) {
+    highest = std::max(highest, window.least_bytes);
+    deepest_fall = std::max(deepest_fall, highest - window.least_bytes);
+  }
+  if (deepest_fall > kFallMax * level) return std::nullopt;
+  return 0.75;
+}
+
+class Judge {
+ public:
+  explicit Judge(const SiteHistory& history) : history_(history), windows_(history.windows) {
+    for (const SiteWindow& window : windows_) {
+      born_ += window.born_bytes;
+      freed_ += window.freed_bytes;
+      survivors_.push_back(total());
+      all_.bytes += window.survivor_bytes;
+      all_.variance += window.survivor_variance;
+      all_.samples += history_.is_exact ? window.survivor_count : window.survivor_samples;
+      blocks_ += window.survivor_count;
+    }
+    survivors_.push_back(total());
+    if (windows_.empty()) return;
+    end_ = windows_.size() - std::max<std::size_t>(1, static_cast<std::size_t>(count() * kYoung));
+    end_level_ = windows_[end_ - 1].least_bytes;  // a quiet one; at the exit itself much is freed
+    for (std::size_t i = end_; i + 1 < windows_.size(); ++i)
+      end_level_ = std::min(end_level_, windows_[i].least_bytes);
+  }
+
+  Growth judge() {
+    Growth growth;
+    if (windows_.empty() || all_.bytes <= 0) return growth;
+    const double burst_max = std::max(history_.life_seconds * kBurst, 2 * history_.window_seconds / 3);
+    // One sample of many small blocks says nothing of the others.
+    const bool is_seen = all_.samples >= kSamplesMin || all_.variance <= 0.1 * all_.bytes * all_.bytes;
+    growth.is_burst = history_.burst_seconds <= burst_max && freed_ <= born_ * 0.1 && is_seen;
+    if (windows_.size() >= kWindowsMin && !growth.is_burst) {
+      if (const auto certainty = by_survivors(growth)) {
+        growth.is_growing = true;
+        growth.confidence = *certainty;
+      } else if (const auto rise = by_levels()) {
+        growth.is_growing = true;
+        growth.confidence = *rise;
+      } else if (const auto steps = by_steps()) {
+        growth.is_growing = true;
+        growth.is_one_block = true;
+        growth.confidence = *steps;
+      }
+    }
+    if (growth.is_growing)
+      growth.rate_bytes_per_second = rate();
+    else
+      growth.confidence = settled_confidence(growth);
+    return growth;
+  }
+
+ private:
+  double count() const { return static_cast<double>(windows_.size()); }
+  const Sums& total() const { return all_; }
+  // Of survivors born in windows [from, until).
+  double born_alive(std::size_t from, std::size_t until) const {
+    return survivors_[until].bytes - survivors_[from].bytes;
+  }
+
+  // More and more blocks: they were born all over the time, until now, and did not replace others.
+  std::optional<double> by_survivors(Growth& growth) const {
+    std::size_t first = 0;
+    while (first < end_ && windows_[first].survivor_bytes <= 0) ++first;
+    if (static_cast<double>(end_ - first) < kSpanMin * count()) return std::nullopt;
+    // What a site is filled with at the start does not excuse what comes after.
+    const std::size_t after_start = first + std::max<std::size_t>(1, (end_ - first) / 10);
+    const auto from = is_spread(first)         ? std::optional(first)
+                      : is_spread(after_start) ? std::optional(after_start)
+                                               : std::nullopt;
+    if (!from || was_there_before()) return std::nullopt;
+    const auto certainty = not_replaced(*from, growth);
+    if (!certainty) return std::nullopt;
+    return *certainty;
+  }
+
+  bool is_spread(std::size_t first) const {
+    const double all = born_alive(first, end_);
+    const double samples = survivors_[end_].samples - survivors_[first].samples;
+    const std::size_t span = end_ - first;
+    if (all <= 0 || samples < kSamplesMin || span < 3) return false;
+    double moment = 0;
+    std::vector<double> twelfths(std::min<std::size_t>(12, span));
+    for (std::size_t i = first; i < end_; ++i) {
+      const double place = (static_cast<double>(i - first) + 0.5) / static_cast<double>(span);
+      moment += windows_[i].survivor_bytes * place;
+      twelfths[(i - first) * twelfths.size() / span] += windows_[i].survivor_bytes;
+    }
+    const auto occupied =
+        static_cast<std::size_t>(std::ranges::count_if(twelfths, [](double bytes) { return bytes > 0; }));
+    return moment / all >= kMeanBirthMin && born_alive(end_ - span / 3, end_) >= kLastThirdMin * all &&
+           born_alive(first, first + span / 3 + 1) > 0 &&
+           occupied >= std::min(kOccupiedMin, twelfths.size()) &&
+           std::ranges::max(twelfths) <= kOneTwelfthMax * all;
+  }
+
+  // Quiet levels: the least of each twelfth. What was held there and given back is held for a while again.
+  bool was_there_before() const {
+    const double level = windows_[end_ - 1].least_bytes;
+    const auto width = std::max<std::size_t>(1, windows_.size() / 12);
+    const auto earlier = static_cast<std::size_t>(static_cast<double>(end_) * kEarlier);
+    double highest = 0;
+    std::size_t at = 0;
+    for (std::size_t i = 0; i + width <= earlier; ++i) {
+      double least = windows_[i].least_bytes;
+      for (std::size_t k = 1; k < width; ++k) least = std::min(least, windows_[i + k].least_bytes);
+      if (least <= highest) continue;
+      highest = least;
+      at = i;
+    }
+    if (highest >= kThereBefore * std::max(level, survivors_[end_].bytes)) return true;
+    return !frees_nothing() && highest > 0 && !net_since(at).is_sure && !rises_from(end_ / 3);
+  }
+
+  // How far the level has risen since window i's quietest point, beside what of the survivors is born since:
+  // of a full cache nothing.
+  struct Net {
+    double replaced = 1;   // part of the survivors that only took others' places
+    double certainty = 0;  // of the rise, in its standard errors
+    bool is_sure = false;
+  };
+  Net net_since(std::size_t i) const {
+    const double since = born_alive(i + 1, end_);
+    if (since <= 0) return {};
+    const double doomed = std::max(0.0, windows_[i].least_bytes - survivors_[i + 1].bytes);
+    const double young = std::max(0.0, end_level_ - survivors_[end_].bytes);
+    const double rise = since + young - doomed;
+    const double sample = all_.variance / all_.bytes;  // what one of them stands for
+    const double error = std::sqrt(sample * (since + young + doomed));
+    const double enough = doomed <= kHardlyAny * since ? kSureBirths : kSureRise;
+    return {.replaced = std::max(0.0, 1 - rise / since),
+            .certainty = error > 0  ? rise / error
+                         : rise > 0 ? 1e9
+                                    : 0,
+            .is_sure = rise > 0 && rise >= enough * error};
+  }
+  // The quietest point between two parts of the time since the first survivor.
+  Net quietest(std::size_t first, double from, double until) const {
+    const auto span = static_cast<double>(end_ - first);
+    Net best;
+    for (auto i = first + static_cast<std::size_t>(span * from);
+         i < first + static_cast<std::size_t>(span * until); ++i) {
+      const Net net = net_since(i);
+      best.replaced = std::min(best.replaced, net.replaced);
+      best.certainty = std::max(best.certainty, net.certainty);
+      best.is_sure = best.is_sure || net.is_sure;
+    }
+    return best;
+  }
+  std::optional<double> not_replaced(std::size_t first, Growth& growth) const {
+    const Net middle = quietest(first, 1.0 / 3, 2.0 / 3);
+    const Net late = quietest(first, 2.0 / 3, 0.85);
+    growth.replaced_ratio = std::max(middle.replaced, late.replaced);
+    const bool is_sure = frees_nothing() || (middle.is_sure && late.is_sure) ||
+                         (rises_from(first + (end_ - first) / 3) && rises_from(first + (end_ - first) / 2));
+    if (growth.replaced_ratio > kReplacedMax || !is_sure) return std::nullopt;
+    return 0.7 + 0.15 * std::min(1.0, middle.certainty / 6) + 0.14 * (1 - growth.replaced_ratio);
+  }
+  // What turns over fast has many levels that are independent of each other: their trend is surer than any
+  // two.
+  bool rises_from(std::size_t begin) const {
+    std::vector<analysis::Point> points;
+    for (std::size_t i = begin; i < end_; ++i)
+      points.push_back({static_cast<double>(i), windows_[i].last_bytes});
+    const auto trend = analysis::robust_trend(points);
+    return trend && trend->slope_low > 0;
+  }
+  bool frees_nothing() const { return freed_ <= born_ * kFreedNothing; }
+
+  // A queue that is filled faster than emptied: the old go, and yet the quiet level rises in each third.
+  std::optional<double> by_levels() const {
+    if (all_.samples < kSamplesMin) return std::nullopt;
+    return level_rises({windows_.data(), end_}, all_.variance / all_.bytes);
+  }
+
+  // Larger and larger blocks (realloc, doubling arenas, mappings): the level that is never left again rises
+  // in steps, and the next step is not overdue.
+  std::optional<double> by_steps() const {
+    const double final_level = all_.bytes;
+    if (std::sqrt(all_.variance) > 0.3 * final_level || final_level < 0.95 * history_.most_bytes)
+      return std::nullopt;
+    if (blocks_ > kFewBlocks) return std::nullopt;
+    std::vector<double> floor(windows_.size());
+    double least = final_level;
+    for (std::size_t i = windows_.size(); i-- > 0;) {
+      floor[i] = std::min(least, windows_[i].last_bytes);
+      least = std::min(least, windows_[i].least_bytes);
+    }
+    std::vector<double> at;
+    for (std::size_t i = 0; i < floor.size(); ++i) {
+      const double before = i == 0 ? 0 : floor[i - 1];
+      if (floor[i] - before > std::max(0.01 * final_level, 0.02 * before))
+        at.push_back(static_cast<double>(i));
+    }
+    if (at.size() < kStepsMin || at.back() - at.front() < kSpanMin * count()) return std::nullopt;
+    const std::size_t n = at.size();
+    const double gap = std::max({at[n - 1] - at[n - 2], at[n - 2] - at[n - 3], 1.0});
+    const double open = count() - 1 - at.back();
+    if (open > kOpenGapMax * gap) return std::nullopt;
+    return 0.6 + 0.3 * std::min(1.0, static_cast<double>(n) / 12);
+  }
+
+  // Theil and Sen's slope of the quiet levels; where those stand still between steps, what stayed over time.
+  double rate() const {
+    std::vector<analysis::Point> points;
+    for (std::size_t i = windows_.size() / 3; i < end_; ++i)
+      points.push_back({static_cast<double>(i + 1) * history_.window_seconds, windows_[i].least_bytes});
+    const auto trend = analysis::robust_trend(points);
+    if (trend && trend->slope_per_second > 0) return trend->slope_per_second;
+    const double seconds = history_.life_seconds - history_.first_seconds;
+    return seconds > 0 ? all_.bytes / seconds : 0;
+  }
+
+  double settled_confidence(const Growth& growth) const {
+    if (growth.is_burst) return 0.95;
+    return 0.3 + 0.65 * std::min(1.0, all_.samples / 20);
+  }
+
+  const SiteHistory& history_;
+  const std::vector<SiteWindow>& windows_;
+  std::vector<Sums> survivors_;  // born before window i
+  Sums all_;
+  double born_ = 0, freed_ = 0, blocks_ = 0;
+  double end_level_ = 0;
+  std::size_t end_ = 0;  // the first window of which survivors are young
+};
+
+}  // namespace
+
+WindowGrid window_grid(const Profile& profile, std::size_t most) {
+  WindowGrid grid;
+  const std::size_t slots = profile.slot_ends_ms.size();
+  grid.windows = std::min(most, slots);
+  if (slots == 0) return grid;
+  const auto begin_ms = static_cast<double>(profile.started_ms);
+  const double span_ms = std::max(1.0, static_cast<double>(profile.slot_ends_ms.back()) - begin_ms);
+  grid.window_seconds = span_ms / 1000 / static_cast<double>(grid.windows);
+  for (const std::int64_t end_ms : profile.slot_ends_ms) {
+    const double place = (static_cast<double>(end_ms) - begin_ms) / span_ms;
+    const double window = std::ceil(place * static_cast<double>(grid.windows)) - 1;
+    grid.window_of_slot.push_back(
+        static_cast<std::uint32_t>(std::clamp(window, 0.0, static_cast<double>(grid.windows - 1))));
+  }
+  return grid;
+}
+
+Growth judge_growth(const SiteHistory& history) { return Judge(history).judge(); }
+
+Growth judge_levels(const SiteHistory& history, const Amount& held) {
+  Growth growth{.confidence = 0.6};
+  std::span<const SiteWindow> windows = history.windows;
+  // Without those in which it was freed already.
+  while (!windows.empty() && windows.back().least_bytes < 0.9 * held.bytes && windows.size() > 1 &&
+         windows[windows.size() - 2].last_bytes >= windows.back().least_bytes)
+    windows = windows.first(windows.size() - 1);
+  if (held.bytes <= 0) return growth;
+  if (static_cast<double>(windows.size()) < 0.9 * static_cast<double>(history.windows.size())) return growth;
+  double births = 0;
+  for (const SiteWindow& window : windows) births += window.born_count > 0 ? 1 : 0;
+  const auto certainty = level_rises(windows, held.variance / held.bytes);
+  if (!certainty || births < static_cast<double>(windows.size()) / 4) return growth;
+  growth.is_growing = true;
+  growth.confidence = *certainty;
+  std::vector<analysis::Point> points;
+  for (std::size_t i = windows.size() / 3; i < windows.size(); ++i)
+    points.push_back({static_cast<double>(i + 1) * history.window_seconds, windows[i].least_bytes});
+  if (const auto trend = analysis::robust_trend(points))
+    growth.rate_bytes_per_second = std::max(0.0, trend->slope_per_second);
+  return growth;
+}
+
+}  // namespace ullage::heap

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "heap/analyze/moments.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "heap/profile.h"
+
+namespace ullage::heap {
+
+namespace {
+
+constexpr double kNormal95 = 1.959964;
+// So many slots are over: 0 is before the first. The end stands for whatever is in the file.
+using SlotCount = std::uint32_t;
+constexpr SlotCount kEnd = std::numeric_limits<SlotCount>::max();
+
+// χ² at a quantile of the normal, by Wilson and Hilferty's cube; within 1 % from two degrees on.
+double chi_squared(double degrees, double normal_quantile) {
+  const double spread = 2 / (9 * degrees);
+  const double root = 1 - spread + normal_quantile * std::sqrt(spread);
+  return root <= 0 ? 0 : degrees * root * root * root;
+}
+
+// The slot whose end is nearest: a phase's slot ends with it. A process that is not there yet or no more
+// has nothing.
+std::optional<SlotCount> slots_until(const Profile& profile, const Moment& moment) {
+  if (moment.kind == Moment::Kind::exit) return kEnd;
+  if (moment.kind == Moment::Kind::peak) return profile.peak_slot + 1;
+  if (moment.time_ms > profile.ended_ms) return std::nullopt;
+  if (moment.time_ms < profile.started_ms) return SlotCount{0};
+  const auto& ends = profile.slot_ends_ms;
+  const auto after = std::ranges::lower_bound(ends, moment.time_ms);
+  if (after == ends.end()) return kEnd;
+  const auto before_ms = after == ends.begin() ? profile.started_ms : *(after - 1);
+  const bool is_nearer_before = moment.time_ms - before_ms < *after - moment.time_ms;
+  const auto count = static_cast<SlotCount>(after - ends.begin()) + (is_nearer_before ? 0 : 1);
+  return count == ends.size() ? kEnd : count;
+}
+
+std::vector<Amount> living_at(const Profile& profile, std::optional<SlotCount> slots) {
+  std::vector<Amount> amounts(profile.sites.size());
+  if (!slots || *slots == 0) return amounts;
+  if (*slots == kEnd) {  // what is there, whatever was logged of it
+    for (const Living& living : profile.living)
+      amounts[living.site] += {living.count, living.bytes, living.variance};
+    return amounts;
+  }
+  for (const Change& change : profile.changes)
+    if (change.slot < *slots)
+      amounts[change.site] +=
+          {change.allocated_count - change.freed_count, change.allocated_bytes - change.freed_bytes,
+           // A block's own part of it is taken off when it goes.
+           change.allocated_variance - change.freed_variance};
+  for (Amount& amount : amounts) {
+    // Of a block from before the profile began, only the end was seen.
+    amount.count = std::max(amount.count, 0.0);
+    amount.bytes = std::max(amount.bytes, 0.0);
+    amount.variance = std::max(amount.variance, 0.0);
+    if (amount.count < 1e-6 && amount.bytes < 1e-3) amount = {};
+  }
+  return amounts;
+}
+
+std::vector<Amount> growth(const Profile& profile, std::optional<SlotCount> from,
+                           std::optional<SlotCount> until) {
+  std::vector<Amount> amounts = living_at(profile, until);
+  const std::vector<Amount> before = living_at(profile, from);
+  // What lived at both moments is no source of error, but how much that was is known at the end alone.
+  std::vector<double> moved(amounts.size());
+  for (const Change& change : profile.changes)
+    if (change.slot >= from.value_or(0) && change.slot < until.value_or(kEnd))
+      moved[change.site] += change.allocated_variance + change.freed_variance;
+  for (std::size_t i = 0; i < amounts.size(); ++i) {
+    amounts[i].count -= before[i].count;
+    amounts[i].bytes -= before[i].bytes;
+    amounts[i].variance = std::min(amounts[i].variance + before[i].variance, moved[i]);
+  }
+  return amounts;
+}
+
+std::vector<Amount> allocations(const Profile& profile, SlotCount from, SlotCount until, bool temporary) {
+  std::vector<Amount> amounts(profile.sites.size());
+  for (const Change& change : profile.changes) {
+    if (change.slot < from || change.slot >= until) continue;
+    Amount& amount = amounts[change.site];
+    amount += {temporary ? change.temporary_count : change.allocated_count, 0, 0};
+    if (!temporary) amount += {0, change.allocated_bytes, change.allocated_variance};
+  }
+  if (!temporary) return amounts;
+  // Only their number is recorded; a site's blocks are of one size class.
+  const std::vector<Amount> all = allocations(profile, 0, kEnd, false);
+  for (std::size_t i = 0; i < amounts.size(); ++i) {
+    if (all[i].count <= 0) continue;
+    const double share = amounts[i].count / all[i].count;
+    amounts[i].bytes = all[i].bytes * share;
+    amounts[i].variance = all[i].variance * share;
+  }
+  return amounts;
+}
+
+}  // namespace
+
+Amount& Amount::operator+=(const Amount& other) {
+  count += other.count;
+  bytes += other.bytes;
+  variance += other.variance;
+  return *this;
+}
+
+Interval interval_95(const Amount& amount) {
+  if (amount.variance <= 0 || amount.bytes <= 0) return {amount.bytes, amount.bytes};
+  const double weight = amount.variance / amount.bytes;  // what one more sample would add
+  const double seen = amount.bytes / weight;
+  return {weight / 2 * chi_squared(2 * seen, -kNormal95), weight / 2 * chi_squared(2 * seen + 2, kNormal95)};
+}
+
+Interval interval_95(const Amount& amount, Measure measure) {
+  if (measure != Measure::growth) return interval_95(amount);
+  const double half = kNormal95 * std::sqrt(std::max(amount.variance, 0.0));
+  return {amount.bytes - half, amount.bytes + half};
+}
+
+std::vector<Amount> amounts_of(const Profile& profile, const Question& question) {
+  const auto until = slots_until(profile, question.at);
+  const auto from = question.since ? slots_until(profile, *question.since) : SlotCount{0};
+  switch (question.measure) {
+    case Measure::living:
+      return living_at(profile, until);
+    case Measure::growth:
+      return growth(profile, from, until);
+    case Measure::allocated:
+    case Measure::temporary:
+      return allocations(profile, from.value_or(kEnd), until.value_or(kEnd),
+                         question.measure == Measure::temporary);
+  }
+  return {};
+}
+
+std::vector<double> living_by_slot(const Profile& profile) {
+  std::vector<double> bytes(profile.slot_ends_ms.size());
+  for (const Change& change : profile.changes)
+    if (change.slot < bytes.size()) bytes[change.slot] += change.allocated_bytes - change.freed_bytes;
+  for (std::size_t slot = 1; slot < bytes.size(); ++slot) bytes[slot] += bytes[slot - 1];
+  return bytes;
+}
+
+Moment shared_peak(std::span<const Profile> profiles) {
+  if (profiles.size() == 1 && profiles[0].peak_slot < profiles[0].slot_ends_ms.size())
+    return {Moment::Kind::time, profiles[0].slot_ends_ms[profiles[0].peak_slot]};
+  struct Step {
+    std::int64_t time_ms;
+    double bytes;  // more or less from then on
+  };
+  std::vector<Step> steps;
+  for (const Profile& profile : profiles) {
+    double before = 0;
+    const std::vector<double> bytes = living_by_slot(profile);
+    for (std::size_t slot = 0; slot < bytes.size(); ++slot) {
+      steps.push_back({profile.slot_ends_ms[slot], bytes[slot] - before});
+      before = bytes[slot];
+    }
+    steps.push_back({profile.ended_ms + 1, -before});
+  }
+  std::ranges::stable_sort(steps, {}, &Step::time_ms);
+  double bytes = 0;
+  double most = 0;
+  Moment peak{Moment::Kind::exit, 0};
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    bytes += steps[i].bytes;
+    if (bytes <= most || (i + 1 < steps.size() && steps[i + 1].time_ms == steps[i].time_ms)) continue;
+    most = bytes;
+    peak = {Moment::Kind::time, steps[i].time_ms};
+  }
+  return peak;
+}
+
+Question with_shared_peak(Question question, std::span<const Profile> profiles) {
+  const auto settle = [&](Moment& moment) {
+    if (moment.kind == Moment::Kind::peak) moment = shared_peak(profiles);
+  };
+  settle(question.at);
+  if (question.since) settle(*question.since);
+  return question;
+}
+
+}  // namespace ullage::heap

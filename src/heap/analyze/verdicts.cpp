@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "heap/analyze/verdicts.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "heap/analyze/calls.h"
+#include "heap/analyze/growth.h"
+#include "heap/analyze/moments.h"
+#include "heap/analyze/verdict_words.h"
+#include "heap/profile.h"
+
+namespace ullage::heap {
+
+namespace {
+
+constexpr std::size_t kBirthBuckets = 24;
+constexpr double kGrowingBytesMin = 1024;
+constexpr std::size_t kSlotsMin = 12;  // else nothing can be said of the time before the exit
+constexpr double kTornDown = 0.5;      // of what was held before the exit: freed by it when less lives
+constexpr double kTornDownBytesMin = 1024;
+
+struct RunSpan {
+  std::int64_t begin_ms = 0;
+  std::int64_t end_ms = 0;
+  double seconds() const { return std::max(0.001, static_cast<double>(end_ms - begin_ms) / 1000); }
+};
+
+// All that one stack did in one process.
+struct StackRecords {
+  std::vector<const Change*> changes;
+  std::vector<const Living*> living;
+};
+
+class ProcessJudge {
+ public:
+  ProcessJudge(const Profile& profile, RunSpan run)
+      : profile_(profile), run_(run), grid_(window_grid(profile)), level_(profile.slot_ends_ms.size()) {
+    if (profile.has_ended_by_exit) teardown_ = find_teardown();
+  }
+
+  // Nothing of it lives, or lived until the exit: no verdict.
+  std::optional<Verdict> judge_stack(const StackRecords& records) {
+    Verdict verdict;
+    Amount lost;
+    for (const Living* living : records.living) {
+      const Amount amount{living->count, living->bytes, living->variance};
+      verdict.amount += amount;
+      if (living->reach == Reach::lost) lost += amount;
+    }
+    const Amount held = held_before_teardown(records);
+    if (verdict.amount.bytes < kTornDown * held.bytes && lost.bytes == 0)
+      return judge_torn_down(records, held);
+    if (verdict.amount.bytes <= 0) return std::nullopt;
+    const SiteHistory history = history_of(records);
+    const Growth growth = judge_growth(history);
+    verdict.kind = growth.is_burst ? VerdictKind::kept : VerdictKind::settled;
+    verdict.confidence = growth.confidence;
+    verdict.first_seen_seconds = first_seen(history);
+    if (growth.is_growing && verdict.amount.bytes >= kGrowingBytesMin) {
+      verdict.kind = VerdictKind::growing;
+      verdict.rate_bytes_per_second = growth.rate_bytes_per_second;
+      verdict.is_one_block = growth.is_one_block;
+      verdict.lost_bytes = lost.bytes;
+    } else if (lost.bytes > 0) {
+      verdict.kind = VerdictKind::lost;
+      verdict.amount = lost;
+      verdict.confidence = 0.95;  // a pointer may be hidden: packed, or kept outside of the process
+    }
+    verdict.births = births_of(records, verdict.kind == VerdictKind::lost);
+    verdict.alive_ratios = alive_ratios(history);
+    return verdict;
+  }
+
+ private:
+  // At exit a program may free what it has held, and it held it all the same: the slot after which that
+  // begins is the fullest of the last ones.
+  std::optional<std::uint32_t> find_teardown() const {
+    const std::vector<double> bytes = living_by_slot(profile_);
+    if (bytes.size() < kSlotsMin) return std::nullopt;
+    const std::size_t last = std::max<std::size_t>(3, bytes.size() / 20);
+    const auto fullest = std::max_element(bytes.end() - static_cast<std::ptrdiff_t>(last), bytes.end());
+    if (fullest + 1 == bytes.end()) return std::nullopt;
+    return static_cast<std::uint32_t>(fullest - bytes.begin());
+  }
+  Amount held_before_teardown(const StackRecords& records) const {
+    Amount held;
+    if (!teardown_) return held;
+    for (const Change* change : records.changes)
+      if (change->slot <= *teardown_)
+        held += {change->allocated_count - change->freed_count, change->allocated_bytes - change->freed_bytes,
+                 change->allocated_variance - change->freed_variance};
+    return held;
+  }
+  std::optional<Verdict> judge_torn_down(const StackRecords& records, const Amount& held) {
+    if (held.bytes < kTornDownBytesMin) return std::nullopt;
+    const SiteHistory history = history_of(records);
+    const Growth growth = judge_levels(history, held);
+    if (!growth.is_growing && !held_for_long(history, held)) return std::nullopt;
+    Verdict verdict{.kind = growth.is_growing ? VerdictKind::growing : VerdictKind::settled,
+                    .confidence = growth.confidence,
+                    .amount = held,
+                    .rate_bytes_per_second = growth.rate_bytes_per_second,
+                    .first_seen_seconds = first_seen(history),
+                    .alive_ratios = alive_ratios(history),
+                    .is_freed_at_exit = true};
+    // Whose births those were is not known any more: by how much the level rose.
+    verdict.births.resize(kBirthBuckets);
+    double highest = 0;
+    for (std::size_t i = 0; i < history.windows.size(); ++i) {
+      const double rise = std::max(0.0, history.windows[i].least_bytes - highest);
+      highest += rise;
+      verdict.births[i * kBirthBuckets / history.windows.size()] += rise / held.bytes * held.count;
+    }
+    return verdict;
+  }
+  static bool held_for_long(const SiteHistory& history, const Amount& held) {
+    const auto long_held = std::ranges::count_if(
+        history.windows, [&](const SiteWindow& window) { return window.least_bytes >= 0.5 * held.bytes; });
+    return static_cast<double>(long_held) >= 0.25 * static_cast<double>(history.windows.size());
+  }
+  double first_seen(const SiteHistory& history) const {
+    return static_cast<double>(profile_.started_ms - run_.begin_ms) / 1000 + history.first_seconds;
+  }
+
+  double slot_end_seconds(std::size_t slot) const {
+    return static_cast<double>(profile_.slot_ends_ms[slot] - profile_.started_ms) / 1000;
+  }
+
+  SiteHistory history_of(const StackRecords& records) {
+    SiteHistory history;
+    history.windows.resize(grid_.windows);
+    history.window_seconds = grid_.window_seconds;
+    history.life_seconds = grid_.window_seconds * static_cast<double>(grid_.windows);
+    history.is_exact = profile_.is_exact;
+    std::ranges::fill(level_, 0);
+    std::size_t first = level_.size();
+    std::size_t last = 0;
+    for (const Change* change : records.changes) {
+      if (change->slot >= level_.size()) continue;
+      SiteWindow& window = history.windows[grid_.window_of_slot[change->slot]];
+      window.born_count += change->allocated_count;
+      window.born_bytes += change->allocated_bytes;
+      window.freed_bytes += change->freed_bytes;
+      level_[change->slot] += change->allocated_bytes - change->freed_bytes;
+      if (change->allocated_count <= 0) continue;
+      first = std::min<std::size_t>(first, change->slot);
+      last = std::max<std::size_t>(last, change->slot);
+    }
+    for (const Living* living : records.living) {
+      if (living->birth_slot >= level_.size()) continue;
+      SiteWindow& window = history.windows[grid_.window_of_slot[living->birth_slot]];
+      window.survivor_count += living->count;
+      window.survivor_bytes += living->bytes;
+      window.survivor_variance += living->variance;
+      window.survivor_samples += living->samples;
+    }
+    add_levels(history);
+    if (first >= level_.size()) return history;
+    history.first_seconds = first == 0 ? 0 : slot_end_seconds(first - 1);
+    history.burst_seconds = last == first ? 0 : slot_end_seconds(last) - history.first_seconds;
+    return history;
+  }
+
+  void add_levels(SiteHistory& history) {
+    double level = 0;
+    std::size_t slot = 0;
+    for (std::size_t i = 0; i < history.windows.size(); ++i) {
+      SiteWindow& window = history.windows[i];
+      window.least_bytes = std::numeric_limits<double>::infinity();
+      for (; slot < level_.size() && grid_.window_of_slot[slot] == i; ++slot) {
+        level = std::max(0.0, level + level_[slot]);
+        window.least_bytes = std::min(window.least_bytes, level);
+        history.most_bytes = std::max(history.most_bytes, level);
+      }
+      if (!std::isfinite(window.least_bytes)) window.least_bytes = level;  // no slot ended in it
+      window.last_bytes = level;
+    }
+  }
+
+  std::vector<double> births_of(const StackRecords& records, bool lost_only) const {
+    std::vector<double> births(kBirthBuckets);
+    for (const Living* living : records.living) {
+      if ((lost_only && living->reach != Reach::lost) || living->birth_slot >= level_.size()) continue;
+      const auto at_ms = static_cast<double>(profile_.slot_ends_ms[living->birth_slot] - run_.begin_ms);
+      const double place = at_ms / 1000 / run_.seconds() * static_cast<double>(kBirthBuckets);
+      const double bucket = std::clamp(std::ceil(place) - 1, 0.0, static_cast<double>(kBirthBuckets - 1));
+      births[static_cast<std::size_t>(bucket)] += profile_.is_exact ? living->count : living->samples;
+    }
+    return births;
+  }
+
+  static std::vector<double> alive_ratios(const SiteHistory& history) {
+    std::vector<double> ratios;
+    const std::size_t windows = history.windows.size();
+    for (std::size_t quarter = 0; quarter < 4; ++quarter) {
+      double born = 0;
+      double alive = 0;
+      for (std::size_t i = windows * quarter / 4; i < windows * (quarter + 1) / 4; ++i) {
+        born += history.windows[i].born_bytes;
+        alive += history.windows[i].survivor_bytes;
+      }
+      ratios.push_back(born > 0 ? std::min(1.0, alive / born) : std::numeric_limits<double>::quiet_NaN());
+    }
+    return ratios;
+  }
+
+  const Profile& profile_;
+  RunSpan run_;
+  WindowGrid grid_;
+  std::vector<double> level_;  // by slot; scratch
+  std::optional<std::uint32_t> teardown_;
+};
+
+RunSpan span_of(std::span<const Profile> profiles) {
+  RunSpan run{std::numeric_limits<std::int64_t>::max(), std::numeric_limits<std::int64_t>::min()};
+  for (const Profile& profile : profiles) {
+    run.begin_ms = std::min(run.begin_ms, profile.started_ms);
+    run.end_ms = std::max(run.end_ms, profile.ended_ms);
+    if (!profile.slot_ends_ms.empty()) run.end_ms = std::max(run.end_ms, profile.slot_ends_ms.back());
+  }
+  return profiles.empty() ? RunSpan{} : run;
+}
+
+// The same stack judged alike in several processes is one finding.
+void join_into(Verdict& all, const Verdict& one) {
+  all.confidence = std::max(all.confidence, one.confidence);
+  all.amount += one.amount;
+  all.rate_bytes_per_second += one.rate_bytes_per_second;
+  all.first_seen_seconds = std::min(all.first_seen_seconds, one.first_seen_seconds);
+  for (std::size_t i = 0; i < all.births.size(); ++i) all.births[i] += one.births[i];
+  all.lost_bytes += one.lost_bytes;
+  ++all.processes;
+}
+
+void finish(Verdict& verdict, std::optional<double> room_bytes) {
+  if (room_bytes && verdict.kind == VerdictKind::growing && verdict.rate_bytes_per_second > 0)
+    verdict.seconds_to_limit = std::max(0.0, *room_bytes) / verdict.rate_bytes_per_second;
+  verdict.advice = advice_for(verdict);
+}
+
+}  // namespace
+
+std::string_view name_of(VerdictKind kind) {
+  switch (kind) {
+    case VerdictKind::growing:
+      return "growing";
+    case VerdictKind::lost:
+      return "lost";
+    case VerdictKind::kept:
+      return "kept";
+    case VerdictKind::settled:
+      return "settled";
+  }
+  return {};
+}
+
+Verdicts judge(std::span<const Profile> profiles, std::optional<double> room_bytes) {
+  const RunSpan run = span_of(profiles);
+  const Calls calls = join_calls(profiles);
+  const std::vector<std::uint32_t> blamed = blamed_nodes(calls);
+  std::map<std::pair<VerdictKind, std::uint32_t>, Verdict> found;
+  for (std::size_t i = 0; i < profiles.size(); ++i) {
+    const std::vector<std::uint32_t>& node_of_site = calls.node_of_site[i];
+    std::map<std::uint32_t, StackRecords> stacks;
+    for (const Living& living : profiles[i].living)
+      stacks[blamed[node_of_site[living.site]]].living.push_back(&living);
+    for (const Change& change : profiles[i].changes)
+      stacks[blamed[node_of_site[change.site]]].changes.push_back(&change);
+    ProcessJudge process(profiles[i], run);
+    for (const auto& [node, records] : stacks) {
+      auto verdict = process.judge_stack(records);
+      if (!verdict) continue;
+      const auto [at, is_new] = found.try_emplace({verdict->kind, node}, *verdict);
+      if (!is_new) join_into(at->second, *verdict);
+    }
+  }
+  Verdicts verdicts{.run_seconds = profiles.empty() ? 0 : run.seconds()};
+  for (auto& [key, verdict] : found) {
+    verdict.stack = stack_of(calls, key.second);
+    finish(verdict, room_bytes);
+    (verdict.kind == VerdictKind::settled ? verdicts.settled : verdicts.leaks).push_back(std::move(verdict));
+  }
+  const auto order = [](const Verdict& verdict) {
+    return std::tuple(verdict.kind, -verdict.rate_bytes_per_second, -verdict.amount.bytes);
+  };
+  std::ranges::stable_sort(verdicts.leaks, {}, order);
+  std::ranges::stable_sort(verdicts.settled, {}, order);
+  return verdicts;
+}
+
+}  // namespace ullage::heap

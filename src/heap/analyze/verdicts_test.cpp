@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "heap/analyze/verdicts.h"
+
+#include <gtest/gtest.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "heap/analyze/histories_fixture.h"
+#include "heap/analyze/profile_fixture.h"
+
+namespace ullage::heap {
+namespace {
+
+bool is_accused(const Verdicts& verdicts) {
+  for (const Verdict& verdict : verdicts.leaks)
+    if (verdict.kind == VerdictKind::growing || verdict.kind == VerdictKind::lost) return true;
+  return false;
+}
+
+struct Score {
+  std::size_t asked = 0, right = 0;
+  std::string wrong;
+  double ratio() const { return static_cast<double>(right) / static_cast<double>(asked); }
+};
+
+// living_samples 0: exact; else the mean is chosen so that about so many of what lives are seen.
+void ask(const NamedHistory& history, double living_samples, std::uint64_t seed, Score& score) {
+  History written(seed);
+  history.write(written);
+  double living = 0;
+  for (const Block& block : written.blocks)
+    if (block.died_seconds > 60) living += block.bytes;
+  ProfileShape shape{.seed = seed * 77 + 5};
+  if (living_samples > 0) shape.mean_bytes = living / living_samples;
+  const std::vector<Profile> profiles{profile_of(written.blocks, shape)};
+  ++score.asked;
+  if (is_accused(judge(profiles)) == history.is_growing)
+    ++score.right;
+  else
+    score.wrong += "\n  " + history.name + ", " + std::to_string(living_samples) + " samples, seed " +
+                   std::to_string(seed);
+}
+
+// The same, with all that lives freed in the last moments, as destructors of globals do.
+TEST(Verdicts, WhatADestructorFreesAtExitIsJudgedByItsLevels) {
+  for (const bool is_growing : {true, false}) {
+    Score score;
+    for (const NamedHistory& history : is_growing ? growing_histories() : settled_histories()) {
+      History written(3);
+      history.write(written);
+      for (Block& block : written.blocks)
+        if (block.died_seconds > 59.9) block.died_seconds = 59.9;
+      ++score.asked;
+      if (is_accused(judge(std::vector<Profile>{profile_of(written.blocks)})) == is_growing)
+        ++score.right;
+      else
+        score.wrong += "\n  " + history.name;
+    }
+    EXPECT_GE(score.ratio(), is_growing ? 0.5 : 1) << score.wrong;
+  }
+}
+
+void ask_all(const std::vector<NamedHistory>& histories, double samples, std::uint64_t seeds, Score& score) {
+  for (const NamedHistory& history : histories)
+    for (std::uint64_t seed = 1; seed <= seeds; ++seed) ask(history, samples, seed, score);
+}
+
+TEST(Verdicts, EachExactHistoryIsJudgedRight) {
+  Score score;
+  ask_all(growing_histories(), 0, 2, score);
+  ask_all(settled_histories(), 0, 2, score);
+  EXPECT_EQ(score.right, score.asked) << score.wrong;
+}
+
+// With a handful of samples a leak beside a cache cannot be told from a cache: then nobody is accused.
+TEST(Verdicts, OfSampledHistoriesNineteenInTwentyAreJudgedRightAndHardlyAnyWrongly) {
+  constexpr std::uint64_t kSeeds = 2;
+  Score all;
+  for (const auto& [samples, growing_min] :
+       {std::pair(10.0, 0.65), std::pair(30.0, 0.9), std::pair(100.0, 0.95)}) {
+    Score growing, settled;
+    ask_all(growing_histories(), samples, kSeeds, growing);
+    ask_all(settled_histories(), samples, kSeeds, settled);
+    EXPECT_GE(growing.ratio(), growing_min) << growing.wrong;
+    EXPECT_GE(settled.ratio(), 0.985) << settled.wrong;
+    all.asked += growing.asked + settled.asked;
+    all.right += growing.right + settled.right;
+  }
+  EXPECT_GE(all.ratio(), 0.95);
+}
+
+std::vector<Profile> mixed() {
+  std::vector<Block> blocks{{.stack = "main;table@app.cpp:7", .born_seconds = 0.1, .bytes = 4096}};
+  for (int i = 0; i < 600; ++i)
+    blocks.push_back({.stack = "main;remember@a.cpp:4", .born_seconds = i / 10.0});
+  for (int i = 0; i < 60; ++i)
+    blocks.push_back({.stack = "main;pool@b.cpp:9", .born_seconds = i / 10.0, .thread = i % 3u});
+  for (int i = 0; i < 3; ++i)
+    blocks.push_back({.stack = "main;forget", .born_seconds = 20.0 + i, .bytes = 50, .is_lost = true});
+  return {profile_of(blocks)};
+}
+
+TEST(Verdicts, GrowingComesBeforeLostAndKeptAndSettledStandsApart) {
+  const Verdicts verdicts = judge(mixed());
+  ASSERT_EQ(verdicts.leaks.size(), 3);
+  EXPECT_EQ(verdicts.leaks[0].kind, VerdictKind::growing);
+  EXPECT_EQ(verdicts.leaks[0].stack[0].function, "remember");
+  EXPECT_NEAR(verdicts.leaks[0].rate_bytes_per_second, 1000, 20);
+  EXPECT_GT(verdicts.leaks[0].confidence, 0.9);
+  EXPECT_EQ(verdicts.leaks[1].kind, VerdictKind::lost);
+  EXPECT_EQ(verdicts.leaks[1].amount.bytes, 150);
+  EXPECT_EQ(verdicts.leaks[2].kind, VerdictKind::kept);
+  ASSERT_EQ(verdicts.settled.size(), 1);  // its threads are joined
+  EXPECT_EQ(verdicts.settled[0].amount.count, 60);
+}
+
+TEST(Verdicts, EvidenceIsWhenTheLivingWereBornAndHowManyOfTheBornLive) {
+  const Verdicts verdicts = judge(mixed());
+  const std::vector<double>& births = verdicts.leaks[0].births;
+  for (const double count : births) EXPECT_NEAR(count, 25, 1);
+  EXPECT_EQ(verdicts.leaks[0].alive_ratios, (std::vector<double>{1, 1, 1, 1}));
+  EXPECT_EQ(verdicts.leaks[1].births[8], 2);
+  EXPECT_NEAR(verdicts.leaks[1].first_seen_seconds, 20, 0.3);
+}
+
+TEST(Verdicts, AGrowingSiteSaysWhenTheLimitIsReached) {
+  const Verdicts verdicts = judge(mixed(), 60'000);
+  EXPECT_NEAR(verdicts.leaks[0].seconds_to_limit.value_or(0), 60, 2);
+  EXPECT_NE(verdicts.leaks[0].advice.find("the limit is reached in"), std::string::npos);
+  EXPECT_FALSE(judge(mixed()).leaks[0].seconds_to_limit);
+}
+
+TEST(Verdicts, NothingIsLostWhereNobodyLooked) {
+  const std::vector<Profile> profiles{profile_of({{.is_lost = true}}, {.knows_reach = false})};
+  for (const Verdict& verdict : judge(profiles).leaks) EXPECT_NE(verdict.kind, VerdictKind::lost);
+}
+
+TEST(Verdicts, TheSameStackInSeveralProcessesIsOneFinding) {
+  std::vector<Profile> profiles;
+  for (std::uint32_t pid = 1; pid <= 3; ++pid) {
+    profiles.push_back(mixed().front());
+    profiles.back().pid = pid;
+  }
+  const Verdicts verdicts = judge(profiles);
+  ASSERT_EQ(verdicts.leaks.size(), 3);
+  EXPECT_EQ(verdicts.leaks[0].processes, 3);
+  EXPECT_NEAR(verdicts.leaks[0].rate_bytes_per_second, 3000, 60);
+}
+
+TEST(Verdicts, AProcessTooShortToShowATrendIsNotAccused) {
+  std::vector<Block> blocks;
+  for (int i = 0; i < 4; ++i) blocks.push_back({.born_seconds = 0.2 * i, .bytes = 10'000});
+  EXPECT_FALSE(is_accused(judge(std::vector<Profile>{profile_of(blocks, {.seconds = 1, .slots = 4})})));
+}
+
+TEST(Verdicts, TheJsonHasTheseKeysAndNoOthers) {
+  const nlohmann::json json = leaks_json(judge(mixed()), "20261126-1");
+  EXPECT_EQ(json["version"], 1);
+  EXPECT_EQ(json["run"], "20261126-1");
+  const nlohmann::json& leak = json["leaks"][0];
+  EXPECT_EQ(leak["kind"], "growing");
+  EXPECT_EQ(leak["bytes"], 60'000);
+  EXPECT_EQ(leak["interval"], (nlohmann::json{60'000, 60'000}));
+  EXPECT_EQ(
+      leak["stack"][0],
+      (nlohmann::json{{"function", "remember"}, {"file", "a.cpp"}, {"line", 4}, {"module", "example"}}));
+  std::vector<std::string> keys;
+  for (const auto& [key, value] : leak.items()) keys.push_back(key);
+  EXPECT_EQ(keys, (std::vector<std::string>{"advice", "births", "bytes", "confidence", "first_seen",
+                                            "interval", "kind", "rate_bytes_per_second", "stack"}));
+  EXPECT_EQ(json["settled"][0]["kind"], "settled");
+}
+
+}  // namespace
+}  // namespace ullage::heap

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+// The stand-ins for malloc and its kin. What is not recorded takes a subtraction and a jump; a free of what
+// is not known a test of the address. What is recorded goes on in functions of their own, whose caller is the
+// program's.
+#include <errno.h>
+#include <malloc.h>
+#include <unistd.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#include "heap/track/next_allocator.h"
+#include "heap/track/recorder.h"
+#include "heap/track/thread_record.h"
+#include "heap/track/unwinder.h"
+
+namespace ullage::heap::track {
+
+namespace {
+
+constexpr std::size_t kPageBytes = 4096;
+// Smaller ones would, once freed, be handed out again and again by libc's per-thread lists, and be looked up
+// each time.
+constexpr std::size_t kLeastPlaced = 1100;
+// From here on libc is likely to have a mapping of its own for a block, at 16 bytes into a page.
+constexpr std::size_t kLikelyMapped = 128 << 10;
+// What a thread without a profile counts down from: years of allocating.
+constexpr std::int64_t kNever = INT64_MAX / 2;
+
+bool is_findable(const void* pointer) {
+  return recorder::is_exact() || (reinterpret_cast<std::uintptr_t>(pointer) & kSampledPlaces) == 0;
+}
+
+std::uintptr_t to_address(const void* pointer) { return reinterpret_cast<std::uintptr_t>(pointer); }
+
+bool is_wanted(std::size_t bytes) {
+  if (!recorder::is_asked_for()) {
+    if (!here.is_busy) here.countdown = kNever;
+    return false;
+  }
+  return recorder::is_sampled(bytes);
+}
+
+// A block where a sampled one can be told from others by its address.
+void* place(std::size_t alignment, std::size_t bytes) {
+  const std::size_t placed = bytes < kLeastPlaced ? kLeastPlaced : bytes;
+  return next.memalign(alignment < kPageBytes ? kPageBytes : alignment, placed);
+}
+
+void* record(void* pointer, std::size_t bytes, const CallerFrame& from) {
+  if (pointer != nullptr) recorder::allocated(to_address(pointer), bytes, from);
+  return pointer;
+}
+
+void* allocate(std::size_t bytes) {
+  if (recorder::is_exact()) return next.malloc(bytes);
+  if (bytes >= kLikelyMapped) {
+    void* pointer = next.malloc(bytes);
+    if (pointer == nullptr || is_findable(pointer)) return pointer;
+    next.free(pointer);
+  }
+  return place(0, bytes);
+}
+
+void* allocate_zeroed(std::size_t count, std::size_t bytes) {
+  std::size_t product = 0;
+  if (recorder::is_exact() || __builtin_mul_overflow(count, bytes, &product))
+    return next.calloc(count, bytes);
+  if (product >= kLikelyMapped) {
+    void* pointer = next.calloc(count, bytes);
+    if (pointer == nullptr || is_findable(pointer)) return pointer;
+    next.free(pointer);
+  }
+  void* pointer = place(0, product);
+  return pointer == nullptr ? nullptr : std::memset(pointer, 0, product);
+}
+
+// A block that realloc has grown or moved, put where it can be found.
+void* move_to_findable(void* pointer, std::size_t bytes) {
+  if (is_findable(pointer)) return pointer;
+  void* placed = place(0, bytes);
+  if (placed == nullptr) return pointer;
+  std::memcpy(placed, pointer, bytes);
+  next.free(pointer);
+  return placed;
+}
+
+// These are jumped to, so that what they return to is the program; __builtin_frame_address has the compiler
+// set up a frame.
+[[gnu::noinline]] void* slow_malloc(std::size_t bytes) {
+  if (!is_wanted(bytes)) return next.malloc(bytes);
+  return record(allocate(bytes), bytes, CallerFrame::of(__builtin_frame_address(0)));
+}
+
+[[gnu::noinline]] void* slow_calloc(std::size_t count, std::size_t bytes) {
+  if (!is_wanted(count * bytes)) return next.calloc(count, bytes);
+  return record(allocate_zeroed(count, bytes), count * bytes, CallerFrame::of(__builtin_frame_address(0)));
+}
+
+[[gnu::noinline]] void* slow_realloc(void* pointer, std::size_t bytes) {
+  if (is_of_the_first_pool(pointer)) return move_out_of_the_first_pool(pointer, bytes);
+  // Known or not, it is gone from here on: when it stays, for want of memory, it is not recorded any more.
+  if (pointer != nullptr && (to_address(pointer) & looked_up_unless) == 0)
+    recorder::freed(to_address(pointer));
+  if (here.countdown > 0 || bytes == 0 || !is_wanted(bytes)) return next.realloc(pointer, bytes);
+  void* moved = next.realloc(pointer, bytes);
+  if (moved == nullptr) return nullptr;
+  moved = move_to_findable(moved, bytes);
+  return is_findable(moved) ? record(moved, bytes, CallerFrame::of(__builtin_frame_address(0))) : moved;
+}
+
+[[gnu::noinline]] void* slow_memalign(std::size_t alignment, std::size_t bytes) {
+  if (!is_wanted(bytes)) return next.memalign(alignment, bytes);
+  void* pointer = recorder::is_exact() ? next.memalign(alignment, bytes) : place(alignment, bytes);
+  return record(pointer, bytes, CallerFrame::of(__builtin_frame_address(0)));
+}
+
+[[gnu::noinline]] void* slow_aligned_alloc(std::size_t alignment, std::size_t bytes) {
+  if (!is_wanted(bytes)) return next.aligned_alloc(alignment, bytes);
+  const bool as_it_is = recorder::is_exact() || alignment >= kPageBytes;
+  void* pointer = as_it_is ? next.aligned_alloc(alignment, bytes) : place(alignment, bytes);
+  return record(pointer, bytes, CallerFrame::of(__builtin_frame_address(0)));
+}
+
+[[gnu::noinline]] int slow_posix_memalign(void** into, std::size_t alignment, std::size_t bytes) {
+  if (!is_wanted(bytes)) return next.posix_memalign(into, alignment, bytes);
+  const std::size_t raised = recorder::is_exact() || alignment >= kPageBytes ? alignment : kPageBytes;
+  const std::size_t placed = recorder::is_exact() || bytes >= kLeastPlaced ? bytes : kLeastPlaced;
+  const bool is_valid = alignment >= sizeof(void*) && (alignment & (alignment - 1)) == 0;
+  const int failed = next.posix_memalign(into, is_valid ? raised : alignment, placed);
+  if (failed == 0) record(*into, bytes, CallerFrame::of(__builtin_frame_address(0)));
+  return failed;
+}
+
+[[gnu::noinline]] void* slow_valloc(std::size_t bytes) {
+  if (!is_wanted(bytes)) return next.valloc(bytes);
+  return record(next.valloc(bytes), bytes, CallerFrame::of(__builtin_frame_address(0)));
+}
+
+[[gnu::noinline]] void* slow_pvalloc(std::size_t bytes) {
+  if (!is_wanted(bytes)) return next.pvalloc(bytes);
+  return record(next.pvalloc(bytes), bytes, CallerFrame::of(__builtin_frame_address(0)));
+}
+
+[[gnu::noinline]] void slow_free(void* pointer) {
+  if (is_of_the_first_pool(pointer)) return;
+  if (pointer != nullptr) recorder::freed(to_address(pointer));
+  next.free(pointer);
+}
+
+// Moves the countdown on. True where the allocation is none of ours.
+[[gnu::always_inline]] inline bool passes_by(std::size_t bytes) {
+  return (here.countdown -= static_cast<std::int64_t>(bytes)) > 0;
+}
+
+}  // namespace
+
+}  // namespace ullage::heap::track
+
+namespace track = ullage::heap::track;
+
+#define ULLAGE_STAND_IN extern "C" [[gnu::visibility("default")]]
+
+ULLAGE_STAND_IN void* malloc(std::size_t bytes) noexcept {
+  if (track::passes_by(bytes)) [[likely]]
+    return track::next.malloc(bytes);
+  return track::slow_malloc(bytes);
+}
+
+ULLAGE_STAND_IN void free(void* pointer) noexcept {
+  if ((track::to_address(pointer) & track::looked_up_unless) != 0) [[likely]]
+    return track::next.free(pointer);
+  return track::slow_free(pointer);
+}
+
+ULLAGE_STAND_IN void* calloc(std::size_t count, std::size_t bytes) noexcept {
+  if (track::passes_by(count * bytes)) [[likely]]
+    return track::next.calloc(count, bytes);
+  return track::slow_calloc(count, bytes);
+}
+
+ULLAGE_STAND_IN void* realloc(void* pointer, std::size_t bytes) noexcept {
+  if (track::passes_by(bytes) && (track::to_address(pointer) & track::looked_up_unless) != 0) [[likely]]
+    return track::next.realloc(pointer, bytes);
+  return track::slow_realloc(pointer, bytes);
+}
+
+ULLAGE_STAND_IN void* reallocarray(void* pointer, std::size_t count, std::size_t bytes) noexcept {
+  std::size_t product = 0;
+  if (__builtin_mul_overflow(count, bytes, &product)) {
+    errno = ENOMEM;
+    return nullptr;
+  }
+  if (track::passes_by(product) && (track::to_address(pointer) & track::looked_up_unless) != 0) [[likely]]
+    return track::next.realloc(pointer, product);
+  return track::slow_realloc(pointer, product);
+}
+
+ULLAGE_STAND_IN void* memalign(std::size_t alignment, std::size_t bytes) noexcept {
+  if (track::passes_by(bytes)) [[likely]]
+    return track::next.memalign(alignment, bytes);
+  return track::slow_memalign(alignment, bytes);
+}
+
+ULLAGE_STAND_IN void* aligned_alloc(std::size_t alignment, std::size_t bytes) noexcept {
+  if (track::passes_by(bytes)) [[likely]]
+    return track::next.aligned_alloc(alignment, bytes);
+  return track::slow_aligned_alloc(alignment, bytes);
+}
+
+ULLAGE_STAND_IN int posix_memalign(void** into, std::size_t alignment, std::size_t bytes) noexcept {
+  if (track::passes_by(bytes)) [[likely]]
+    return track::next.posix_memalign(into, alignment, bytes);
+  return track::slow_posix_memalign(into, alignment, bytes);
+}
+
+ULLAGE_STAND_IN void* valloc(std::size_t bytes) noexcept {
+  if (track::passes_by(bytes)) [[likely]]
+    return track::next.valloc(bytes);
+  return track::slow_valloc(bytes);
+}
+
+ULLAGE_STAND_IN void* pvalloc(std::size_t bytes) noexcept {
+  if (track::passes_by(bytes)) [[likely]]
+    return track::next.pvalloc(bytes);
+  return track::slow_pvalloc(bytes);
+}

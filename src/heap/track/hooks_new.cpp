@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+// The stand-ins for operator new and delete. Those of the C++ library call malloc and free, which are
+// recorded there; only of an allocator that brings its own (jemalloc, tcmalloc, mimalloc) they are recorded
+// here. A program's own come before ours and are never seen.
+#include <dlfcn.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <new>
+
+#include "heap/track/next_allocator.h"
+#include "heap/track/recorder.h"
+#include "heap/track/thread_record.h"
+#include "heap/track/unwinder.h"
+
+namespace ullage::heap::track {
+
+namespace {
+
+constexpr std::size_t kPageBytes = 4096;
+constexpr std::size_t kLeastPlaced = 1100;  // as of malloc's
+
+enum class Whose : std::uint8_t { unknown, of_cxx_library, of_allocator };
+Whose whose = Whose::unknown;
+
+// An operator as the program would have it. None of these is called where there is none.
+template <typename Result, typename... Arguments>
+class NextOperator {
+ public:
+  explicit constexpr NextOperator(const char* symbol) : symbol_(symbol) {}
+  [[gnu::always_inline]] Result operator()(Arguments... arguments) {
+    if (function_ == nullptr) [[unlikely]]
+      find();
+    return function_(arguments...);
+  }
+  [[gnu::noinline]] void find() {
+    void* found = find_next(symbol_);
+    Dl_info info;
+    const bool is_named = found != nullptr && ::dladdr(found, &info) != 0 && info.dli_fname != nullptr;
+    const bool is_cxx = is_named && (std::strstr(info.dli_fname, "libstdc++") != nullptr ||
+                                     std::strstr(info.dli_fname, "libc++") != nullptr);
+    whose = is_cxx ? Whose::of_cxx_library : Whose::of_allocator;
+    function_ = reinterpret_cast<Result (*)(Arguments...)>(found);
+  }
+
+ private:
+  const char* symbol_;
+  Result (*function_)(Arguments...) = nullptr;
+};
+
+using Bytes = std::size_t;
+using Alignment = std::align_val_t;
+using NoThrow = const std::nothrow_t&;
+
+constinit NextOperator<void*, Bytes> next_new{"_Znwm"}, next_new_array{"_Znam"};
+constinit NextOperator<void*, Bytes, NoThrow> next_new_nothrow{"_ZnwmRKSt9nothrow_t"},
+    next_new_array_nothrow{"_ZnamRKSt9nothrow_t"};
+constinit NextOperator<void*, Bytes, Alignment> next_new_aligned{"_ZnwmSt11align_val_t"},
+    next_new_array_aligned{"_ZnamSt11align_val_t"};
+constinit NextOperator<void*, Bytes, Alignment, NoThrow> next_new_aligned_nothrow{
+    "_ZnwmSt11align_val_tRKSt9nothrow_t"},
+    next_new_array_aligned_nothrow{"_ZnamSt11align_val_tRKSt9nothrow_t"};
+constinit NextOperator<void, void*> next_delete{"_ZdlPv"}, next_delete_array{"_ZdaPv"};
+constinit NextOperator<void, void*, Bytes> next_delete_sized{"_ZdlPvm"}, next_delete_array_sized{"_ZdaPvm"};
+constinit NextOperator<void, void*, NoThrow> next_delete_nothrow{"_ZdlPvRKSt9nothrow_t"},
+    next_delete_array_nothrow{"_ZdaPvRKSt9nothrow_t"};
+constinit NextOperator<void, void*, Alignment> next_delete_aligned{"_ZdlPvSt11align_val_t"},
+    next_delete_array_aligned{"_ZdaPvSt11align_val_t"};
+constinit NextOperator<void, void*, Bytes, Alignment> next_delete_sized_aligned{"_ZdlPvmSt11align_val_t"},
+    next_delete_array_sized_aligned{"_ZdaPvmSt11align_val_t"};
+constinit NextOperator<void, void*, Alignment, NoThrow> next_delete_aligned_nothrow{
+    "_ZdlPvSt11align_val_tRKSt9nothrow_t"},
+    next_delete_array_aligned_nothrow{"_ZdaPvSt11align_val_tRKSt9nothrow_t"};
+
+bool is_recorded_here() {
+  if (whose == Whose::unknown) [[unlikely]]
+    next_new.find();
+  return whose == Whose::of_allocator;
+}
+
+// `as_asked` gives the block as the program has asked for it, or throws.
+template <typename AsAsked>
+[[gnu::noinline]] void* record_new(std::size_t bytes, std::size_t alignment, const void* frame,
+                                   AsAsked as_asked) {
+  if (!recorder::is_asked_for() || !recorder::is_sampled(bytes)) return as_asked();
+  void* pointer = nullptr;
+  if (!recorder::is_exact())
+    pointer = next.memalign(alignment < kPageBytes ? kPageBytes : alignment,
+                            bytes < kLeastPlaced ? kLeastPlaced : bytes);
+  if (pointer == nullptr) pointer = as_asked();
+  const auto address = reinterpret_cast<std::uintptr_t>(pointer);
+  const bool is_findable = recorder::is_exact() || (address & kSampledPlaces) == 0;
+  if (pointer != nullptr && is_findable) recorder::allocated(address, bytes, CallerFrame::of(frame));
+  return pointer;
+}
+
+template <typename AsAsked>
+[[gnu::always_inline]] inline void* new_block(std::size_t bytes, std::size_t alignment, const void* frame,
+                                              AsAsked as_asked) {
+  if (!is_recorded_here() || (here.countdown -= static_cast<std::int64_t>(bytes)) > 0) [[likely]]
+    return as_asked();
+  return record_new(bytes, alignment, frame, as_asked);
+}
+
+// A recorded block is larger than was asked for, so that it must not be given back with that size.
+template <typename AsAsked>
+[[gnu::always_inline]] inline void delete_block(void* pointer, AsAsked as_asked) {
+  const auto address = reinterpret_cast<std::uintptr_t>(pointer);
+  if (!is_recorded_here() || (address & looked_up_unless) != 0 || pointer == nullptr) [[likely]]
+    return as_asked();
+  if (recorder::freed(address) && !recorder::is_exact()) return next.free(pointer);
+  return as_asked();
+}
+
+}  // namespace
+
+}  // namespace ullage::heap::track
+
+namespace track = ullage::heap::track;
+// program's
+
+#define ULLAGE_STAND_IN [[gnu::visibility("default")]]
+
+ULLAGE_STAND_IN void* operator new(std::size_t bytes) {
+  return track::new_block(bytes, 0, __builtin_frame_address(0), [=] { return track::next_new(bytes); });
+}
+ULLAGE_STAND_IN void* operator new[](std::size_t bytes) {
+  return track::new_block(bytes, 0, __builtin_frame_address(0), [=] { return track::next_new_array(bytes); });
+}
+ULLAGE_STAND_IN void* operator new(std::size_t bytes, const std::nothrow_t& tag) noexcept {
+  return track::new_block(bytes, 0, __builtin_frame_address(0),
+                          [&] { return track::next_new_nothrow(bytes, tag); });
+}
+ULLAGE_STAND_IN void* operator new[](std::size_t bytes, const std::nothrow_t& tag) noexcept {
+  return track::new_block(bytes, 0, __builtin_frame_address(0),
+                          [&] { return track::next_new_array_nothrow(bytes, tag); });
+}
+ULLAGE_STAND_IN void* operator new(std::size_t bytes, std::align_val_t alignment) {
+  return track::new_block(bytes, static_cast<std::size_t>(alignment), __builtin_frame_address(0),
+                          [=] { return track::next_new_aligned(bytes, alignment); });
+}
+ULLAGE_STAND_IN void* operator new[](std::size_t bytes, std::align_val_t alignment) {
+  return track::new_block(bytes, static_cast<std::size_t>(alignment), __builtin_frame_address(0),
+                          [=] { return track::next_new_array_aligned(bytes, alignment); });
+}
+ULLAGE_STAND_IN void* operator new(std::size_t bytes, std::align_val_t alignment,
+                                   const std::nothrow_t& tag) noexcept {
+  return track::new_block(bytes, static_cast<std::size_t>(alignment), __builtin_frame_address(0),
+                          [&] { return track::next_new_aligned_nothrow(bytes, alignment, tag); });
+}
+ULLAGE_STAND_IN void* operator new[](std::size_t bytes, std::align_val_t alignment,
+                                     const std::nothrow_t& tag) noexcept {
+  return track::new_block(bytes, static_cast<std::size_t>(alignment), __builtin_frame_address(0),
+                          [&] { return track::next_new_array_aligned_nothrow(bytes, alignment, tag); });
+}
+
+ULLAGE_STAND_IN void operator delete(void* pointer) noexcept {
+  track::delete_block(pointer, [=] { track::next_delete(pointer); });
+}
+ULLAGE_STAND_IN void operator delete[](void* pointer) noexcept {
+  track::delete_block(pointer, [=] { track::next_delete_array(pointer); });
+}
+ULLAGE_STAND_IN void operator delete(void* pointer, std::size_t bytes) noexcept {
+  track::delete_block(pointer, [=] { track::next_delete_sized(pointer, bytes); });
+}
+ULLAGE_STAND_IN void operator delete[](void* pointer, std::size_t bytes) noexcept {
+  track::delete_block(pointer, [=] { track::next_delete_array_sized(pointer, bytes); });
+}
+ULLAGE_STAND_IN void operator delete(void* pointer, const std::nothrow_t& tag) noexcept {
+  track::delete_block(pointer, [&] { track::next_delete_nothrow(pointer, tag); });
+}
+ULLAGE_STAND_IN void operator delete[](void* pointer, const std::nothrow_t& tag) noexcept {
+  track::delete_block(pointer, [&] { track::next_delete_array_nothrow(pointer, tag); });
+}
+ULLAGE_STAND_IN void operator delete(void* pointer, std::align_val_t alignment) noexcept {
+  track::delete_block(pointer, [=] { track::next_delete_aligned(pointer, alignment); });
+}
+ULLAGE_STAND_IN void operator delete[](void* pointer, std::align_val_t alignment) noexcept {
+  track::delete_block(pointer, [=] { track::next_delete_array_aligned(pointer, alignment); });
+}
+ULLAGE_STAND_IN void operator delete(void* pointer, std::size_t bytes, std::align_val_t alignment) noexcept {
+  track::delete_block(pointer, [=] { track::next_delete_sized_aligned(pointer, bytes, alignment); });
+}
+ULLAGE_STAND_IN void operator delete[](void* pointer, std::size_t bytes,
+                                       std::align_val_t alignment) noexcept {
+  track::delete_block(pointer, [=] { track::next_delete_array_sized_aligned(pointer, bytes, alignment); });
+}
+ULLAGE_STAND_IN void operator delete(void* pointer, std::align_val_t alignment,
+                                     const std::nothrow_t& tag) noexcept {
+  track::delete_block(pointer, [&] { track::next_delete_aligned_nothrow(pointer, alignment, tag); });
+}
+ULLAGE_STAND_IN void operator delete[](void* pointer, std::align_val_t alignment,
+                                       const std::nothrow_t& tag) noexcept {
+  track::delete_block(pointer, [&] { track::next_delete_array_aligned_nothrow(pointer, alignment, tag); });
+}

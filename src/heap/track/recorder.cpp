@@ -1,0 +1,480 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "heap/track/recorder.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#include "heap/track/change_log.h"
+#include "heap/track/exit_scan.h"
+#include "heap/track/format.h"
+#include "heap/track/heap_file.h"
+#include "heap/track/live_blocks.h"
+#include "heap/track/mappings.h"
+#include "heap/track/modules.h"
+#include "heap/track/options.h"
+#include "heap/track/os.h"
+#include "heap/track/sampling.h"
+#include "heap/track/slots.h"
+#include "heap/track/stack_tree.h"
+#include "heap/track/thread_record.h"
+#include "heap/track/unwinder.h"
+
+extern "C" void* __libc_stack_end;  // of the loader: where the first thread's stack ends
+
+namespace ullage::heap::track {
+
+thread_local constinit ThreadLocal here __attribute__((tls_model("initial-exec"))) = {};
+std::uintptr_t looked_up_unless = ~std::uintptr_t{0};
+
+namespace recorder {
+
+namespace {
+
+constexpr std::uint32_t kEventsUntilClock = 16;
+constexpr std::int64_t kWindowNs = 125'000'000;
+constexpr std::uint32_t kWindowsPerSecond = 8;
+constexpr std::uint32_t kExponentMax = 30;
+constexpr std::uint64_t kSeed = 0x9E3779B97F4A7C15;
+
+// ready: what is asked is known, and nothing was recorded yet.
+enum class State : int { unstarted, starting, ready, on, off };
+
+struct Recorder {
+  std::atomic<State> state{State::unstarted};
+  Options options;
+  HeapFile file;
+  Modules modules;
+  Unwinder unwinder{modules};
+  StackTree stacks;
+  LiveBlocks live;
+  Mappings mappings;
+  ChangeLog log;
+  Slots slots;
+
+  SpinLock records_lock;
+  ThreadRecord* free_records = nullptr;
+  pthread_key_t at_thread_end = 0;
+  bool has_key = false;
+  // How many sampled blocks have an address of this hash: what may be looked up without a lock.
+  std::atomic<std::uint8_t> sampled_at[1 << 14];
+  // In a page that a fork empties (madvise(2), MADV_WIPEONFORK): null in a process that has not begun for
+  // itself.
+  std::atomic<std::uint32_t>* is_ours = nullptr;
+};
+
+// Never destroyed: there are allocations after the last destructor.
+constinit Recorder one;
+
+std::atomic<std::uint8_t>& sampled_at(std::uintptr_t address) {
+  return one.sampled_at[(address * kSeed) >> 50];
+}
+
+bool is_this_process() { return one.is_ours != nullptr && one.is_ours->load(std::memory_order_relaxed) != 0; }
+
+void release_record(void* pointer) {
+  const Busy busy;
+  auto* record = static_cast<ThreadRecord*>(pointer);
+  here.record = nullptr;
+  if (!is_this_process() || one.state != State::on) return;
+  one.log.flush(*record, one.slots);
+  one.slots.live_changed(record->untold_bytes, clock_ns(CLOCK_MONOTONIC_COARSE));
+  record->untold_bytes = 0;
+  record->head->thread = 0;
+  const Locked locked(one.records_lock);
+  record->next_free = one.free_records;
+  one.free_records = record;
+}
+
+// The first thread has its stack from the kernel; libc puts what it keeps of the others at the end of theirs.
+std::uintptr_t find_stack_end() {
+  const long thread = kernel_call(SYS_gettid);
+  return thread == kernel_call(SYS_getpid) ? reinterpret_cast<std::uintptr_t>(__libc_stack_end)
+                                           : static_cast<std::uintptr_t>(::pthread_self());
+}
+
+ThreadRecord* take_record() {
+  ThreadRecord* record = nullptr;
+  {
+    const Locked locked(one.records_lock);
+    record = one.free_records;
+    if (record != nullptr) one.free_records = record->next_free;
+  }
+  if (record == nullptr) {
+    record = static_cast<ThreadRecord*>(map_memory(sizeof(ThreadRecord)));
+    if (record == nullptr) return nullptr;
+    if (!one.log.equip(*record)) {
+      unmap_memory(record, sizeof(ThreadRecord));
+      return nullptr;
+    }
+  }
+  return record;
+}
+
+// This thread's. Null where there is no room for one.
+ThreadRecord* own_record() {
+  if (here.record != nullptr) return here.record;
+  ThreadRecord* record = take_record();
+  if (record == nullptr) return nullptr;
+  char name[16] = {};
+  ::prctl(PR_GET_NAME, name);
+  const auto number = one.modules.number_of_thread(name);
+  const file::PackedFrame frame = file::own_frame(file::OwnFrame::thread, number);
+  if (record->frame != frame)
+    std::memset(record->known, 0, sizeof record->known);  // their nodes are under the other
+  record->frame = frame;
+  record->mean_exponent = record->next_mean_exponent = 0;
+  record->stack.count = 0;
+  record->stack_end = find_stack_end();
+  record->head->thread = static_cast<std::uint32_t>(kernel_call(SYS_gettid));
+  here.record = record;
+  if (one.has_key) ::pthread_setspecific(one.at_thread_end, record);
+  return record;
+}
+
+void write_header() {
+  file::FileHeader& header = *one.file.header();
+  header.mode = one.options.is_exact ? file::Mode::exact : file::Mode::sampled;
+  header.mean_bytes = one.options.mean_bytes;
+  header.temporary_within = kTemporaryWithin;
+  header.started_wall_ns = clock_ns(CLOCK_REALTIME);
+  header.started_monotonic_ns = clock_ns(CLOCK_MONOTONIC);
+  header.last_event_ns = header.started_monotonic_ns;
+  kernel_call(SYS_readlinkat, AT_FDCWD, reinterpret_cast<long>("/proc/self/exe"),
+              reinterpret_cast<long>(header.program), sizeof header.program - 1);
+  std::atomic_thread_fence(std::memory_order_release);
+  std::memcpy(header.magic, file::kMagic, sizeof header.magic);
+}
+
+bool mark_as_ours() {
+  if (one.is_ours == nullptr) {
+    void* page = map_memory(file::kPage);
+    if (page == nullptr) return false;
+    if (kernel_call(SYS_madvise, reinterpret_cast<long>(page), file::kPage, MADV_WIPEONFORK) != 0) {
+      unmap_memory(page, file::kPage);
+      return false;
+    }
+    one.is_ours = static_cast<std::atomic<std::uint32_t>*>(page);
+  }
+  one.is_ours->store(1, std::memory_order_relaxed);
+  return true;
+}
+
+bool begin() {
+  const bool is_made = one.file.is_made() || one.file.make(one.options.folder, one.options.file_bytes_max);
+  if (!is_made || !one.file.begin()) return false;
+  write_header();
+  one.modules.write_to(one.file);
+  one.live.write_to(one.file);
+  one.mappings.write_to(one.file);
+  one.log.write_to(one.file);
+  one.slots.write_to(*one.file.header(), one.file.header()->started_monotonic_ns);
+  if (!one.stacks.write_to(one.file) || !mark_as_ours()) return false;
+  looked_up_unless = one.options.is_exact ? 0 : kSampledPlaces;
+  return true;
+}
+
+void give_up() {
+  looked_up_unless = ~std::uintptr_t{0};
+  one.state = State::off;
+}
+
+void get_ready() {
+  State expected = State::unstarted;
+  if (!one.state.compare_exchange_strong(expected, State::starting)) return;
+  if (!parse_options(::getenv("ULLAGE_HEAP"), one.options) ||
+      !one.file.make(one.options.folder, one.options.file_bytes_max))
+    return give_up();
+  one.has_key = ::pthread_key_create(&one.at_thread_end, release_record) == 0;
+  one.state = State::ready;
+}
+
+void begin_first() {
+  State expected = State::ready;
+  if (!one.state.compare_exchange_strong(expected, State::starting)) return;
+  if (!begin()) return give_up();
+  one.state = State::on;
+}
+
+// A child that was forked has copies of all that its parent has recorded, and maps its file. Only the thread
+// that has forked is here; the locks may have been held by others.
+void begin_after_fork() {
+  one.file.abandon();
+  one.records_lock.unlock();
+  one.unwinder.after_fork();
+  one.modules.after_fork();
+  one.free_records = nullptr;
+  if (here.record != nullptr) unmap_memory(here.record, sizeof(ThreadRecord));
+  here.record = nullptr;
+  for (auto& count : one.sampled_at) count.store(0, std::memory_order_relaxed);
+  if (!begin()) return give_up();
+  one.file.header()->is_forked = 1;
+}
+
+void lose(std::atomic<std::uint64_t> file::Losses::* cause) {
+  (one.file.header()->losses.*cause).fetch_add(1, std::memory_order_relaxed);
+}
+
+double mean_of(std::uint32_t exponent) {
+  return static_cast<double>(one.options.mean_bytes) * static_cast<double>(std::uint64_t{1} << exponent);
+}
+
+Weight weight_of(std::uint64_t size, std::uint32_t exponent) {
+  return one.options.is_exact ? Weight{} : weigh(size, mean_of(exponent));
+}
+
+void look_at_clock(ThreadRecord& record) {
+  if (one.options.is_exact && record.events_until_clock-- > 0) return;
+  record.events_until_clock = kEventsUntilClock;
+  one.slots.look_at_clock(clock_ns(CLOCK_MONOTONIC_COARSE));
+}
+
+void tell_live(ThreadRecord& record, double bytes) {
+  record.untold_bytes += static_cast<std::int64_t>(bytes);
+  const std::int64_t untold = record.untold_bytes < 0 ? -record.untold_bytes : record.untold_bytes;
+  if (untold < one.slots.worth_telling()) return;
+  one.slots.live_changed(record.untold_bytes, clock_ns(CLOCK_MONOTONIC_COARSE));
+  record.untold_bytes = 0;
+}
+
+void count_allocated(ThreadRecord& record, std::uint32_t node, std::uint64_t bytes, const Weight& weight) {
+  file::Change* change = one.log.of(record, node, one.slots);
+  if (change == nullptr) return lose(&file::Losses::no_room);
+  ++change->samples;
+  change->allocated_count += weight.count;
+  change->allocated_bytes += weight.count * static_cast<double>(bytes);
+  change->allocated_variance += static_cast<float>(weight.variance);
+}
+
+void count_freed(ThreadRecord& record, std::uint32_t node, std::uint64_t bytes, const Weight& weight,
+                 bool is_temporary) {
+  file::Change* change = one.log.of(record, node, one.slots);
+  if (change == nullptr) return lose(&file::Losses::no_room);
+  change->freed_count += weight.count;
+  change->freed_bytes += weight.count * static_cast<double>(bytes);
+  change->freed_variance += static_cast<float>(weight.variance);
+  if (is_temporary) change->temporary_count += weight.count;
+}
+
+std::uint32_t find_node(ThreadRecord& record, const CallerFrame& from, file::PackedFrame leaf) {
+  Stack& stack = record.stack;
+  one.unwinder.walk(from, record.stack_end, stack);
+  if (stack.is_cut) lose(&file::Losses::cut_stacks);
+  const std::uint64_t hash = (stack.hash() ^ leaf) * kSeed | 1;
+  ThreadRecord::KnownStack& known = record.known[hash >> 51];
+  static_assert(ThreadRecord::kKnownStacks == std::size_t{1} << 13);
+  if (known.hash != hash) known = {hash, one.stacks.find_or_add(record.frame, stack, leaf)};
+  return known.node;
+}
+
+// Fewer samples a thread and second than are allowed: twice the mean, and back when they have become few.
+void adapt_mean(ThreadRecord& record) {
+  if (one.options.samples_per_second == 0) return;
+  const std::int64_t now = clock_ns(CLOCK_MONOTONIC_COARSE);
+  const std::uint32_t allowed = one.options.samples_per_second / kWindowsPerSecond + 1;
+  ++record.window_samples;
+  const std::int64_t passed = now - record.window_begin_ns;
+  if (record.window_samples > allowed && passed < kWindowNs) {
+    if (record.next_mean_exponent < kExponentMax) ++record.next_mean_exponent;
+    lose(&file::Losses::raised_means);
+  } else if (passed < kWindowNs) {
+    return;
+  } else if (record.window_samples < allowed / 4 && record.next_mean_exponent > 0) {
+    --record.next_mean_exponent;
+  }
+  record.window_begin_ns = now;
+  record.window_samples = 0;
+}
+
+// Whether this thread has freed one of its last few allocations.
+bool is_recent(const ThreadRecord& record, std::uintptr_t address) {
+  for (const ThreadRecord::Recent& recent : record.recent)
+    if (recent.address == ~address) return record.allocations - recent.allocation < kTemporaryWithin;
+  return false;
+}
+
+void draw_next(std::uint32_t exponent) {
+  if (here.random == 0)
+    here.random =
+        (reinterpret_cast<std::uintptr_t>(&here) ^ static_cast<std::uint64_t>(clock_ns(CLOCK_MONOTONIC))) *
+            kSeed |
+        1;
+  here.countdown += draw_distance(here.random, one.options.mean_bytes << exponent);
+}
+
+bool block_freed(ThreadRecord& record, std::uintptr_t address) {
+  file::BlockValues block;
+  if (!one.live.take(address, block)) return false;
+  if (!one.options.is_exact) sampled_at(address).fetch_sub(1, std::memory_order_relaxed);
+  look_at_clock(record);
+  const Weight weight = weight_of(block.size, block.mean_exponent);
+  count_freed(record, block.node, block.size, weight, is_recent(record, address));
+  tell_live(record, -weight.count * static_cast<double>(block.size));
+  return true;
+}
+
+// For the first event of a process; false where there is no profile, or another thread is about to begin it.
+bool has_begun() {
+  State state = one.state.load(std::memory_order_acquire);
+  if (state == State::ready)
+    begin_first();
+  else if (state == State::on && !is_this_process())
+    begin_after_fork();
+  return one.state.load(std::memory_order_acquire) == State::on;
+}
+
+// Of a thread that is recording already: in a signal's handler, or within libc.
+bool is_within_recording() {
+  if (!here.is_busy) return false;
+  if (one.state == State::on && is_this_process()) lose(&file::Losses::in_signal);
+  return true;
+}
+
+}  // namespace
+
+bool is_asked_for() {
+  State state = one.state.load(std::memory_order_acquire);
+  if (state == State::unstarted && ::environ != nullptr && !here.is_busy) {
+    const Busy busy;
+    get_ready();
+    state = one.state.load(std::memory_order_acquire);
+  }
+  return state != State::off;
+}
+
+bool is_exact() { return one.options.is_exact; }
+
+bool is_sampled(std::size_t bytes) {
+  if (one.state.load(std::memory_order_relaxed) < State::ready) return false;
+  if (one.options.is_exact) return !is_within_recording();
+  if (here.is_busy) return false;
+  if (here.random == 0) {  // the thread's first: the countdown was never set
+    draw_next(0);
+    if (here.countdown > 0) return false;
+  }
+  if (here.watched > 0) {
+    here.countdown_after_watch -= static_cast<std::int64_t>(bytes);
+    if (here.record != nullptr) ++here.record->allocations;
+    if (here.countdown_after_watch > 0) {
+      --here.watched;
+      here.countdown = here.watched > 0 ? 0 : here.countdown_after_watch;
+      if (here.watched == 0 && here.record != nullptr) here.record->allocations += kTemporaryWithin;
+      return false;
+    }
+  }
+  return true;
+}
+
+void allocated(std::uintptr_t address, std::size_t bytes, const CallerFrame& from) {
+  const Busy busy;
+  if (!has_begun()) return;
+  ThreadRecord* record = own_record();
+  if (record == nullptr) return lose(&file::Losses::no_room);
+  look_at_clock(*record);
+  const std::uint64_t size = bytes < file::kBlockBytesMax ? bytes : file::kBlockBytesMax;
+  const auto leaf = file::own_frame(file::OwnFrame::block, file::size_class(size));
+  file::BlockValues block{address, size, find_node(*record, from, leaf), 0, record->mean_exponent};
+  if (!one.options.is_exact) sampled_at(address).fetch_add(1, std::memory_order_relaxed);
+  // Counted first: what the log holds decides the slot.
+  const Weight weight = weight_of(size, block.mean_exponent);
+  count_allocated(*record, block.node, size, weight);
+  block.birth_slot = record->slot;
+  file::BlockValues before;
+  const LiveBlocks::Added added = one.live.add(block, before);
+  double change = weight.count * static_cast<double>(size);
+  if (added == LiveBlocks::Added::instead_of_another) {
+    const Weight weight_before = weight_of(before.size, before.mean_exponent);
+    count_freed(*record, before.node, before.size, weight_before, false);
+    change -= weight_before.count * static_cast<double>(before.size);
+    if (!one.options.is_exact) sampled_at(address).fetch_sub(1, std::memory_order_relaxed);
+  } else if (added == LiveBlocks::Added::no_room) {
+    count_freed(*record, block.node, size, weight,
+                false);  // so that nothing seems to live which nobody would see freed
+    change = 0;
+    lose(&file::Losses::no_room);
+    if (!one.options.is_exact) {
+      sampled_at(address).fetch_sub(1, std::memory_order_relaxed);
+      if (record->next_mean_exponent < kExponentMax) ++record->next_mean_exponent;
+    }
+  }
+  tell_live(*record, change);
+  record->recent[record->allocations % kTemporaryWithin] = {~address, record->allocations};
+  if (one.options.is_exact) {
+    ++record->allocations;
+    return;
+  }
+  adapt_mean(*record);
+  record->mean_exponent = record->next_mean_exponent;
+  here.countdown = 0;
+  draw_next(record->mean_exponent);
+  here.countdown_after_watch = here.countdown;
+  here.watched = kTemporaryWithin;
+  here.countdown = 0;
+}
+
+bool freed(std::uintptr_t address) {
+  if (is_within_recording()) return false;
+  if (one.state != State::on || !is_this_process()) return false;
+  if (!one.options.is_exact && sampled_at(address).load(std::memory_order_relaxed) == 0) return false;
+  const Busy busy;
+  ThreadRecord* record = own_record();
+  if (record == nullptr) {
+    lose(&file::Losses::no_room);
+    return false;
+  }
+  return block_freed(*record, address);
+}
+
+void mapped(std::uintptr_t begin, std::size_t bytes, bool has_file, const CallerFrame& from) {
+  if (here.is_busy || !is_asked_for()) return;
+  const Busy busy;
+  if (!has_begun()) return;
+  ThreadRecord* record = own_record();
+  if (record == nullptr) return lose(&file::Losses::no_room);
+  look_at_clock(*record);
+  const auto kind = has_file ? file::OwnFrame::file : file::OwnFrame::anonymous;
+  const std::uint32_t node = find_node(*record, from, file::own_frame(kind, file::size_class(bytes)));
+  if (!one.mappings.add({begin, begin + bytes, node, one.slots.current()}))
+    return lose(&file::Losses::no_room);
+  count_allocated(*record, node, bytes, {});
+}
+
+void unmapped(std::uintptr_t begin, std::size_t bytes) {
+  if (here.is_busy || one.state != State::on || !is_this_process()) return;
+  const Busy busy;
+  ThreadRecord* record = own_record();
+  if (record == nullptr) return lose(&file::Losses::no_room);
+  look_at_clock(*record);
+  one.mappings.take(begin, begin + bytes, [&](const Mappings::Part& part) {
+    file::Change* change = one.log.of(*record, part.node, one.slots);
+    if (change == nullptr) return lose(&file::Losses::no_room);
+    change->freed_count += part.is_last ? 1 : 0;
+    change->freed_bytes += static_cast<double>(part.bytes);
+  });
+}
+
+void module_unloaded() {
+  if (here.is_busy || one.state != State::on || !is_this_process()) return;
+  const Busy busy;
+  if (one.modules.forget_unloaded()) one.unwinder.forget_all();
+}
+
+void process_exits() {
+  if (one.state != State::on || !is_this_process()) return;
+  if (one.file.header()->ended_by_exit.exchange(1) != 0) return;
+  one.slots.look_at_clock(clock_ns(CLOCK_MONOTONIC));
+  const Busy busy;
+  scan_at_exit(one.options.folder, one.file.path());
+}
+
+}  // namespace recorder
+
+}  // namespace ullage::heap::track

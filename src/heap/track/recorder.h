@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// The profile of this process: what the stand-ins for malloc and mmap tell is put into the file. One a
+// process; begun with the first event after the program's own start, and anew in a child after a fork. Where
+// it cannot begin, or runs out of room, the program goes on as if it were not there.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "heap/track/unwinder.h"
+
+namespace ullage::heap::track {
+
+// Which blocks are looked up when they are freed: those that have none of these bits in their address.
+// Sampled ones lie at the beginning of a page, or 16 bytes after, where libc puts large ones; of exact
+// profiles it is all, without a profile none.
+extern std::uintptr_t looked_up_unless;
+constexpr std::uintptr_t kSampledPlaces = 0xFEF;
+
+namespace recorder {
+
+// False: there is no profile of this process, and none to come.
+bool is_asked_for();
+bool is_exact();
+
+// Moves the thread's countdown on. True if this allocation is to be recorded. When exact: always.
+bool is_sampled(std::size_t bytes);
+void allocated(std::uintptr_t address, std::size_t bytes, const CallerFrame& from);
+// Before the block is given back, so that nobody else has its address yet. False: it was not known.
+bool freed(std::uintptr_t address);
+
+void mapped(std::uintptr_t begin, std::size_t bytes, bool has_file, const CallerFrame& from);
+void unmapped(std::uintptr_t begin, std::size_t bytes);
+
+void module_unloaded();
+void process_exits();
+
+}  // namespace recorder
+
+}  // namespace ullage::heap::track
