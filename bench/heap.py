@@ -211,7 +211,7 @@ def bench_exact(bench: Bench):
     pairs = [str(BIN / "heap_pairs_bare"), "400000"]
     variants = {"plain": (pairs, {}), "exact": (pairs, bench.profiled("exact"))}
     if heaptrack := shutil.which("heaptrack"):
-        variants["heaptrack"] = ([heaptrack, "--record-only", "-o", str(bench.scratch / "ht"), *pairs], {})
+        variants["heaptrack"] = ([heaptrack, "--raw", "-o", str(bench.scratch / "ht"), *pairs], {})
     if valgrind := shutil.which("valgrind"):
         massif = [valgrind, "--tool=massif", f"--massif-out-file={bench.scratch / 'massif'}"]
         variants["massif"] = ([*massif, *pairs], {})
@@ -278,7 +278,7 @@ def live_at_exit(bench: Bench, state: Path) -> tuple[float, float, float]:
         text=True,
         check=True,
     )
-    total = json.loads(told.stdout)["total"]
+    total = json.loads(told.stdout)["all"]
     return total["bytes"], total["interval"][0], total["interval"][1]
 
 
@@ -359,7 +359,7 @@ def bench_kill(bench: Bench, times: int = 20):
             text=True,
             check=True,
         )
-        largest = max(site["count"] for site in json.loads(told.stdout)["sites"])
+        largest = max(row["count"] for row in json.loads(told.stdout)["rows"])
         lost.append(max(0.0, said - largest) * 0.5)
         shutil.rmtree(state)
     bench.row(f"after kill -9, {times} times: lost at most", round(max(lost), 1), "ms", "≤ 10", "")

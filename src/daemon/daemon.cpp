@@ -31,6 +31,7 @@
 #include "config/settings.h"
 #include "daemon/daemon_settings.h"
 #include "daemon/own_signals.h"
+#include "daemon/runs_collector.h"
 #include "daemon/self_collector.h"
 #include "daemon/service_manager.h"
 #include "history/remote/remote_writer.h"
@@ -48,6 +49,7 @@
 #include "watch/collecting.h"
 #include "watch/forwarder.h"
 #include "watch/keeper.h"
+#include "watch/tick_schedule.h"
 #include "watch/watch.h"
 #include "web_assets/dashboard_page.h"
 #include "web_assets/report_page.h"
@@ -131,7 +133,7 @@ class Daemon {
   std::optional<server::HttpServer> server_;
   EventLoop::Handle next_tick_, next_sign_;
 
-  std::int64_t due_ms_ = 0;
+  watch::TickSchedule schedule_;
   double lateness_seconds_ = 0;
   std::uint64_t late_ticks_ = 0, skipped_ticks_ = 0, failed_reloads_ = 0;
   std::string storing_error_;
@@ -188,6 +190,7 @@ Result<std::vector<watch::Source>> Daemon::sources() {
       std::make_unique<sense::ProcessesCollector>(around_.root, processes_options(settings_), clock_);
   processes_ = processes.get();
   sources.push_back({"processes", std::move(processes)});
+  sources.push_back({"runs", std::make_unique<RunsCollector>(settings_.text("state.directory"), clock_)});
   auto custom = sense::CustomSources::start(loop_, around_.root, custom_options(settings_), clock_);
   if (!custom) return pass_on(custom);
   custom_ = custom->get();
@@ -299,6 +302,7 @@ SelfFigures Daemon::figures() const {
                       .late_ticks = late_ticks_,
                       .skipped_ticks = skipped_ticks_,
                       .live_series = watch_->live().size(),
+                      .quoted_series = watch_->live().needing_quotes(),
                       .refused_values = watch_->live().refused(),
                       .duplicate_values = watch_->live().duplicates(),
                       .keeper = keeper_->counts(),
@@ -316,27 +320,21 @@ SelfFigures Daemon::figures() const {
 
 // The tick: what was due is looked at now, under the time at which it was due.
 void Daemon::look() {
-  const std::int64_t interval = tick_interval(settings_).count();
-  const std::int64_t now = clock_.wall_ms();
-  if (due_ms_ != 0) {
-    lateness_seconds_ = static_cast<double>(std::max<std::int64_t>(0, now - due_ms_)) / 1000;
+  if (const auto tick = schedule_.due(clock_.wall_ms(), tick_interval(settings_))) {
+    lateness_seconds_ = to_seconds(tick->lateness);
     late_ticks_ += lateness_seconds_ > kLateSeconds ? 1 : 0;
+    skipped_ticks_ += tick->skipped;
+    watch_->look(tick->time_ms);
+    page_api_->look();
+    note_storing();
+    note_sending();
   }
-  // Later than that, the moments between have gone by unseen, or the clock was set.
-  const std::int64_t newest_due = watch::next_tick_ms(now, interval) - interval;
-  if (newest_due > due_ms_ && due_ms_ != 0)
-    skipped_ticks_ += static_cast<std::uint64_t>((newest_due - due_ms_) / interval);
-  watch_->look(newest_due);
-  page_api_->look();
-  note_storing();
-  note_sending();
   schedule();
 }
 
 void Daemon::schedule() {
-  const std::int64_t now = clock_.wall_ms();
-  due_ms_ = watch::next_tick_ms(now, tick_interval(settings_).count());
-  next_tick_ = loop_.after(std::chrono::milliseconds(due_ms_ - now), [this] { look(); });
+  next_tick_ =
+      loop_.after(schedule_.until_next(clock_.wall_ms(), tick_interval(settings_)), [this] { look(); });
 }
 
 // A disk that is full is said once, and so is that there is room again.

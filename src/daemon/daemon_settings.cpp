@@ -122,8 +122,7 @@ history::HistoryOptions history_options(const config::Settings& settings) {
 Result<server::ServerOptions> server_options(const config::Settings& settings) {
   server::ServerOptions options{
       .listen = settings.list("server.listen"),
-      .socket = settings.is_set("server.socket") ? settings.text("server.socket")
-                                                 : settings.text("state.directory") + "/ullage.sock",
+      .socket = socket_path(settings),
       .names = settings.list("server.names"),
       .tls = {.cert_file = text_or_none(settings, "server.tls.cert_file"),
               .key_file = text_or_none(settings, "server.tls.key_file"),
@@ -191,6 +190,11 @@ Result<std::optional<watch::ForwardOptions>> forward_options(const config::Setti
 
 std::chrono::milliseconds tick_interval(const config::Settings& settings) {
   return milliseconds(settings, "daemon.interval");
+}
+
+std::string socket_path(const config::Settings& settings) {
+  return settings.is_set("server.socket") ? settings.text("server.socket")
+                                          : settings.text("state.directory") + "/ullage.sock";
 }
 
 std::string history_folder(const config::Settings& settings) {

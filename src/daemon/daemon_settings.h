@@ -31,6 +31,8 @@ sense::ProcessesOptions processes_options(const config::Settings& settings);
 Result<std::optional<watch::ForwardOptions>> forward_options(const config::Settings& settings,
                                                              const std::string& host, std::uint64_t seed);
 std::chrono::milliseconds tick_interval(const config::Settings& settings);
+// Where it is asked: server.socket, else ullage.sock in the state directory.
+std::string socket_path(const config::Settings& settings);
 std::string history_folder(const config::Settings& settings);
 std::string send_queue_folder(const config::Settings& settings);
 

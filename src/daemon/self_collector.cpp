@@ -92,6 +92,7 @@ Result<void> SelfCollector::collect(metric::Frame& frame) {
   frame.add("ullage_self_tick_lateness_seconds", figures.tick_lateness_seconds);
   frame.add("ullage_self_tick_duration_seconds", figures.tick_duration_seconds);
   frame.add("ullage_self_live_series", number(figures.live_series));
+  frame.add("ullage_self_quoted_series", number(figures.quoted_series));
   frame.add("ullage_self_samples_total", number(figures.keeper.kept_samples));
   frame.add("ullage_self_failed_flushes_total", number(figures.keeper.failed_flushes));
   frame.add("ullage_self_failed_reloads_total", number(figures.failed_reloads));

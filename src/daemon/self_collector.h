@@ -25,7 +25,7 @@ struct SelfFigures {
   double start_seconds = 0;                                     // since the epoch
   double tick_lateness_seconds = 0, tick_duration_seconds = 0;  // of the last tick
   std::uint64_t ticks = 0, late_ticks = 0, skipped_ticks = 0;   // late: by over 100 ms
-  std::size_t live_series = 0;
+  std::size_t live_series = 0, quoted_series = 0;
   std::uint64_t refused_values = 0, duplicate_values = 0;
   watch::KeeperCounts keeper = {};
   std::optional<watch::ForwardCounts> forwarder = {};  // where something is sent

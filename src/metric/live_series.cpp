@@ -5,11 +5,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
+#include "metric/exposition.h"
+#include "metric/family.h"
 #include "metric/frame.h"
 #include "metric/series.h"
 
@@ -36,6 +40,14 @@ bool is_same(const SeriesKey& key, std::string_view name, std::span<const LabelV
     ++present;
   }
   return present == key.labels.size();
+}
+
+constexpr std::size_t kFamiliesMax = 5000;
+
+bool is_beyond_legacy(const SeriesKey& key) {
+  return !is_legacy_name(key.name, true) || std::ranges::any_of(key.labels, [](const Label& label) {
+    return !is_legacy_name(label.name, false);
+  });
 }
 
 }  // namespace
@@ -88,6 +100,8 @@ LiveSeries::Entry* LiveSeries::make(std::size_t hash, std::string_view name,
   for (const LabelView& label : labels)
     if (!label.value.empty()) entry.key.labels.push_back({std::string(label.name), std::string(label.value)});
   std::ranges::sort(entry.key.labels);
+  entry.needs_quotes = is_beyond_legacy(entry.key);
+  needing_quotes_ += entry.needs_quotes ? 1 : 0;
   hashes_[place] = hash;
   by_hash_.emplace(hash, place);
   return &entry;
@@ -98,9 +112,31 @@ void LiveSeries::forget_before(std::int64_t time_ms) {
     if (entries_[place].key.name.empty() || entries_[place].time_ms >= time_ms) continue;
     const auto [begin, end] = by_hash_.equal_range(hashes_[place]);
     by_hash_.erase(std::find_if(begin, end, [&](const auto& pair) { return pair.second == place; }));
+    needing_quotes_ -= entries_[place].needs_quotes ? 1 : 0;
     entries_[place] = Entry();
     free_.push_back(place);
   }
+  if (families_.empty()) return;
+  std::set<std::string_view> names;
+  for (const Entry& entry : entries_) {
+    names.insert(entry.key.name);
+    if (const auto whole = name_of_whole(entry.key.name)) names.insert(*whole);
+  }
+  std::erase_if(families_, [&](const auto& family) { return !names.contains(family.first); });
+}
+
+void LiveSeries::describe(const Family& family) {
+  const auto known = families_.find(family.name);
+  if (known != families_.end()) {
+    if (known->second != family) known->second = family;
+  } else if (families_.size() < kFamiliesMax) {
+    families_.emplace(family.name, family);
+  }
+}
+
+const Family* LiveSeries::family(std::string_view name) const {
+  const auto found = families_.find(name);
+  return found == families_.end() ? nullptr : &found->second;
 }
 
 void LiveSeries::each_current(const std::function<void(const Entry&)>& visit) const {

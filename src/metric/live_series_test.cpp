@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "metric/family.h"
+
 namespace ullage::metric {
 namespace {
 
@@ -61,6 +63,34 @@ TEST(LiveSeries, ForgetsWhatIsNotSeenAndGivesItsPlaceToAnother) {
   live.add("c", 3);
   EXPECT_EQ(current(live), std::vector<std::string>{"c 3"});
   EXPECT_GT(birth(), before) << "a reader of ids can tell that this one is another's now";
+}
+
+TEST(LiveSeries, KeepsWhatIsSaidOfAFamilyAsLongAsThereIsOneOfIt) {
+  LiveSeries live(10);
+  live.begin(1000);
+  live.describe({.name = "took_seconds", .kind = FamilyKind::histogram});
+  live.describe({.name = "took_seconds", .kind = FamilyKind::histogram, .help = "How long."});
+  live.describe({.name = "never_seen"});
+  live.add("took_seconds_bucket", {{"le", "1"}}, 1);
+  live.forget_before(1000);
+  ASSERT_NE(live.family("took_seconds"), nullptr);
+  EXPECT_EQ(live.family("took_seconds")->help, "How long.");
+  EXPECT_EQ(live.family("never_seen"), nullptr);
+  live.begin(2000);
+  live.forget_before(2000);
+  EXPECT_TRUE(live.families().empty());
+}
+
+TEST(LiveSeries, CountsTheSeriesWhoseNamesNeedQuotes) {
+  LiveSeries live(10);
+  live.begin(1000);
+  live.add("my.name", 1);
+  live.add("plain", {{"a.b", "c"}}, 1);
+  live.add("plain", {{"a", "c.d"}}, 1);
+  EXPECT_EQ(live.needing_quotes(), 2u);
+  live.begin(2000);
+  live.forget_before(2000);
+  EXPECT_EQ(live.needing_quotes(), 0u);
 }
 
 }  // namespace

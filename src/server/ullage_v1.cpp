@@ -140,9 +140,9 @@ struct UllageV1::Impl : std::enable_shared_from_this<Impl> {
 
   std::string overview_text() const {
     const std::string extra = fmt::format(
-        R"("host":{},"version":{},"start_ms":{},"interval_seconds":{},"processes":{},"groups":{},"series":{},)",
-        query::json_string(subjects.host), query::json_string(subjects.version), subjects.start_ms,
-        subjects.interval_seconds(), subjects.processes().size(), subjects.groups().size(),
+        R"("host":{},"version":{},"api_version":{},"start_ms":{},"interval_seconds":{},"processes":{},"groups":{},"series":{},)",
+        query::json_string(subjects.host), query::json_string(subjects.version), kUllageApiVersion,
+        subjects.start_ms, subjects.interval_seconds(), subjects.processes().size(), subjects.groups().size(),
         subjects.live == nullptr ? 0 : subjects.live->size());
     return overview_json(outlook.overview(), extra);
   }

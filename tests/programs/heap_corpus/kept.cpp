@@ -14,14 +14,20 @@ namespace corpus {
 namespace {
 
 char* configuration = nullptr;
-[[gnu::noinline]] void read_configuration() { configuration = static_cast<char*>(std::malloc(50'000)); }
+[[gnu::noinline]] void read_configuration() {
+  configuration = static_cast<char*>(std::malloc(50'000));
+  use(&configuration);
+}
 void kept_configuration() {
   read_configuration();
   in_steps([](int) { churn(); });
 }
 
 std::string* singleton = nullptr;
-[[gnu::noinline]] void make_the_one() { singleton = new std::string(20'000, 'o'); }
+[[gnu::noinline]] void make_the_one() {
+  singleton = new std::string(20'000, 'o');
+  use(&singleton);
+}
 void kept_singleton() {
   make_the_one();
   in_steps([](int) { churn(); });
@@ -39,6 +45,7 @@ void** table = nullptr;
 [[gnu::noinline]] void make_table() {
   table = static_cast<void**>(std::calloc(100, sizeof(void*)));
   for (int i = 0; i < 100; ++i) table[i] = std::malloc(300);
+  use(&table);
 }
 void kept_table() {
   make_table();

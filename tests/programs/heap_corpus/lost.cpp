@@ -42,7 +42,10 @@ void lost_once() {
 }
 
 void* current = nullptr;
-[[gnu::noinline]] void overwrite_pointer() { current = std::malloc(1700); }
+[[gnu::noinline]] void overwrite_pointer() {
+  current = std::malloc(1700);
+  use(current);
+}
 void lost_by_overwriting() {
   in_wiped_steps([](int) { overwrite_pointer(); });
   current = nullptr;
