@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
@@ -17,6 +18,8 @@
 
 namespace ullage::cli {
 namespace {
+
+using testing::HasSubstr;
 
 struct Answer {
   int code;
@@ -135,6 +138,24 @@ TEST(Doctor, SpeaksJson) {
   EXPECT_EQ(json["version"], 1);
   EXPECT_EQ(json["findings"][0]["id"], "kernel");
   EXPECT_EQ(json["findings"][0]["state"], "missing");
+}
+
+TEST(Doctor, LooksAtTheFilesThatADaemonWouldNeed) {
+  const sense::Fixture machine({{"/token", "0123456789abcdef0123456789abcdef\n"}, {"/short", "x\n"}});
+  const std::string token = machine.folder() + "/token";
+  ::chmod(token.c_str(), 0600);
+  const Answer well = doctor_on(machine, {},
+                                {{"ULLAGE_REMOTE_WRITE_URL", "http://far:9090/api/v1/write?key=hidden"},
+                                 {"ULLAGE_REMOTE_WRITE_BEARER_TOKEN_FILE", token},
+                                 {"ULLAGE_SERVER_TOKEN_FILE", token}});
+  EXPECT_THAT(well.out, HasSubstr("good     remote write    to http://far:9090/api/v1/write\n"));
+  EXPECT_THAT(well.out, HasSubstr("good     server          HTTP, with a token\n"));
+  const Answer ill = doctor_on(machine, {},
+                               {{"ULLAGE_REMOTE_WRITE_URL", "http://far:9090/api/v1/write"},
+                                {"ULLAGE_REMOTE_WRITE_BEARER_TOKEN_FILE", machine.folder() + "/none"},
+                                {"ULLAGE_SERVER_TLS_CERT_FILE", machine.folder() + "/none.pem"}});
+  EXPECT_THAT(ill.out, HasSubstr("missing  remote write    /none: cannot open: No such file"));
+  EXPECT_THAT(ill.out, HasSubstr("missing  server          /none.pem: cannot open: No such file"));
 }
 
 TEST(Doctor, PacksASnapshotThatLooksLikeTheMachineAndDoesNotSayWhoseItIs) {

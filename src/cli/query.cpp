@@ -225,7 +225,7 @@ int list_metrics(const MetricsOptions& options, const Common& common, const Cons
 Verb add_ask(CLI::App& app, Common& common, Console& console) {
   auto options = std::make_shared<Options>();
   app.add_option("QUERY", options->query, "PromQL, as Prometheus 3 has it");
-  app.add_option("--from", options->from, std::string(kSourceArgument));
+  add_from(app, options->from, common);
   app.add_option(
       "--at", options->at,
       "the moment to ask about: 2026-11-26T12:00:00Z, seconds since the epoch, -5m (default: now, or "
@@ -270,7 +270,7 @@ std::vector<Verb> add_query(CLI::App& parent, Common& common, Console& console) 
 
   auto metrics = std::make_shared<MetricsOptions>();
   CLI::App* metrics_app = app->add_subcommand("metrics", "which metrics there are, and what they mean");
-  metrics_app->add_option("--from", metrics->from, std::string(kSourceArgument));
+  add_from(*metrics_app, metrics->from, common);
   metrics_app->add_flag("--json", metrics->json, "as JSON");
   verbs.push_back(
       {metrics_app, [metrics, &common, &console] { return list_metrics(*metrics, common, console); }});

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "base/os_root.h"
@@ -14,6 +15,7 @@
 #include "sense/kernel_file.h"
 #include "server/http_server.h"
 #include "server/query_desk.h"
+#include "watch/forwarder.h"
 #include "watch/keeper.h"
 
 namespace ullage::daemon {
@@ -26,8 +28,10 @@ struct SelfFigures {
   std::size_t live_series = 0, quoted_series = 0;
   std::uint64_t refused_values = 0, duplicate_values = 0;
   watch::KeeperCounts keeper = {};
+  std::optional<watch::ForwardCounts> forwarder = {};  // where something is sent
   server::ServerCounts server = {};
   server::QueryCounts queries = {};
+  std::optional<double> certificate_end_seconds = {};  // since the epoch
   std::uint64_t failed_reloads = 0;
   std::string version = {};
 };

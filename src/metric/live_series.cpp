@@ -93,7 +93,10 @@ LiveSeries::Entry* LiveSeries::make(std::size_t hash, std::string_view name,
   const std::uint32_t place = free_.back();
   free_.pop_back();
   Entry& entry = entries_[place];
-  entry = {.key = {.name = std::string(name), .labels = {}}, .time_ms = INT64_MIN, .id = place};
+  entry = {.key = {.name = std::string(name), .labels = {}},
+           .time_ms = INT64_MIN,
+           .id = place,
+           .birth = ++births_};
   for (const LabelView& label : labels)
     if (!label.value.empty()) entry.key.labels.push_back({std::string(label.name), std::string(label.value)});
   std::ranges::sort(entry.key.labels);
@@ -136,7 +139,7 @@ const Family* LiveSeries::family(std::string_view name) const {
   return found == families_.end() ? nullptr : &found->second;
 }
 
-void LiveSeries::each_current(const std::function<void(Entry&)>& visit) {
+void LiveSeries::each_current(const std::function<void(const Entry&)>& visit) const {
   for (const std::uint32_t place : current_) visit(entries_[place]);
 }
 

@@ -27,7 +27,7 @@ class LiveSeries final : public Frame {
     double value = 0;
     std::int64_t time_ms = 0;   // of the value
     SeriesId id = 0;            // dense; another series may have it when this one has been forgotten
-    bool is_told = false;       // what the id means, to the one who stores them; theirs alone
+    std::uint64_t birth = 0;    // which one has it: another number for each series that ever got an id
     bool needs_quotes = false;  // its name or a label's is beyond what the older formats can write
   };
 
@@ -43,7 +43,7 @@ class LiveSeries final : public Frame {
   void forget_before(std::int64_t time_ms);
 
   // In the order in which they came: those with a value at the newest time.
-  void each_current(const std::function<void(Entry&)>& visit);
+  void each_current(const std::function<void(const Entry&)>& visit) const;
   // Null where nobody has said anything; of a histogram by its own name. Valid until the next change.
   const Family* family(std::string_view name) const;
   const std::map<std::string, Family, std::less<>>& families() const { return families_; }
@@ -66,7 +66,7 @@ class LiveSeries final : public Frame {
   std::vector<std::uint32_t> current_;                   // places with a value at time_ms_
   std::map<std::string, Family, std::less<>> families_;  // by name; bounded
   std::size_t needing_quotes_ = 0;
-  std::uint64_t refused_ = 0, duplicates_ = 0;
+  std::uint64_t births_ = 0, refused_ = 0, duplicates_ = 0;
 };
 
 }  // namespace ullage::metric

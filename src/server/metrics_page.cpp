@@ -182,7 +182,7 @@ Families families_of(metric::LiveSeries& live, MetricNames names) {
   std::unordered_map<std::string_view, std::size_t> places;
   std::size_t last = SIZE_MAX;
   std::string_view last_name;
-  live.each_current([&](Entry& entry) {
+  live.each_current([&](const Entry& entry) {
     if (entry.needs_quotes && names == MetricNames::legacy) {
       ++families.left_out;
       return;

@@ -122,6 +122,6 @@ def test_secrets_in_arguments_of_processes_are_masked(daemon):
 def test_every_path_is_described(daemon):
     """What the program serves under this root is what the description has."""
     text = (ROOT / "src/server/ullage_v1.cpp").read_text()
-    served = set(re.findall(r'\badd\("(/[^"]+)"', text))
+    served = set(re.findall(r'\badd\(\s*"(/[^"]+)"', text))
     assert served == set(re.findall(r"^  (/\S+):$", DESCRIPTION.read_text(), re.MULTILINE))
     assert daemon.ask("/api/ullage/v1/nothing")[0] == 404
