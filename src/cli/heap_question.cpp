@@ -3,7 +3,6 @@
 
 #include <CLI/App.hpp>
 #include <CLI/Validators.hpp>
-#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <ostream>

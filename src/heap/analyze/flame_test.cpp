@@ -8,7 +8,10 @@
 #include <string>
 #include <vector>
 
+#include "heap/analyze/calls.h"
+#include "heap/analyze/moments.h"
 #include "heap/analyze/profile_fixture.h"
+#include "heap/profile.h"
 
 namespace ullage::heap {
 namespace {

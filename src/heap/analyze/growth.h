@@ -2,7 +2,7 @@
 // Does a call site grow without end, or has it settled? One site's history in windows of equal time → the
 // judgement and its evidence. Survivors (what lives at the end, by its birth) show growth free of the noise
 // of what comes and goes; the doomed (what lived at some time and is dead by the end) show whether they only
-// took others' places, as a full cache's do. Pure; the numbers are in docs/decisions/0016.
+// took others' places, as a full cache's do. Pure; docs/explanation/leaks.md.
 #pragma once
 
 #include <cstddef>

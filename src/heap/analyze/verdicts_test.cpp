@@ -12,6 +12,7 @@
 
 #include "heap/analyze/histories_fixture.h"
 #include "heap/analyze/profile_fixture.h"
+#include "heap/profile.h"
 
 namespace ullage::heap {
 namespace {
