@@ -15,7 +15,7 @@
 #include "heap/analyze/moments.h"
 #include "heap/analyze/verdicts.h"
 #include "heap/profile.h"
-#include "run/heap_profiles.h"
+#include "run/heap_run.h"
 #include "run/record.h"
 #include "run/run_file.h"
 #include "run/words.h"
@@ -73,7 +73,7 @@ std::string heap_json(const Record& record, std::span<const heap::Profile> profi
 }
 
 std::string report_heap(const LoadedRun& run, std::size_t nodes_max) {
-  const auto profiles = load_heap(run.path);
+  const auto profiles = load_heap_of(run.path, run.record);
   return profiles ? heap_json(run.record, *profiles, nodes_max) : std::string();
 }
 

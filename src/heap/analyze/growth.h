@@ -16,7 +16,8 @@
 namespace ullage::heap {
 
 struct SiteWindow {
-  double born_count = 0, born_bytes = 0, freed_bytes = 0;
+  double born_count = 0, born_bytes = 0, born_variance = 0, freed_bytes = 0;
+  std::uint32_t born_samples = 0;
   double survivor_count = 0, survivor_bytes = 0, survivor_variance = 0;  // born here, alive at the end
   std::uint32_t survivor_samples = 0;
   double least_bytes = 0, last_bytes = 0;  // of what lived: at the quietest slot's end, and at the last's
@@ -32,7 +33,7 @@ struct SiteHistory {
   bool is_exact = false;
 };
 
-// How a process's slots are cut into windows: as many as it has slots for, at most `most` (a multiple of 12).
+// How a process's life is cut into windows of equal time: `most` of them, fewer where it has hardly any slot.
 struct WindowGrid {
   std::vector<std::uint32_t> window_of_slot;
   std::size_t windows = 0;

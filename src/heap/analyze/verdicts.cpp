@@ -104,15 +104,20 @@ class ProcessJudge {
   }
   std::optional<Verdict> judge_torn_down(const StackRecords& records, const Amount& held) {
     if (held.bytes < kTornDownBytesMin) return std::nullopt;
-    const SiteHistory history = history_of(records);
-    const Growth growth = judge_levels(history, held);
+    const SiteHistory history = history_of(records, teardown_);
+    const bool freed_nothing = std::ranges::all_of(records.changes, [this](const Change* change) {
+      return change->freed_bytes <= 0 || change->slot > *teardown_;
+    });
+    const Growth growth = freed_nothing ? judge_growth(all_survive(history)) : judge_levels(history, held);
     if (!growth.is_growing && !held_for_long(history, held)) return std::nullopt;
-    Verdict verdict{.kind = growth.is_growing ? VerdictKind::growing : VerdictKind::settled,
+    Verdict verdict{.kind = growth.is_growing && held.bytes >= kGrowingBytesMin ? VerdictKind::growing
+                                                                                : VerdictKind::settled,
                     .confidence = growth.confidence,
                     .amount = held,
                     .rate_bytes_per_second = growth.rate_bytes_per_second,
                     .first_seen_seconds = first_seen(history),
                     .alive_ratios = alive_ratios(history),
+                    .is_one_block = growth.is_one_block,
                     .is_freed_at_exit = true};
     // Whose births those were is not known any more: by how much the level rose.
     verdict.births.resize(kBirthBuckets);
@@ -123,6 +128,16 @@ class ProcessJudge {
       verdict.births[i * kBirthBuckets / history.windows.size()] += rise / held.bytes * held.count;
     }
     return verdict;
+  }
+  // Up to the teardown: all that was born lived then.
+  static SiteHistory all_survive(SiteHistory history) {
+    for (SiteWindow& window : history.windows) {
+      window.survivor_count = window.born_count;
+      window.survivor_bytes = window.born_bytes;
+      window.survivor_variance = window.born_variance;
+      window.survivor_samples = window.born_samples;
+    }
+    return history;
   }
   static bool held_for_long(const SiteHistory& history, const Amount& held) {
     const auto long_held = std::ranges::count_if(
@@ -137,7 +152,8 @@ class ProcessJudge {
     return static_cast<double>(profile_.slot_ends_ms[slot] - profile_.started_ms) / 1000;
   }
 
-  SiteHistory history_of(const StackRecords& records) {
+  // What is later than the slot, where one is given, is left out.
+  SiteHistory history_of(const StackRecords& records, std::optional<std::uint32_t> until = {}) {
     SiteHistory history;
     history.windows.resize(grid_.windows);
     history.window_seconds = grid_.window_seconds;
@@ -147,10 +163,12 @@ class ProcessJudge {
     std::size_t first = level_.size();
     std::size_t last = 0;
     for (const Change* change : records.changes) {
-      if (change->slot >= level_.size()) continue;
+      if (change->slot >= level_.size() || (until && change->slot > *until)) continue;
       SiteWindow& window = history.windows[grid_.window_of_slot[change->slot]];
       window.born_count += change->allocated_count;
       window.born_bytes += change->allocated_bytes;
+      window.born_variance += change->allocated_variance;
+      window.born_samples += change->samples;
       window.freed_bytes += change->freed_bytes;
       level_[change->slot] += change->allocated_bytes - change->freed_bytes;
       if (change->allocated_count <= 0) continue;
