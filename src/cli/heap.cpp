@@ -20,6 +20,7 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "cli/heap_question.h"
+#include "cli/heap_scan.h"
 #include "cli/runs_help.h"
 #include "cli/verb.h"
 #include "heap/analyze/calls.h"
@@ -268,6 +269,7 @@ std::vector<Verb> add_heap(CLI::App& parent, Common& common, Console& console) {
     verbs.push_back(
         {app, [options, act = row.act, &common, &console] { return act(*options, common, console); }});
   }
+  verbs.push_back(add_heap_scan(*heap, console));
   return verbs;
 }
 

@@ -21,6 +21,7 @@
 #include "run/advice.h"
 #include "run/catalog.h"
 #include "run/figures.h"
+#include "run/heap_profiles.h"
 #include "run/record.h"
 #include "run/report.h"
 #include "run/run_file.h"
@@ -132,6 +133,10 @@ int act_run(const CLI::App& app, const RunFlags& flags, const Common& common, Co
   const auto outcome = session::supervise(*options, console.clock, console.root, say);
   if (!outcome) return own_failure(console, outcome.error(), act::exit_code_of(outcome.error()));
 
+  if (options->heap && !outcome->file_path.empty()) {
+    const auto folded = run::fold_heap(outcome->file_path);
+    if (!folded && !flags.quiet) console.err << "ullage: " << folded.error().text() << '\n';
+  }
   std::optional<run::LoadedRun> loaded;
   const bool gate = settings->flag("run.growth_gate");
   // Nobody reads what would be said: `show` works it out again from the file.

@@ -54,11 +54,15 @@ std::string heap_library() {
 std::optional<session::HeapOptions> heap_options(const config::Settings& settings) {
   const std::string how = settings.text("run.heap");
   if (how == "off") return std::nullopt;
-  return session::HeapOptions{.is_exact = how == "exact",
-                              .mean_bytes = settings.bytes("run.heap_interval"),
-                              .samples_per_second = settings.count("run.heap_rate"),
-                              .file_bytes_max = settings.bytes("run.heap_file_size"),
-                              .library = heap_library()};
+  std::error_code error;
+  const bool scans = settings.text("run.heap_scan") == "exit";
+  return session::HeapOptions{
+      .is_exact = how == "exact",
+      .mean_bytes = settings.bytes("run.heap_interval"),
+      .samples_per_second = settings.count("run.heap_rate"),
+      .file_bytes_max = settings.bytes("run.heap_file_size"),
+      .library = heap_library(),
+      .scanner = scans ? std::filesystem::read_symlink("/proc/self/exe", error).string() : ""};
 }
 
 act::LimitRequest limits_of(const config::Settings& settings) {

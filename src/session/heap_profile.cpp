@@ -66,6 +66,8 @@ Result<void> prepare_heap_profile(const HeapOptions& options, const std::string&
                 "install Ullage elsewhere, or link to it");
   const std::string folder = run_file.substr(0, run_file.size() - kRunEnding.size()) + ".heap";
   if (auto made = make_folders(folder); !made) return pass_on(made);
+  if (!options.scanner.empty() && ::symlink(options.scanner.c_str(), (folder + "/scanner").c_str()) != 0)
+    return fail_errno("cannot link to the scanner", folder, errno);
   std::string& preloaded = environment["LD_PRELOAD"];
   preloaded = options.library + (preloaded.empty() ? "" : ":" + preloaded);
   environment["ULLAGE_HEAP"] =

@@ -27,6 +27,7 @@ struct HeapOptions {
   std::uint64_t samples_per_second = 1000;  // of a thread at most: then the mean becomes coarser; 0: no bound
   std::uint64_t file_bytes_max = 1u << 30;  // of a process
   std::string library;                      // what is preloaded
+  std::string scanner;  // looks at each process' end for blocks that nothing points to; empty: nothing does
 };
 
 struct RunOptions {

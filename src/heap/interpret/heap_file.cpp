@@ -63,6 +63,7 @@ class Reading {
   void read_nodes();
   void read_modules(const Part& part);
   void take_module(const file::ModuleRecord& record, std::string_view name);
+  void make_room();
   void read_changes();
   void take_change(const file::Change& change);
   void read_living();
@@ -211,7 +212,18 @@ void Reading::take_module(const file::ModuleRecord& record, std::string_view nam
   ++damage_.records;
 }
 
+// All the room at once: what grows by copying would for a moment take three times as much.
+void Reading::make_room() {
+  constexpr std::uint64_t kReservedMax = 4 << 20;
+  std::uint64_t changes = 0;
+  for (const Part& part : parts_)
+    if (part.kind == file::ChunkKind::changes || part.kind == file::ChunkKind::counters)
+      changes += (part.end - part.begin) / sizeof(file::Change);
+  changes_.reserve(static_cast<std::size_t>(std::min(changes, kReservedMax)));
+}
+
 void Reading::read_changes() {
+  make_room();
   const auto take = [this](std::uint64_t, const file::Change& change) { take_change(change); };
   for (const Part& part : parts_) {
     if (part.kind == file::ChunkKind::changes) pieces_.for_each<file::Change>(part.begin, part.end, take);
@@ -304,7 +316,7 @@ void Reading::take_block(const file::BlockValues& block) {
 }
 
 void Reading::take_mapping(const file::Mapping& mapping) {
-  if (mapping.begin == mapping.end) return;
+  if (mapping.begin == mapping.end || mapping.end == 0) return;  // free, or half written
   if (mapping.begin > mapping.end || !is_site(mapping.node) || mapping.birth_slot >= file::kSlotsMax) {
     ++damage_.records;
     return;

@@ -134,7 +134,7 @@ class HeapFileWriter {
     record.event = event;
     record.number = number;
     record.build_id_bytes = static_cast<std::uint32_t>(std::min(build_id.size(), sizeof record.build_id));
-    std::memcpy(record.build_id, build_id.data(), record.build_id_bytes);
+    build_id.copy(reinterpret_cast<char*>(record.build_id), record.build_id_bytes);
     const std::size_t begin = modules_.size();
     append(modules_, record);
     modules_ += name;

@@ -154,6 +154,22 @@ TEST_F(HeapFile, ABlockThatStoodTwiceWhenTheProcessDiedCountsOnce) {
   EXPECT_EQ(raw.profile.living[0].bytes, 202);
 }
 
+TEST_F(HeapFile, APlaceThatWasBeingWrittenWhenTheProcessDiedIsNoBlock) {
+  HeapFileWriter writer;
+  const auto node = site(writer);
+  const BlockValues shifted{.address = 0x1000, .size = 3 << 20, .node = node};
+  std::string table;
+  for (const bool is_whole : {false, true}) {
+    const file::LiveBlock block{{is_whole ? pack_first(shifted) : 0}, {pack_second(shifted)}};
+    table.append(reinterpret_cast<const char*>(&block), sizeof block);
+  }
+  writer.header().live_chunk[5] = writer.part(file::ChunkKind::live, table, 5) + 1;
+  const RawProfile raw = read(writer);
+  ASSERT_EQ(raw.profile.living.size(), 1u);
+  EXPECT_EQ(raw.profile.living[0].bytes, 3 << 20);
+  EXPECT_THAT(raw.profile.problems, IsEmpty());
+}
+
 TEST_F(HeapFile, ATableThatWasOutgrownIsNotCounted) {
   HeapFileWriter writer;
   const auto node = site(writer);

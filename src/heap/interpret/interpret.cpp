@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -51,6 +53,36 @@ class Numbers {
   std::map<Value, std::uint32_t> numbers_;
 };
 
+// A total as it grows, told in whole units: what was told so far is never off by more than half of one.
+class RoundedTotal {
+ public:
+  double tell(double more, double unit) {
+    exact_ += more;
+    const double rounded = std::round(exact_ / unit) * unit;
+    return rounded - std::exchange(told_, rounded);
+  }
+
+ private:
+  double exact_ = 0, told_ = 0;
+};
+
+// Estimates need not be told to the last bit, and so fold into half the bytes. Of a site it is its totals
+// that are rounded, so that what it holds at a moment does not drift off with the number of slots before.
+void round_estimates(std::vector<Change>& changes, std::size_t sites) {
+  constexpr double kCountUnit = 1.0 / 256;
+  constexpr double kByte = 1;
+  std::vector<std::array<RoundedTotal, 4>> totals(sites);
+  for (Change& change : changes) {
+    auto& [allocated_count, allocated_bytes, freed_count, freed_bytes] = totals[change.site];
+    change.allocated_count = allocated_count.tell(change.allocated_count, kCountUnit);
+    change.allocated_bytes = allocated_bytes.tell(change.allocated_bytes, kByte);
+    change.freed_count = freed_count.tell(change.freed_count, kCountUnit);
+    change.freed_bytes = freed_bytes.tell(change.freed_bytes, kByte);
+    for (double* value : {&change.temporary_count, &change.allocated_variance, &change.freed_variance})
+      *value = static_cast<double>(static_cast<float>(*value));
+  }
+}
+
 class Building {
  public:
   Building(RawProfile raw, Symbols& symbols) : raw_(std::move(raw)), symbols_(symbols) {}
@@ -64,6 +96,7 @@ class Building {
     for (Change& change : profile.changes) change.site = site_of(change.site);
     for (Living& living : profile.living) living.site = site_of(living.site);
     profile.changes = Sums(std::move(profile.changes)).take();
+    if (!profile.is_exact) round_estimates(profile.changes, profile.sites.size());
     profile.living = Sums(std::move(profile.living)).take();
     profile.frames = frames_.by_number();
     profile.threads = threads_.by_number();

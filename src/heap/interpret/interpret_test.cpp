@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -84,6 +85,29 @@ TEST_F(Interpret, AddsWhatHasTheSameNames) {
   EXPECT_EQ(profile.changes[0].allocated_count, 2);
   ASSERT_EQ(profile.living.size(), 1u);
   EXPECT_EQ(profile.living[0].bytes, 16);
+}
+
+TEST_F(Interpret, RoundsEstimatesWithoutDriftingOff) {
+  HeapFileWriter writer(file::Mode::sampled);
+  const auto node = writer.node(own_frame(OwnFrame::block, 4), 0);
+  constexpr std::uint32_t kSlots = 1000;
+  constexpr double kBytes = 12'345.678, kCount = 1.2345;
+  for (std::uint32_t slot = 0; slot < kSlots; ++slot)
+    writer.logged({.node = node,
+                   .slot = slot,
+                   .allocated_count = kCount,
+                   .allocated_bytes = kBytes,
+                   .freed_count = kCount,
+                   .freed_bytes = kBytes,
+                   .samples = 1});
+  double allocated = 0, live = 0;
+  for (const Change& change : interpreted(writer).changes) {
+    allocated += change.allocated_bytes;
+    live += change.allocated_bytes - change.freed_bytes;
+    EXPECT_EQ(change.allocated_bytes, std::trunc(change.allocated_bytes));
+    EXPECT_NEAR(allocated, kBytes * (change.slot + 1), 0.5);
+  }
+  EXPECT_EQ(live, 0);
 }
 
 TEST_F(Interpret, NamesCodeOfNoFileAndStacksWithoutRoom) {

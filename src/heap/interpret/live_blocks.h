@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One shard of the table of live blocks, read place by place. To take a block out of it, its writer shifts
 // those behind it forward (open addressing, linear probing): killed meanwhile, it leaves one block twice
-// within a run of taken places. Then the later one is whole, and the earlier, perhaps, half of another.
+// within a run of taken places, or a place whose first half is not written.
 #pragma once
 
 #include <algorithm>
@@ -22,7 +22,7 @@ class LiveBlocks {
 
   // Place by place, ascending; empty places may be left out.
   void add(std::uint64_t place, std::uint64_t first, std::uint64_t second) {
-    if (first == 0 && second == 0) return;
+    if (first == 0) return;  // also of a block that was just being written
     if (place != next_place_ || run_.size() >= kRunMax) end_run();
     if (run_.empty()) run_begin_ = place;
     run_.push_back({file::unpack(first, second), order_++});

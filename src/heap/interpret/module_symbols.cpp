@@ -210,7 +210,7 @@ std::vector<Frame> ModuleSymbols::frames_at(std::uint64_t address) {
   }
   if (frames.empty() && !symbol.empty()) frames.emplace_back();
   if (!frames.empty() && frames.back().function.empty()) frames.back().function = demangle(symbol);
-  std::erase_if(frames, [](const Frame& frame) { return frame.function.empty(); });
+  std::erase_if(frames, [](const Frame& frame) { return frame.function.empty() && frame.is_inlined; });
   return frames;
 }
 

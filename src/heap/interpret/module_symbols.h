@@ -18,7 +18,8 @@ class ModuleSymbols {
   // Refuses a file that has another build-id than this one (bytes), unless it is empty.
   static Result<ModuleSymbols> open(const std::string& path, const std::string& build_id,
                                     const std::string& debug_folder);
-  // Innermost first, without their module; empty where no name is known.
+  // Innermost first, without their module; empty where nothing is known. The outermost may have a line and no
+  // name.
   std::vector<Frame> frames_at(std::uint64_t address);
 
   ModuleSymbols(ModuleSymbols&&) noexcept;

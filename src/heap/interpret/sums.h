@@ -41,6 +41,8 @@ class Sums {
   Sums() = default;
   explicit Sums(std::vector<Entry> entries) : entries_(std::move(entries)) {}
 
+  void reserve(std::size_t count) { entries_.reserve(count); }
+
   void add(const Entry& entry) {
     if (entries_.size() >= fold_at_) {
       fold();
@@ -51,7 +53,6 @@ class Sums {
 
   std::vector<Entry> take() && {
     fold();
-    entries_.shrink_to_fit();
     return std::move(entries_);
   }
 

@@ -41,7 +41,9 @@ std::vector<Frame> Symbols::frames_of_call(const ModuleFile& module, std::uint64
   Opened& opened = open(module);
   std::vector<Frame> frames;
   if (opened.symbols) frames = opened.symbols->frames_at(call);
-  if (frames.empty()) frames.push_back({.function = fmt::format("{}+{:#x}", base_name(module.path), call)});
+  if (frames.empty()) frames.emplace_back();
+  if (frames.back().function.empty())
+    frames.back().function = fmt::format("{}+{:#x}", base_name(module.path), call);
   for (Frame& frame : frames) frame.module = base_name(module.path);
   return frames;
 }

@@ -119,8 +119,6 @@ void UnitFunctions::place_of_call(Function& inlined, Frame& caller) {
 
 std::vector<Frame> UnitFunctions::frames_at(std::uint64_t address, const std::string& symbol) {
   std::vector<Frame> frames;
-  const auto found = ranges_.innermost(address);
-  if (!found) return frames;
   Frame frame;
   if (Dwarf_Line* line = libdw().line_at(&lines_, address); line != nullptr) {
     int number = 0;
@@ -128,6 +126,10 @@ std::vector<Frame> UnitFunctions::frames_at(std::uint64_t address, const std::st
       frame.line = static_cast<std::uint32_t>(number);
     if (const char* name = libdw().line_file(line, nullptr, nullptr); name != nullptr) frame.file = name;
   }
+  // With -g1 clang tells only of functions with something inlined into them; of the rest the line is known.
+  const auto found = ranges_.innermost(address);
+  if (!found && frame.line != 0) frames.push_back(frame);
+  if (!found) return frames;
   // A function stands after what is around it: the numbers go down.
   for (std::uint32_t at = *found; at != kNone; at = functions_[at].around) {
     Function& function = functions_[at];

@@ -20,7 +20,7 @@ class UnitFunctions {
   // `lines` is the unit that has the list of source files, `tree` that with the functions: two of them with
   // split DWARF, else the same.
   UnitFunctions(Dwarf_Die lines, Dwarf_Die tree);
-  // Innermost first, without their module; empty where no function is known. `symbol` is the linker's name of
+  // Innermost first, without their module; a name may be empty. `symbol` is the linker's name of
   // the function at the address, or empty: for those of C++ that have no such name in DWARF.
   std::vector<Frame> frames_at(std::uint64_t address, const std::string& symbol);
 

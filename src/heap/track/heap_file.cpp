@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <cstddef>
@@ -40,6 +41,13 @@ bool identify(int descriptor, std::uint64_t& device, std::uint64_t& inode) {
 
 long open_at(const char* path, int flags) {
   return kernel_call(SYS_openat, AT_FDCWD, reinterpret_cast<long>(path), flags | O_CLOEXEC, 0600);
+}
+
+// Beyond the limit (ulimit -f) the program would be ended by a signal.
+bool is_within_limit(std::uint64_t bytes) {
+  rlimit limit{};
+  return kernel_call(SYS_prlimit64, 0, RLIMIT_FSIZE, 0, reinterpret_cast<long>(&limit)) != 0 ||
+         bytes <= limit.rlim_cur;
 }
 
 // Zeroes are written where a file system cannot set room aside.
@@ -123,7 +131,7 @@ int HeapFile::descriptor() {
 }
 
 void* HeapFile::grow(std::size_t bytes, std::uint64_t& offset) {
-  if (bytes_ + bytes > bytes_max_) return nullptr;
+  if (bytes_ + bytes > bytes_max_ || !is_within_limit(bytes_ + bytes)) return nullptr;
   const int descriptor = this->descriptor();
   if (descriptor < 0 || !set_aside(descriptor, bytes_, bytes)) return nullptr;
   const long at = kernel_call(SYS_mmap, 0, static_cast<long>(bytes), PROT_READ | PROT_WRITE, MAP_SHARED,

@@ -22,6 +22,7 @@ class HeapFile {
   void abandon();
   bool is_open() const { return header_ != nullptr; }
   file::FileHeader* header() const { return header_; }
+  const char* path() const { return path_; }
 
   struct Piece {
     void* memory = nullptr;

@@ -86,20 +86,19 @@ void* move_to_findable(void* pointer, std::size_t bytes) {
   return placed;
 }
 
-// These are jumped to, so that what they return to is the program.
-[[gnu::noinline, gnu::optimize("no-omit-frame-pointer")]] void* slow_malloc(std::size_t bytes) {
+// These are jumped to, so that what they return to is the program; __builtin_frame_address has the compiler
+// set up a frame.
+[[gnu::noinline]] void* slow_malloc(std::size_t bytes) {
   if (!is_wanted(bytes)) return next.malloc(bytes);
   return record(allocate(bytes), bytes, CallerFrame::of(__builtin_frame_address(0)));
 }
 
-[[gnu::noinline, gnu::optimize("no-omit-frame-pointer")]] void* slow_calloc(std::size_t count,
-                                                                            std::size_t bytes) {
+[[gnu::noinline]] void* slow_calloc(std::size_t count, std::size_t bytes) {
   if (!is_wanted(count * bytes)) return next.calloc(count, bytes);
   return record(allocate_zeroed(count, bytes), count * bytes, CallerFrame::of(__builtin_frame_address(0)));
 }
 
-[[gnu::noinline, gnu::optimize("no-omit-frame-pointer")]] void* slow_realloc(void* pointer,
-                                                                             std::size_t bytes) {
+[[gnu::noinline]] void* slow_realloc(void* pointer, std::size_t bytes) {
   if (is_of_the_first_pool(pointer)) return move_out_of_the_first_pool(pointer, bytes);
   // Known or not, it is gone from here on: when it stays, for want of memory, it is not recorded any more.
   if (pointer != nullptr && (to_address(pointer) & looked_up_unless) == 0)
@@ -111,24 +110,20 @@ void* move_to_findable(void* pointer, std::size_t bytes) {
   return is_findable(moved) ? record(moved, bytes, CallerFrame::of(__builtin_frame_address(0))) : moved;
 }
 
-[[gnu::noinline, gnu::optimize("no-omit-frame-pointer")]] void* slow_memalign(std::size_t alignment,
-                                                                              std::size_t bytes) {
+[[gnu::noinline]] void* slow_memalign(std::size_t alignment, std::size_t bytes) {
   if (!is_wanted(bytes)) return next.memalign(alignment, bytes);
   void* pointer = recorder::is_exact() ? next.memalign(alignment, bytes) : place(alignment, bytes);
   return record(pointer, bytes, CallerFrame::of(__builtin_frame_address(0)));
 }
 
-[[gnu::noinline, gnu::optimize("no-omit-frame-pointer")]] void* slow_aligned_alloc(std::size_t alignment,
-                                                                                   std::size_t bytes) {
+[[gnu::noinline]] void* slow_aligned_alloc(std::size_t alignment, std::size_t bytes) {
   if (!is_wanted(bytes)) return next.aligned_alloc(alignment, bytes);
   const bool as_it_is = recorder::is_exact() || alignment >= kPageBytes;
   void* pointer = as_it_is ? next.aligned_alloc(alignment, bytes) : place(alignment, bytes);
   return record(pointer, bytes, CallerFrame::of(__builtin_frame_address(0)));
 }
 
-[[gnu::noinline, gnu::optimize("no-omit-frame-pointer")]] int slow_posix_memalign(void** into,
-                                                                                  std::size_t alignment,
-                                                                                  std::size_t bytes) {
+[[gnu::noinline]] int slow_posix_memalign(void** into, std::size_t alignment, std::size_t bytes) {
   if (!is_wanted(bytes)) return next.posix_memalign(into, alignment, bytes);
   const std::size_t raised = recorder::is_exact() || alignment >= kPageBytes ? alignment : kPageBytes;
   const std::size_t placed = recorder::is_exact() || bytes >= kLeastPlaced ? bytes : kLeastPlaced;
@@ -138,12 +133,12 @@ void* move_to_findable(void* pointer, std::size_t bytes) {
   return failed;
 }
 
-[[gnu::noinline, gnu::optimize("no-omit-frame-pointer")]] void* slow_valloc(std::size_t bytes) {
+[[gnu::noinline]] void* slow_valloc(std::size_t bytes) {
   if (!is_wanted(bytes)) return next.valloc(bytes);
   return record(next.valloc(bytes), bytes, CallerFrame::of(__builtin_frame_address(0)));
 }
 
-[[gnu::noinline, gnu::optimize("no-omit-frame-pointer")]] void* slow_pvalloc(std::size_t bytes) {
+[[gnu::noinline]] void* slow_pvalloc(std::size_t bytes) {
   if (!is_wanted(bytes)) return next.pvalloc(bytes);
   return record(next.pvalloc(bytes), bytes, CallerFrame::of(__builtin_frame_address(0)));
 }

@@ -120,7 +120,7 @@ template <typename AsAsked>
 namespace track = ullage::heap::track;
 // program's
 
-#define ULLAGE_STAND_IN [[gnu::visibility("default"), gnu::optimize("no-omit-frame-pointer")]]
+#define ULLAGE_STAND_IN [[gnu::visibility("default")]]
 
 ULLAGE_STAND_IN void* operator new(std::size_t bytes) {
   return track::new_block(bytes, 0, __builtin_frame_address(0), [=] { return track::next_new(bytes); });

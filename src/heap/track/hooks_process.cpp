@@ -15,6 +15,8 @@
 #include "heap/track/recorder.h"
 #include "heap/track/unwinder.h"
 
+extern "C" int __cxa_atexit(void (*function)(void*), void* argument, void* library) noexcept;
+
 namespace ullage::heap::track {
 
 namespace {
@@ -47,6 +49,18 @@ Function* found_once(Function*& function, const char* symbol) {
   return function;
 }
 
+using Main = int (*)(int, char**, char**);
+Main programs_main = nullptr;
+
+void end_of_main(void*) { recorder::process_exits(); }
+
+// What is registered last is called first: before the destructors of what the program has built by then.
+// Jumps to main, so that no stack has a frame of ours.
+int main_of_ours(int count, char** arguments, char** environment) {
+  __cxa_atexit(end_of_main, nullptr, nullptr);
+  return programs_main(count, arguments, environment);
+}
+
 [[gnu::constructor(101)]] void process_begins() { recorder::is_asked_for(); }
 [[gnu::destructor(101)]] void process_ends() { recorder::process_exits(); }
 
@@ -56,7 +70,7 @@ Function* found_once(Function*& function, const char* symbol) {
 
 namespace track = ullage::heap::track;
 
-#define ULLAGE_STAND_IN extern "C" [[gnu::visibility("default"), gnu::optimize("no-omit-frame-pointer")]]
+#define ULLAGE_STAND_IN extern "C" [[gnu::visibility("default")]]
 
 ULLAGE_STAND_IN void* mmap(void* wished, std::size_t bytes, int protection, int flags, int descriptor,
                            off_t offset) noexcept {
@@ -115,4 +129,13 @@ ULLAGE_STAND_IN int dlclose(void* library) noexcept {
   const int failed = track::found_once(real, "dlclose")(library);
   track::recorder::module_unloaded();
   return failed;
+}
+
+extern "C" [[gnu::visibility("default")]] int __libc_start_main(track::Main main, int count, char** arguments,
+                                                                void (*initialise)(), void (*finalise)(),
+                                                                void (*loader_finalise)(), void* stack_end) {
+  static int (*real)(track::Main, int, char**, void (*)(), void (*)(), void (*)(), void*);
+  track::programs_main = main;
+  return track::found_once(real, "__libc_start_main")(track::main_of_ours, count, arguments, initialise,
+                                                      finalise, loader_finalise, stack_end);
 }

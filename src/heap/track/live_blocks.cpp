@@ -87,6 +87,7 @@ bool LiveBlocks::take(std::uintptr_t address, BlockValues& taken) {
     hole = i;
   }
   blocks[hole].first.store(0, std::memory_order_release);
+  blocks[hole].second.store(0, std::memory_order_release);
   --shard.count;
   return true;
 }

@@ -14,6 +14,7 @@
 #include <cstring>
 
 #include "heap/track/change_log.h"
+#include "heap/track/exit_scan.h"
 #include "heap/track/format.h"
 #include "heap/track/heap_file.h"
 #include "heap/track/live_blocks.h"
@@ -131,6 +132,7 @@ ThreadRecord* own_record() {
     std::memset(record->known, 0, sizeof record->known);  // their nodes are under the other
   record->frame = frame;
   record->mean_exponent = record->next_mean_exponent = 0;
+  record->stack.count = 0;
   record->stack_end = find_stack_end();
   record->head->thread = static_cast<std::uint32_t>(kernel_call(SYS_gettid));
   here.record = record;
@@ -266,7 +268,7 @@ std::uint32_t find_node(ThreadRecord& record, const CallerFrame& from, file::Pac
   Stack& stack = record.stack;
   one.unwinder.walk(from, record.stack_end, stack);
   if (stack.is_cut) lose(&file::Losses::cut_stacks);
-  const std::uint64_t hash = (stack.hash ^ leaf) * kSeed | 1;
+  const std::uint64_t hash = (stack.hash() ^ leaf) * kSeed | 1;
   ThreadRecord::KnownStack& known = record.known[hash >> 51];
   static_assert(ThreadRecord::kKnownStacks == std::size_t{1} << 13);
   if (known.hash != hash) known = {hash, one.stacks.find_or_add(record.frame, stack, leaf)};
@@ -295,7 +297,7 @@ void adapt_mean(ThreadRecord& record) {
 // Whether this thread has freed one of its last few allocations.
 bool is_recent(const ThreadRecord& record, std::uintptr_t address) {
   for (const ThreadRecord::Recent& recent : record.recent)
-    if (recent.address == address) return record.allocations - recent.allocation < kTemporaryWithin;
+    if (recent.address == ~address) return record.allocations - recent.allocation < kTemporaryWithin;
   return false;
 }
 
@@ -404,7 +406,7 @@ void allocated(std::uintptr_t address, std::size_t bytes, const CallerFrame& fro
     }
   }
   tell_live(*record, change);
-  record->recent[record->allocations % kTemporaryWithin] = {address, record->allocations};
+  record->recent[record->allocations % kTemporaryWithin] = {~address, record->allocations};
   if (one.options.is_exact) {
     ++record->allocations;
     return;
@@ -467,8 +469,10 @@ void module_unloaded() {
 
 void process_exits() {
   if (one.state != State::on || !is_this_process()) return;
+  if (one.file.header()->ended_by_exit.exchange(1) != 0) return;
   one.slots.look_at_clock(clock_ns(CLOCK_MONOTONIC));
-  one.file.header()->ended_by_exit = 1;
+  const Busy busy;
+  scan_at_exit(one.options.folder, one.file.path());
 }
 
 }  // namespace recorder

@@ -39,7 +39,7 @@ bool StackTree::write_to(HeapFile& file) {
 
 std::uint32_t StackTree::find_or_add(file::PackedFrame thread, const Stack& stack, file::PackedFrame leaf) {
   std::uint32_t node = child(kRoot, thread);
-  for (std::size_t i = stack.count; i > 0 && node != kNoRoom; --i) node = child(node, stack.frames[i - 1]);
+  for (std::size_t i = 0; i < stack.count && node != kNoRoom; ++i) node = child(node, stack.frames[i].frame);
   return node == kNoRoom ? kNoRoom : child(node, leaf);
 }
 

@@ -29,7 +29,8 @@ struct ThreadRecord {
   std::int64_t untold_bytes;  // of live ones, that the process' sum does not have yet
   std::uint32_t events_until_clock;
 
-  // The last blocks, to tell those that are freed at once.
+  // The last blocks, to tell those that are freed at once. Their addresses inverted, so that a search for
+  // pointers finds none here.
   struct Recent {
     std::uintptr_t address;
     std::uint64_t allocation;

@@ -23,56 +23,6 @@ std::uintptr_t at(std::uintptr_t address) { return *reinterpret_cast<const std::
 
 std::size_t spread(std::uintptr_t address) { return (address * kMultiplier) >> 32; }
 
-// One step outwards, by a rule. False where it would not lead outwards. With an end, nothing is read but what
-// lies between the stack pointer and there.
-bool step(const UnwindRule& rule, std::uintptr_t end, CallerFrame& frame) {
-  using Cfa = UnwindRule::Cfa;
-  using Saved = UnwindRule::SavedFramePointer;
-  const auto is_readable = [&](std::uintptr_t address) {
-    return end == 0 || (address >= frame.stack_pointer && address + sizeof address <= end);
-  };
-  std::uintptr_t cfa = 0;
-  switch (rule.cfa) {
-    case Cfa::stack_pointer:
-      cfa = frame.stack_pointer + static_cast<std::uintptr_t>(std::intptr_t{rule.cfa_offset});
-      break;
-    case Cfa::frame_pointer:
-      cfa = frame.frame_pointer + static_cast<std::uintptr_t>(std::intptr_t{rule.cfa_offset});
-      break;
-    case Cfa::at_frame_pointer:
-      cfa = frame.frame_pointer + static_cast<std::uintptr_t>(std::intptr_t{rule.cfa_offset});
-      if (!is_readable(cfa)) return false;
-      cfa = at(cfa);
-      break;
-    case Cfa::procedure_linkage:
-      cfa = frame.stack_pointer + static_cast<std::uintptr_t>(std::intptr_t{rule.cfa_offset}) +
-            ((frame.place & 15) >= 11 ? 8 : 0);
-      break;
-    default:
-      return false;
-  }
-  if (cfa <= frame.stack_pointer || (cfa & 7) != 0 || !is_readable(cfa - 8)) return false;
-  if (rule.saved != Saved::unchanged) {
-    const std::uintptr_t base = rule.saved == Saved::below_cfa ? cfa : frame.frame_pointer;
-    const std::uintptr_t saved = base + static_cast<std::uintptr_t>(std::intptr_t{rule.saved_offset});
-    if (!is_readable(saved)) return false;
-    frame.frame_pointer = at(saved);
-  }
-  frame.place = at(cfa - 8);
-  frame.stack_pointer = cfa;
-  return true;
-}
-
-// Code without a rule may keep to frame pointers. Only what lies on the thread's own stack is believed.
-bool step_by_frame_pointer(std::uintptr_t end, CallerFrame& frame) {
-  const std::uintptr_t pointer = frame.frame_pointer;
-  if ((pointer & 7) != 0 || pointer < frame.stack_pointer || pointer + 16 > end) return false;
-  frame.place = at(pointer + 8);
-  frame.frame_pointer = at(pointer);
-  frame.stack_pointer = pointer + 16;
-  return true;
-}
-
 #if defined(__x86_64__)
 // The kernel has laid the interrupted registers down where the handler returns to
 // (arch/x86/kernel/signal_64.c).
@@ -86,45 +36,141 @@ void step_out_of_signal(CallerFrame& frame) {
 
 }  // namespace
 
-void Unwinder::walk(CallerFrame from, std::uintptr_t stack_end, Stack& into) {
-  std::size_t count = 0;
-  std::uint64_t hash = 0;
-  bool is_whole = false;
-  bool is_exact = false;
-  std::uintptr_t end = 0;  // once it is a guess that leads on
-  while (count < kFramesMax) {
-    if (from.place < file::kPage) {  // the outermost of a thread that clone has started
-      is_whole = true;
+// One step outwards, by a rule. False where it would not lead outwards.
+bool Unwinder::follow(const UnwindRule& rule, Step& step) {
+  using Cfa = UnwindRule::Cfa;
+  using Saved = UnwindRule::SavedFramePointer;
+  CallerFrame& frame = step.at;
+  const auto is_readable = [&](std::uintptr_t address) {
+    return step.guessed_end == 0 ||
+           (address >= frame.stack_pointer && address + sizeof address <= step.guessed_end);
+  };
+  const auto offset = static_cast<std::uintptr_t>(std::intptr_t{rule.cfa_offset});
+  step.is_plain = step.guessed_end == 0;
+  std::uintptr_t cfa = 0;
+  switch (rule.cfa) {
+    case Cfa::stack_pointer:
+      cfa = frame.stack_pointer + offset;
       break;
-    }
-    const Table* table = table_.load(std::memory_order_acquire);
-    const Known* known = is_exact ? nullptr : look_up(table, from.place);
-    const Found found = known != nullptr ? Found{known->frame, known->rule} : find(from.place, is_exact);
-    into.frames[count++] = found.frame;
-    hash = (hash ^ found.frame) * kMultiplier;
-    hash ^= hash >> 29;
-    is_exact = false;
-    if (found.rule.cfa == UnwindRule::Cfa::outermost) {
-      is_whole = true;
+    case Cfa::frame_pointer:
+      cfa = frame.frame_pointer + offset;
       break;
-    }
-#if defined(__x86_64__)
-    if (found.rule.cfa == UnwindRule::Cfa::signal) {
-      step_out_of_signal(from);
-      is_exact = true;
-      continue;
-    }
-#endif
-    if (found.rule.cfa == UnwindRule::Cfa::none) {
-      end = stack_end;
-      if (!step_by_frame_pointer(end, from)) break;
-    } else if (!step(found.rule, end, from)) {
+    case Cfa::at_frame_pointer:
+      if (!is_readable(frame.frame_pointer + offset)) return false;
+      cfa = at(frame.frame_pointer + offset);
+      step.is_plain = false;
       break;
-    }
+    case Cfa::procedure_linkage:
+      cfa = frame.stack_pointer + offset + ((frame.place & 15) >= 11 ? 8 : 0);
+      break;
+    default:
+      return false;
   }
-  into.count = count;
-  into.is_cut = !is_whole;
-  into.hash = hash;
+  if (cfa <= frame.stack_pointer || (cfa & 7) != 0 || !is_readable(cfa - 8)) return false;
+  step.saved_at = 0;
+  if (rule.saved != Saved::unchanged) {
+    const std::uintptr_t base = rule.saved == Saved::below_cfa ? cfa : frame.frame_pointer;
+    step.saved_at = base + static_cast<std::uintptr_t>(std::intptr_t{rule.saved_offset});
+    if (!is_readable(step.saved_at)) return false;
+    frame.frame_pointer = at(step.saved_at);
+  }
+  frame.place = at(cfa - 8);
+  frame.stack_pointer = cfa;
+  return true;
+}
+
+// Code without a rule may keep to frame pointers. Only what lies on the thread's own stack is believed.
+bool Unwinder::follow_frame_pointer(std::uintptr_t end, Step& step) {
+  CallerFrame& frame = step.at;
+  const std::uintptr_t pointer = frame.frame_pointer;
+  if ((pointer & 7) != 0 || pointer < frame.stack_pointer || pointer + 16 > end) return false;
+  step = {.at = {at(pointer + 8), pointer + 16, at(pointer)}, .guessed_end = end};
+  return true;
+}
+
+Unwinder::Way Unwinder::take_step(std::uintptr_t stack_end, Step& step, file::PackedFrame& frame) {
+  const Known* known =
+      step.is_exact ? nullptr : look_up(table_.load(std::memory_order_acquire), step.at.place);
+  const Found found =
+      known != nullptr ? Found{known->frame, known->rule} : find(step.at.place, step.is_exact);
+  frame = found.frame;
+  step.is_exact = false;
+  switch (found.rule.cfa) {
+    case UnwindRule::Cfa::outermost:
+      return Way::whole;
+    case UnwindRule::Cfa::none:
+      if (!follow_frame_pointer(stack_end, step)) return Way::cut;
+      break;
+    case UnwindRule::Cfa::signal:
+#if defined(__x86_64__)
+      step_out_of_signal(step.at);
+      step.is_plain = false;
+      step.is_exact = true;
+      break;
+#else
+      return Way::cut;
+#endif
+    default:
+      if (!follow(found.rule, step)) return Way::cut;
+  }
+  return step.at.place < file::kPage ? Way::whole : Way::on;  // 0: what clone has started
+}
+
+// Of the last walk's frames from `inner` outwards, how many lie on the stack as they did: their number from
+// the outermost of them on. What a frame's registers are follows from the frame that it called and from what
+// that one has saved, which is read again.
+std::size_t Unwinder::still_there(const Stack& stack, std::size_t inner) {
+  for (std::size_t i = inner; i > 0; --i) {
+    const Stack::Walked& caller = stack.frames[i - 1];
+    if (!caller.is_plain || at(caller.stack_pointer - 8) != caller.place ||
+        (caller.saved_at != 0 && at(caller.saved_at) != caller.frame_pointer))
+      return i;
+  }
+  return 0;
+}
+
+void Unwinder::walk(const CallerFrame& from, std::uintptr_t stack_end, Stack& stack) {
+  const std::uint32_t generation = generation_.load(std::memory_order_acquire);
+  if (stack.generation != generation || stack.is_cut) stack.count = 0;
+  stack.generation = generation;
+  std::size_t fresh_count = 0;
+  std::size_t kept = stack.count;  // of the last walk, from the outermost
+  Step step{.at = from};
+  Way way = Way::on;
+  while (way == Way::on) {
+    while (kept > 0 && stack.frames[kept - 1].stack_pointer < step.at.stack_pointer) --kept;
+    if (kept > 0) {
+      const Stack::Walked& last = stack.frames[kept - 1];
+      const bool is_same = last.stack_pointer == step.at.stack_pointer && last.place == step.at.place &&
+                           last.frame_pointer == step.at.frame_pointer && !step.is_exact;
+      if (is_same && still_there(stack, kept - 1) == 0) {
+        way = Way::whole;
+        break;
+      }
+    }
+    if (fresh_count == kFramesMax) {
+      way = Way::cut;
+      break;
+    }
+    Stack::Walked& walked = stack.fresh[fresh_count++];
+    walked.place = step.at.place;
+    walked.stack_pointer = step.at.stack_pointer;
+    walked.frame_pointer = step.at.frame_pointer;
+    walked.saved_at = step.saved_at;
+    walked.is_plain = step.is_plain;
+    way = take_step(stack_end, step, walked.frame);
+    if (way != Way::on) kept = 0;
+  }
+  if (kept + fresh_count > kFramesMax) kept = 0, way = Way::cut;
+  std::uint64_t hash = kept == 0 ? 0 : stack.frames[kept - 1].hash;
+  for (std::size_t i = fresh_count; i > 0; --i) {
+    Stack::Walked& to = stack.frames[kept + fresh_count - i];
+    to = stack.fresh[i - 1];
+    hash = (hash ^ to.frame) * kMultiplier;
+    to.hash = hash ^= hash >> 29;
+  }
+  stack.count = kept + fresh_count;
+  stack.is_cut = way == Way::cut;
 }
 
 const Unwinder::Known* Unwinder::look_up(const Table* table, std::uintptr_t address) {
@@ -188,6 +234,7 @@ Unwinder::Table* Unwinder::make_table(std::size_t capacity) {
 
 void Unwinder::forget_all() {
   const Locked locked(lock_);
+  generation_.fetch_add(1, std::memory_order_acq_rel);
   table_.store(nullptr, std::memory_order_release);
 }
 

@@ -28,19 +28,33 @@ struct CallerFrame {
 
 constexpr std::size_t kFramesMax = 256;
 
+// A thread's last walk, and what the next one is compared with: callers that are still in the midst of the
+// same call are recognised by what lies on the stack, which is faster than to walk there.
 struct Stack {
+  struct Walked {
+    std::uintptr_t place, stack_pointer, frame_pointer;
+    std::uintptr_t saved_at;  // where its frame pointer was read; 0: it is as in the frame that was called
+    bool is_plain;            // its registers lay where a later walk can look for them
+    file::PackedFrame frame;
+    std::uint64_t hash;  // of all frames from the outermost up to here
+  };
   std::size_t count = 0;
-  bool is_cut = false;     // there were more
-  std::uint64_t hash = 0;  // of all frames
-  file::PackedFrame frames[kFramesMax];
+  bool is_cut = false;  // there were more, or no way on was known
+  std::uint32_t generation = 0;
+  Walked frames[kFramesMax];  // the outermost first
+  Walked fresh[kFramesMax];   // of the walk that is going on, the innermost first; threads may have little
+                              // stack to spare
+
+  std::uint64_t hash() const { return count == 0 ? 0 : frames[count - 1].hash; }
 };
 
 class Unwinder {
  public:
   explicit constexpr Unwinder(Modules& modules) : modules_(modules) {}
 
-  // `stack_end`: up to where the thread's own stack goes, which bounds what is read where no rule leads on.
-  void walk(CallerFrame from, std::uintptr_t stack_end, Stack& into);
+  // `stack` is the thread's last one. `stack_end`: up to where the thread's own stack goes, which bounds what
+  // is read where no rule leads on.
+  void walk(const CallerFrame& from, std::uintptr_t stack_end, Stack& stack);
   // After modules were unloaded: nothing of theirs is remembered.
   void forget_all();
   // After a fork: the lock may have been held by a thread that is not here.
@@ -65,6 +79,19 @@ class Unwinder {
     UnwindRule rule;
   };
 
+  // The state of a walk: where it is, and how it came there from the frame that was called.
+  struct Step {
+    CallerFrame at;
+    std::uintptr_t saved_at = 0;
+    bool is_plain = false;
+    bool is_exact = false;           // an interrupted instruction, not one that is returned to
+    std::uintptr_t guessed_end = 0;  // once no rule leads on: nothing is read beyond
+  };
+  enum class Way { on, whole, cut };
+  static bool follow(const UnwindRule& rule, Step& step);
+  static bool follow_frame_pointer(std::uintptr_t end, Step& step);
+  Way take_step(std::uintptr_t stack_end, Step& step, file::PackedFrame& frame);
+  static std::size_t still_there(const Stack& stack, std::size_t inner);
   static const Known* look_up(const Table* table, std::uintptr_t address);
   Found find(std::uintptr_t address, bool is_exact);
   void remember(std::uintptr_t address, const Found& found);
@@ -74,6 +101,7 @@ class Unwinder {
   Modules& modules_;
   SpinLock lock_;
   std::atomic<Table*> table_{nullptr};
+  std::atomic<std::uint32_t> generation_{1};
 };
 
 }  // namespace ullage::heap::track

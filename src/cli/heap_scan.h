@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// `ullage heap scan PID FILE`: what the profiler starts at the end of a process, in nobody's help: looks at
+// it from outside for blocks that nothing points to any more.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include "cli/verb.h"
+
+namespace ullage::cli {
+
+Verb add_heap_scan(CLI::App& heap, Console& console);
+
+}  // namespace ullage::cli

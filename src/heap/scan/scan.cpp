@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "heap/scan/scan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/os_root.h"
+#include "base/result.h"
+#include "heap/interpret/file_pieces.h"
+#include "heap/interpret/live_blocks.h"
+#include "heap/scan/reachability.h"
+#include "heap/scan/stopped_process.h"
+#include "heap/track/format.h"
+
+namespace ullage::heap {
+
+namespace {
+
+constexpr std::uint64_t kRedZone = 128;  // below the stack pointer, System V ABI 3.2.2
+constexpr std::string_view kHeapEnding = ".heap";
+constexpr std::string_view kProfiler = "libullage_heap.so";
+
+bool holds(const MappedRegion& region, std::uint64_t address) {
+  return address >= region.begin && address < region.end;
+}
+
+// What is written to is a file's: a module's data, or a mapping of the program's own.
+bool is_of_a_file(const MappedRegion& region) { return region.name.starts_with('/'); }
+
+bool is_the_profilers(const MappedRegion& region) {
+  return region.name.ends_with(kHeapEnding) || region.name.ends_with(kProfiler);
+}
+
+std::uint64_t lowest_stack_pointer(const MappedRegion& region, std::span<const ThreadRegisters> threads) {
+  std::uint64_t lowest = region.end;
+  for (const ThreadRegisters& thread : threads)
+    if (holds(region, thread.stack_pointer)) lowest = std::min(lowest, thread.stack_pointer);
+  return lowest == region.end ? region.end : std::max(region.begin, lowest - kRedZone);
+}
+
+bool has_thread_pointer(const MappedRegion& region, std::span<const ThreadRegisters> threads) {
+  return std::ranges::any_of(threads,
+                             [&](const ThreadRegisters& t) { return holds(region, t.thread_pointer); });
+}
+
+void add_overlap(const MappedRegion& region, std::span<const MemoryRange> ranges,
+                 std::vector<MemoryRange>& into) {
+  for (const MemoryRange& range : ranges) {
+    const std::uint64_t begin = std::max(region.begin, range.begin), end = std::min(region.end, range.end);
+    if (begin < end) into.push_back({begin, end});
+  }
+}
+
+}  // namespace
+
+Result<LiveMemory> read_live_memory(const std::string& heap_file) {
+  auto pieces = FilePieces::open(heap_file);
+  if (!pieces) return pass_on(pieces);
+  auto header = std::make_unique<file::FileHeader>();
+  const std::size_t got = pieces->read(0, {reinterpret_cast<char*>(header.get()), sizeof *header});
+  if (got < sizeof *header || header->version != file::kVersion)
+    return fail("not a heap profiler's file of this version", heap_file);
+  LiveMemory live{.is_exact = header->mode == file::Mode::exact};
+  const std::uint32_t count = std::min(header->chunk_count.load(), file::kChunksMax);
+  for (std::uint32_t number = 0; number < count; ++number) {
+    const file::Chunk& chunk = header->chunks[number];
+    const std::uint64_t end = chunk.offset + chunk.bytes;
+    if (chunk.kind.load() == file::ChunkKind::mappings)
+      pieces->for_each<file::Mapping>(chunk.offset, end, [&](std::uint64_t, const file::Mapping& mapping) {
+        if (mapping.begin < mapping.end) live.mappings.push_back({mapping.begin, mapping.end});
+      });
+    const bool is_table = chunk.kind.load() == file::ChunkKind::live && chunk.owner < file::kShards &&
+                          header->live_chunk[chunk.owner].load() == number + 1;
+    if (!is_table) continue;
+    const auto keep = [&](const file::BlockValues& block) {
+      live.blocks.push_back({block.address, block.address + block.size});
+    };
+    LiveBlocks table(keep, chunk.bytes / sizeof(file::LiveBlock));
+    pieces->for_each<file::LiveBlock>(chunk.offset, end,
+                                      [&](std::uint64_t place, const file::LiveBlock& block) {
+                                        table.add(place, block.first.load(), block.second.load());
+                                      });
+    table.finish();
+  }
+  return live;
+}
+
+std::vector<MemoryRange> find_roots(std::span<const MappedRegion> regions,
+                                    std::span<const ThreadRegisters> threads, const LiveMemory& live) {
+  std::vector<MemoryRange> roots;
+  const MappedRegion* before = nullptr;
+  for (const MappedRegion& region : regions) {
+    // The part of a module's data that is not in its file (.bss) follows it.
+    const bool continues_file =
+        before != nullptr && before->end == region.begin && is_of_a_file(*before) && region.name.empty();
+    const bool is_profilers = is_the_profilers(region) || (continues_file && is_the_profilers(*before));
+    before = &region;
+    if (!region.is_readable || !region.is_writable || is_profilers) continue;
+    if (is_of_a_file(region) || continues_file || !live.is_exact) {
+      roots.push_back({region.begin, region.end});
+      continue;
+    }
+    if (const std::uint64_t stack = lowest_stack_pointer(region, threads); stack < region.end)
+      roots.push_back({stack, region.end});
+    else if (has_thread_pointer(region, threads))
+      roots.push_back({region.begin, region.end});
+    else
+      add_overlap(region, live.mappings, roots);
+  }
+  return roots;
+}
+
+Result<std::uint64_t> scan_process(pid_t pid, const std::string& heap_file, std::chrono::nanoseconds patience,
+                                   const Clock& clock, const OsRoot& root) {
+  const auto deadline = clock.monotonic() + patience;
+  auto process = StoppedProcess::stop(pid, root);
+  if (!process) return pass_on(process);
+  auto live = read_live_memory(heap_file);
+  if (!live) return pass_on(live);
+  auto regions = process->regions();
+  if (!regions) return pass_on(regions);
+  ReachabilityQuestion question{.blocks = std::move(live->blocks),
+                                .roots = find_roots(*regions, process->threads(), *live),
+                                .follows_blocks = live->is_exact};
+  for (const ThreadRegisters& thread : process->threads())
+    std::ranges::copy(thread.general, std::back_inserter(question.words));
+  const auto read = [&](std::uint64_t address, std::span<std::uint64_t> words) {
+    return process->read(address, words);
+  };
+  auto lost = find_lost(std::move(question), read, [&] { return clock.monotonic() < deadline; });
+  if (!lost) return pass_on(lost);
+  std::string text;
+  for (const std::uint64_t address : *lost) fmt::format_to(std::back_inserter(text), "{:x}\n", address);
+  const std::string path = heap_file.substr(0, heap_file.size() - kHeapEnding.size()) + ".lost";
+  if (auto written = replace_file(path, text); !written) return pass_on(written);
+  return lost->size();
+}
+
+}  // namespace ullage::heap

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "heap/scan/stopped_process.h"
+
+#include <elf.h>
+#include <sys/ptrace.h>
+#include <sys/uio.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "base/file.h"
+#include "base/os_root.h"
+#include "base/result.h"
+#include "base/text.h"
+
+namespace ullage::heap {
+
+namespace {
+
+ThreadRegisters registers_of(pid_t thread) {
+  ThreadRegisters registers;
+  user_regs_struct values{};
+  iovec into{&values, sizeof values};
+  if (::ptrace(PTRACE_GETREGSET, thread, NT_PRSTATUS, &into) != 0) return registers;
+  registers.general.resize(sizeof values / sizeof(std::uint64_t));
+  std::memcpy(registers.general.data(), &values, sizeof values);
+#if defined(__x86_64__)
+  registers.stack_pointer = values.rsp;
+  registers.thread_pointer = values.fs_base;
+#elif defined(__aarch64__)
+  registers.stack_pointer = values.sp;
+#endif
+  return registers;
+}
+
+std::uint64_t to_hexadecimal(std::string_view text) {
+  std::uint64_t value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value, 16);
+  return value;
+}
+
+}  // namespace
+
+std::vector<MappedRegion> parse_regions(std::string_view text) {
+  std::vector<MappedRegion> regions;
+  while (!text.empty()) {
+    std::string_view line = take_until(text, '\n');
+    MappedRegion& region = regions.emplace_back();
+    region.begin = to_hexadecimal(take_until(line, '-'));
+    region.end = to_hexadecimal(take_until(line, ' '));
+    const std::string_view rights = take_until(line, ' ');
+    region.is_readable = rights.starts_with("r");
+    region.is_writable = rights.size() > 1 && rights[1] == 'w';
+    for (int i = 0; i < 3; ++i) take_until(line, ' ');  // offset, device, inode
+    region.name = trim(line);
+  }
+  return regions;
+}
+
+StoppedProcess::StoppedProcess(StoppedProcess&& other) noexcept
+    : pid_(other.pid_),
+      root_(other.root_),
+      threads_(std::exchange(other.threads_, {})),
+      registers_(std::move(other.registers_)) {}
+
+StoppedProcess::~StoppedProcess() {
+  for (const pid_t thread : threads_) ::ptrace(PTRACE_DETACH, thread, nullptr, nullptr);
+}
+
+Result<StoppedProcess> StoppedProcess::stop(pid_t pid, const OsRoot& root) {
+  StoppedProcess process(pid, root);
+  if (auto stopped = process.stop_threads(); !stopped) return pass_on(stopped);
+  return process;
+}
+
+// A thread may start another while it is not stopped yet: until all that are there are known.
+Result<void> StoppedProcess::stop_threads() {
+  const std::string folder = root_.path("/proc/" + std::to_string(pid_) + "/task");
+  for (std::size_t before = SIZE_MAX; before != threads_.size();) {
+    before = threads_.size();
+    std::error_code error;
+    for (auto entry = std::filesystem::directory_iterator(folder, error); !error && entry != end(entry);
+         entry.increment(error)) {
+      const auto thread = to_unsigned(entry->path().filename().string());
+      if (!thread || std::ranges::count(threads_, static_cast<pid_t>(*thread)) != 0) continue;
+      if (auto stopped = stop_thread(static_cast<pid_t>(*thread)); !stopped) return stopped;
+    }
+    if (error) return fail_errno("cannot list the threads", folder, error.value());
+  }
+  for (const pid_t thread : threads_) registers_.push_back(registers_of(thread));
+  return {};
+}
+
+Result<void> StoppedProcess::stop_thread(pid_t thread) {
+  if (::ptrace(PTRACE_SEIZE, thread, nullptr, nullptr) != 0) {
+    if (errno == ESRCH) return {};  // it has just ended
+    return fail_errno("cannot stop the process", std::to_string(thread), errno);
+  }
+  threads_.push_back(thread);
+  if (::ptrace(PTRACE_INTERRUPT, thread, nullptr, nullptr) != 0 && errno != ESRCH)
+    return fail_errno("cannot stop the process", std::to_string(thread), errno);
+  int status = 0;
+  while (::waitpid(thread, &status, __WALL) < 0 && errno == EINTR) continue;
+  return {};
+}
+
+Result<std::vector<MappedRegion>> StoppedProcess::regions() const {
+  auto text = read_file(root_.path("/proc/" + std::to_string(pid_) + "/maps"));
+  if (!text) return pass_on(text);
+  return parse_regions(*text);
+}
+
+std::size_t StoppedProcess::read(std::uint64_t address, std::span<std::uint64_t> words) const {
+  const iovec into{words.data(), words.size_bytes()};
+  const iovec from{reinterpret_cast<void*>(address),
+                   words.size_bytes()};  // NOLINT(performance-no-int-to-ptr)
+  const ssize_t got = ::process_vm_readv(pid_, &into, 1, &from, 1, 0);
+  return got > 0 ? static_cast<std::size_t>(got) : 0;
+}
+
+}  // namespace ullage::heap

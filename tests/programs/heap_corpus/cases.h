@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// The programs, by what is true of them.
+#pragma once
+
+#include <vector>
+
+#include "corpus.h"
+
+namespace corpus {
+
+std::vector<Case> growing_cases();
+std::vector<Case> lost_cases();
+std::vector<Case> settled_cases();
+std::vector<Case> kept_cases();
+
+}  // namespace corpus
