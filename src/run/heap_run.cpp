@@ -38,7 +38,10 @@ void set_ends(std::span<heap::Profile> profiles, const Record& record) {
   const std::int64_t run_end_ms = end_ms(record);
   for (heap::Profile& profile : profiles) {
     if (!is_last_of_its_pid(profile, profiles)) continue;
-    const auto end = process_end_ms(profile.pid, record);
+    auto end = process_end_ms(profile.pid, record);
+    // Too short for the table: the command itself is known by being the first.
+    if (!end && profile.started_ms == std::ranges::min(profiles, {}, &heap::Profile::started_ms).started_ms)
+      end = run_end_ms;
     if (end) profile.ended_ms = std::max(profile.ended_ms, std::min(*end, run_end_ms));
   }
 }

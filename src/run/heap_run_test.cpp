@@ -15,6 +15,7 @@ TEST(HeapRun, AProcessLivesAsLongAsTheRunSaysThoughItAllocatesNoMore) {
   std::vector<heap::Profile> profiles{heap::profile_of({{.bytes = 8}}, {.seconds = 10, .pid = 7}),
                                       heap::profile_of({{.bytes = 8}}, {.seconds = 10, .pid = 8}),
                                       heap::profile_of({{.bytes = 8}}, {.seconds = 10, .pid = 9})};
+  profiles[2].started_ms += 1;
   const std::int64_t begin_ms = profiles[0].started_ms;
   Record record;
   record.started_ms = begin_ms;

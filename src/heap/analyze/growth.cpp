@@ -35,7 +35,9 @@ constexpr double kThereBefore = 0.9;     // of the level at the end, held earlie
 constexpr double kEarlier = 0.7;         // of the time
 constexpr double kBurst = 0.02;          // of the life, from the first allocation to the last
 constexpr std::size_t kStepsMin = 4;
-constexpr double kOpenGapMax = 2.2;  // the wait since the last step, in the longest of the two before
+constexpr double kOpenGapMax = 2.2;   // the wait since the last step, in the longest of the two before
+constexpr double kGapMax = 0.5;       // of the time, between two steps
+constexpr double kLateRiseMin = 0.3;  // of the level at the end, in the second half
 constexpr double kFewBlocks = 16;
 constexpr double kRiseMin = 0.2;  // of the level at the end, in the middle third and in the last
 constexpr double kSureQueue = 3;  // standard errors of the last third's rise
@@ -82,8 +84,8 @@ std::optional<double> level_steps(std::span<const SiteWindow> windows, const Amo
   std::vector<double> floor(windows.size());
   double least = final.bytes;
   for (std::size_t i = windows.size(); i-- > 0;) {
-    floor[i] = std::min(least, windows[i].last_bytes);
-    least = std::min(least, windows[i].least_bytes);
+    floor[i] = std::min(least, windows[i].last_held_bytes);
+    least = std::min(least, windows[i].least_held_bytes);
   }
   std::vector<double> at;
   for (std::size_t i = 0; i < floor.size(); ++i) {
@@ -92,7 +94,11 @@ std::optional<double> level_steps(std::span<const SiteWindow> windows, const Amo
   }
   const auto count = static_cast<double>(windows.size());
   if (at.size() < kStepsMin || at.back() - at.front() < kSpanMin * count) return std::nullopt;
+  // A step at the end of what has long filled up is no growth.
+  if (floor.back() - floor[floor.size() / 2] < kLateRiseMin * final.bytes) return std::nullopt;
   const std::size_t n = at.size();
+  for (std::size_t i = 1; i < n; ++i)
+    if (at[i] - at[i - 1] > kGapMax * count) return std::nullopt;
   const double gap = std::max({at[n - 1] - at[n - 2], at[n - 2] - at[n - 3], 1.0});
   if (count - 1 - at.back() > kOpenGapMax * gap) return std::nullopt;
   return 0.6 + 0.3 * std::min(1.0, static_cast<double>(n) / 12);

@@ -20,7 +20,10 @@ struct SiteWindow {
   std::uint32_t born_samples = 0;
   double survivor_count = 0, survivor_bytes = 0, survivor_variance = 0;  // born here, alive at the end
   std::uint32_t survivor_samples = 0;
-  double least_bytes = 0, last_bytes = 0;  // of what lived: at the quietest slot's end, and at the last's
+  double least_bytes = 0;  // of what lived: at the quietest slot's end
+  // The same while frees were still to come: a slot may end within a realloc, between its two halves.
+  double least_held_bytes = 0, last_held_bytes = 0;
+  double last_bytes = 0;
 };
 
 struct SiteHistory {
