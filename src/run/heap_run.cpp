@@ -37,7 +37,8 @@ std::optional<std::int64_t> process_end_ms(std::uint32_t pid, const Record& reco
 void set_ends(std::span<heap::Profile> profiles, const Record& record) {
   const std::int64_t run_end_ms = end_ms(record);
   for (heap::Profile& profile : profiles) {
-    if (!is_last_of_its_pid(profile, profiles)) continue;
+    // The exit is the last event of those that came to it; what they did after that was nobody's work.
+    if (profile.has_ended_by_exit || !is_last_of_its_pid(profile, profiles)) continue;
     auto end = process_end_ms(profile.pid, record);
     // Too short for the table: the command itself is known by being the first.
     if (!end && profile.started_ms == std::ranges::min(profiles, {}, &heap::Profile::started_ms).started_ms)

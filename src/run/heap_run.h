@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A run's heap profiles with what the run's record knows better than they do: when each process ended. A
-// profile's own end is its last allocation; a program that only computes from then on lives longer.
+// profile's own end is its last allocation, or its exit where it came to one; a program that only computes
+// and is killed then has lived longer.
 #pragma once
 
 #include <span>

@@ -39,9 +39,9 @@ constexpr double kOpenGapMax = 2.2;   // the wait since the last step, in the lo
 constexpr double kGapMax = 0.5;       // of the time, between two steps
 constexpr double kLateRiseMin = 0.3;  // of the level at the end, in the second half
 constexpr double kFewBlocks = 16;
-constexpr double kRiseMin = 0.2;  // of the level at the end, in the middle third and in the last
-constexpr double kSureQueue = 3;  // standard errors of the last third's rise
-constexpr double kFallMax = 0.1;  // of the level at the end: deeper falls are a saw's
+constexpr double kRiseMin = 0.15;   // of the level at the end, in the middle third and in the last
+constexpr double kSureQueue = 2.5;  // standard errors of the last third's rise
+constexpr double kFallMax = 0.1;    // of the level at the end: deeper falls are a saw's
 
 struct Sums {
   double bytes = 0, variance = 0, samples = 0;
@@ -62,7 +62,11 @@ std::optional<double> level_rises(std::span<const SiteWindow> windows, double sa
   const double level = windows[last].least_bytes;
   const double middle = quiet_level(windows, last / 3);
   const double late = quiet_level(windows, last * 2 / 3);
-  const double error = std::sqrt(sample_bytes * (level + late));
+  // Two levels differ by chance no more than they are large, nor than was moved between them.
+  double moved = 0;
+  for (std::size_t i = last * 2 / 3 + 1; i <= last; ++i)
+    moved += windows[i].born_bytes + windows[i].freed_bytes;
+  const double error = std::sqrt(sample_bytes * std::min(level + late, moved));
   const double rise = std::min(late - middle, level - late);
   if (level <= 0 || rise < kRiseMin * level || level - late < kSureQueue * error) return std::nullopt;
   double highest = 0;

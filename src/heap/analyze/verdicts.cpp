@@ -29,6 +29,7 @@ constexpr double kGrowingBytesMin = 1024;
 constexpr double kOneBlockBytesMin = 4096;  // containers' tables grow with what they hold
 constexpr std::size_t kSlotsMin = 12;       // else nothing can be said of the time before the exit
 constexpr double kTornDown = 0.5;           // of what was held before the exit: freed by it when less lives
+constexpr double kHardlyFreed = 0.1;        // of what was born: then nearly all of it lived at the exit
 constexpr double kTornDownBytesMin = 1024;
 
 struct RunSpan {
@@ -68,7 +69,8 @@ class ProcessJudge {
     if (verdict.amount.bytes < kTornDown * held.bytes && lost.bytes == 0)
       return judge_torn_down(records, held);
     if (verdict.amount.bytes <= 0) return {};
-    const SiteHistory history = history_of(records);
+    const SiteHistory history =
+        teardown_ ? until_teardown(history_of(records, teardown_)) : history_of(records);
     const Growth growth = judge_growth(history);
     verdict.kind = growth.is_burst ? VerdictKind::kept : VerdictKind::settled;
     verdict.confidence = growth.confidence;
@@ -117,9 +119,13 @@ class ProcessJudge {
   std::vector<Verdict> judge_torn_down(const StackRecords& records, const Amount& held) {
     if (held.bytes < kTornDownBytesMin) return {};
     const SiteHistory history = until_teardown(history_of(records, teardown_));
-    const bool freed_nothing = std::ranges::all_of(records.changes, [this](const Change* change) {
-      return change->freed_bytes <= 0 || change->slot > *teardown_;
-    });
+    double born = 0;
+    double freed = 0;
+    for (const SiteWindow& window : history.windows) {
+      born += window.born_bytes;
+      freed += window.freed_bytes;
+    }
+    const bool freed_nothing = freed <= kHardlyFreed * born;
     const Growth growth = freed_nothing ? judge_growth(all_survive(history)) : judge_levels(history, held);
     if (!growth.is_growing && !held_for_long(history, held)) return {};
     Verdict verdict{.kind = growth.is_growing && held.bytes >= least_bytes(growth) ? VerdictKind::growing
