@@ -3,9 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <vector>
 
 #include "heap/analyze/profile_fixture.h"
+#include "heap/profile.h"
 #include "run/record.h"
 
 namespace ullage::run {

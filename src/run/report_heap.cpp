@@ -18,7 +18,6 @@
 #include "run/heap_run.h"
 #include "run/record.h"
 #include "run/run_file.h"
-#include "run/words.h"
 
 namespace ullage::run {
 

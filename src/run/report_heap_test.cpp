@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "heap/analyze/profile_fixture.h"
+#include "heap/profile.h"
+#include "run/record.h"
 
 namespace ullage::run {
 namespace {
