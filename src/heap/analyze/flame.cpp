@@ -12,7 +12,6 @@
 
 #include "heap/analyze/calls.h"
 #include "heap/analyze/moments.h"
-#include "heap/profile.h"
 
 namespace ullage::heap {
 
