@@ -175,9 +175,7 @@ class Judge {
                       : is_spread(after_start) ? std::optional(after_start)
                                                : std::nullopt;
     if (!from || was_there_before()) return std::nullopt;
-    const auto certainty = not_replaced(*from, growth);
-    if (!certainty) return std::nullopt;
-    return *certainty;
+    return not_replaced(*from, growth);
   }
 
   bool is_spread(std::size_t first) const {

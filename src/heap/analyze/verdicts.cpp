@@ -356,11 +356,14 @@ Verdicts judge(std::span<const Profile> profiles, std::optional<double> room_byt
     finish(verdict, room_bytes);
     (verdict.kind == VerdictKind::settled ? verdicts.settled : verdicts.leaks).push_back(std::move(verdict));
   }
-  const auto order = [](const Verdict& verdict) {
-    return std::tuple(verdict.kind, -verdict.rate_bytes_per_second, -verdict.amount.bytes);
+  const auto comes_before = [](const Verdict& a, const Verdict& b) {
+    const auto rank = [](const Verdict& verdict) {
+      return std::tuple(verdict.kind, -verdict.rate_bytes_per_second, -verdict.amount.bytes);
+    };
+    return rank(a) != rank(b) ? rank(a) < rank(b) : a.stack < b.stack;
   };
-  std::ranges::stable_sort(verdicts.leaks, {}, order);
-  std::ranges::stable_sort(verdicts.settled, {}, order);
+  std::ranges::sort(verdicts.leaks, comes_before);
+  std::ranges::sort(verdicts.settled, comes_before);
   return verdicts;
 }
 
