@@ -25,7 +25,7 @@ constexpr double kSamplesMin = 4;        // survivors
 constexpr double kMeanBirthMin = 0.34;   // of births between first (0) and now (1); steady growth: 0.5
 constexpr double kLastThirdMin = 0.1;    // of the survivors; steady growth: 0.33
 constexpr std::size_t kOccupiedMin = 4;  // twelfths of the time in which survivors were born
-constexpr double kOneTwelfthMax = 0.5;   // of the survivors in one of them
+constexpr double kOneTwelfthMax = 0.6;   // of the survivors in one of them
 constexpr double kReplacedMax = 0.5;     // survivors that only took others' places
 constexpr double kSureRise = 1.8;        // standard errors of a rise while others die
 constexpr double kSureBirths = 1;        // the same where hardly any die
@@ -35,11 +35,13 @@ constexpr double kThereBefore = 0.9;     // of the level at the end, held earlie
 constexpr double kEarlier = 0.7;         // of the time
 constexpr double kBurst = 0.02;          // of the life, from the first allocation to the last
 constexpr std::size_t kStepsMin = 4;
-constexpr double kOpenGapMax = 2.2;  // the wait since the last step, in the longest of the two before
+constexpr double kOpenGapMax = 2.2;   // the wait since the last step, in the longest of the two before
+constexpr double kGapMax = 0.5;       // of the time, between two steps
+constexpr double kLateRiseMin = 0.3;  // of the level at the end, in the second half
 constexpr double kFewBlocks = 16;
-constexpr double kRiseMin = 0.2;  // of the level at the end, in the middle third and in the last
-constexpr double kSureQueue = 3;  // standard errors of the last third's rise
-constexpr double kFallMax = 0.1;  // of the level at the end: deeper falls are a saw's
+constexpr double kRiseMin = 0.15;   // of the level at the end, in the middle third and in the last
+constexpr double kSureQueue = 2.5;  // standard errors of the last third's rise
+constexpr double kFallMax = 0.1;    // of the level at the end: deeper falls are a saw's
 
 struct Sums {
   double bytes = 0, variance = 0, samples = 0;
@@ -60,7 +62,11 @@ std::optional<double> level_rises(std::span<const SiteWindow> windows, double sa
   const double level = windows[last].least_bytes;
   const double middle = quiet_level(windows, last / 3);
   const double late = quiet_level(windows, last * 2 / 3);
-  const double error = std::sqrt(sample_bytes * (level + late));
+  // Two levels differ by chance no more than they are large, nor than was moved between them.
+  double moved = 0;
+  for (std::size_t i = last * 2 / 3 + 1; i <= last; ++i)
+    moved += windows[i].born_bytes + windows[i].freed_bytes;
+  const double error = std::sqrt(sample_bytes * std::min(level + late, moved));
   const double rise = std::min(late - middle, level - late);
   if (level <= 0 || rise < kRiseMin * level || level - late < kSureQueue * error) return std::nullopt;
   double highest = 0;
@@ -71,6 +77,35 @@ std::optional<double> level_rises(std::span<const SiteWindow> windows, double sa
   }
   if (deepest_fall > kFallMax * level) return std::nullopt;
   return 0.75;
+}
+
+// Larger and larger blocks (realloc, doubling arenas, mappings): the level that is never left again rises in
+// steps, and the next step is not overdue.
+std::optional<double> level_steps(std::span<const SiteWindow> windows, const Amount& final,
+                                  double most_bytes) {
+  if (windows.size() < kWindowsMin || final.count > kFewBlocks) return std::nullopt;
+  if (std::sqrt(final.variance) > 0.3 * final.bytes || final.bytes < 0.95 * most_bytes) return std::nullopt;
+  std::vector<double> floor(windows.size());
+  double least = final.bytes;
+  for (std::size_t i = windows.size(); i-- > 0;) {
+    floor[i] = std::min(least, windows[i].last_held_bytes);
+    least = std::min(least, windows[i].least_held_bytes);
+  }
+  std::vector<double> at;
+  for (std::size_t i = 0; i < floor.size(); ++i) {
+    const double before = i == 0 ? 0 : floor[i - 1];
+    if (floor[i] - before > std::max(0.01 * final.bytes, 0.02 * before)) at.push_back(static_cast<double>(i));
+  }
+  const auto count = static_cast<double>(windows.size());
+  if (at.size() < kStepsMin || at.back() - at.front() < kSpanMin * count) return std::nullopt;
+  // A step at the end of what has long filled up is no growth.
+  if (floor.back() - floor[floor.size() / 2] < kLateRiseMin * final.bytes) return std::nullopt;
+  const std::size_t n = at.size();
+  for (std::size_t i = 1; i < n; ++i)
+    if (at[i] - at[i - 1] > kGapMax * count) return std::nullopt;
+  const double gap = std::max({at[n - 1] - at[n - 2], at[n - 2] - at[n - 3], 1.0});
+  if (count - 1 - at.back() > kOpenGapMax * gap) return std::nullopt;
+  return 0.6 + 0.3 * std::min(1.0, static_cast<double>(n) / 12);
 }
 
 class Judge {
@@ -107,7 +142,8 @@ class Judge {
       } else if (const auto rise = by_levels()) {
         growth.is_growing = true;
         growth.confidence = *rise;
-      } else if (const auto steps = by_steps()) {
+      } else if (const auto steps =
+                     level_steps(windows_, {blocks_, all_.bytes, all_.variance}, history_.most_bytes)) {
         growth.is_growing = true;
         growth.is_one_block = true;
         growth.confidence = *steps;
@@ -139,9 +175,7 @@ class Judge {
                       : is_spread(after_start) ? std::optional(after_start)
                                                : std::nullopt;
     if (!from || was_there_before()) return std::nullopt;
-    const auto certainty = not_replaced(*from, growth);
-    if (!certainty) return std::nullopt;
-    return *certainty;
+    return not_replaced(*from, growth);
   }
 
   bool is_spread(std::size_t first) const {
@@ -243,33 +277,6 @@ class Judge {
     return level_rises({windows_.data(), end_}, all_.variance / all_.bytes);
   }
 
-  // Larger and larger blocks (realloc, doubling arenas, mappings): the level that is never left again rises
-  // in steps, and the next step is not overdue.
-  std::optional<double> by_steps() const {
-    const double final_level = all_.bytes;
-    if (std::sqrt(all_.variance) > 0.3 * final_level || final_level < 0.95 * history_.most_bytes)
-      return std::nullopt;
-    if (blocks_ > kFewBlocks) return std::nullopt;
-    std::vector<double> floor(windows_.size());
-    double least = final_level;
-    for (std::size_t i = windows_.size(); i-- > 0;) {
-      floor[i] = std::min(least, windows_[i].last_bytes);
-      least = std::min(least, windows_[i].least_bytes);
-    }
-    std::vector<double> at;
-    for (std::size_t i = 0; i < floor.size(); ++i) {
-      const double before = i == 0 ? 0 : floor[i - 1];
-      if (floor[i] - before > std::max(0.01 * final_level, 0.02 * before))
-        at.push_back(static_cast<double>(i));
-    }
-    if (at.size() < kStepsMin || at.back() - at.front() < kSpanMin * count()) return std::nullopt;
-    const std::size_t n = at.size();
-    const double gap = std::max({at[n - 1] - at[n - 2], at[n - 2] - at[n - 3], 1.0});
-    const double open = count() - 1 - at.back();
-    if (open > kOpenGapMax * gap) return std::nullopt;
-    return 0.6 + 0.3 * std::min(1.0, static_cast<double>(n) / 12);
-  }
-
   // Theil and Sen's slope of the quiet levels; where those stand still between steps, what stayed over time.
   double rate() const {
     std::vector<analysis::Point> points;
@@ -300,13 +307,15 @@ class Judge {
 WindowGrid window_grid(const Profile& profile, std::size_t most) {
   WindowGrid grid;
   const std::size_t slots = profile.slot_ends_ms.size();
-  grid.windows = std::min(most, slots);
+  grid.windows = slots >= kWindowsMin ? most : slots;
   if (slots == 0) return grid;
   const auto begin_ms = static_cast<double>(profile.started_ms);
-  const double span_ms = std::max(1.0, static_cast<double>(profile.slot_ends_ms.back()) - begin_ms);
+  // A program that allocates no more goes on without slots.
+  const auto end_ms = static_cast<double>(std::max(profile.ended_ms, profile.slot_ends_ms.back()));
+  const double span_ms = std::max(1.0, end_ms - begin_ms);
   grid.window_seconds = span_ms / 1000 / static_cast<double>(grid.windows);
-  for (const std::int64_t end_ms : profile.slot_ends_ms) {
-    const double place = (static_cast<double>(end_ms) - begin_ms) / span_ms;
+  for (const std::int64_t slot_end_ms : profile.slot_ends_ms) {
+    const double place = (static_cast<double>(slot_end_ms) - begin_ms) / span_ms;
     const double window = std::ceil(place * static_cast<double>(grid.windows)) - 1;
     grid.window_of_slot.push_back(
         static_cast<std::uint32_t>(std::clamp(window, 0.0, static_cast<double>(grid.windows - 1))));
@@ -327,8 +336,13 @@ Growth judge_levels(const SiteHistory& history, const Amount& held) {
   if (static_cast<double>(windows.size()) < 0.9 * static_cast<double>(history.windows.size())) return growth;
   double births = 0;
   for (const SiteWindow& window : windows) births += window.born_count > 0 ? 1 : 0;
-  const auto certainty = level_rises(windows, held.variance / held.bytes);
-  if (!certainty || births < static_cast<double>(windows.size()) / 4) return growth;
+  auto certainty = level_rises(windows, held.variance / held.bytes);
+  if (births < static_cast<double>(windows.size()) / 4) certainty.reset();
+  if (!certainty) {
+    certainty = level_steps(windows, held, history.most_bytes);
+    growth.is_one_block = certainty.has_value();
+  }
+  if (!certainty) return growth;
   growth.is_growing = true;
   growth.confidence = *certainty;
   std::vector<analysis::Point> points;

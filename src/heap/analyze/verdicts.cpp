@@ -26,8 +26,10 @@ namespace {
 
 constexpr std::size_t kBirthBuckets = 24;
 constexpr double kGrowingBytesMin = 1024;
-constexpr std::size_t kSlotsMin = 12;  // else nothing can be said of the time before the exit
-constexpr double kTornDown = 0.5;      // of what was held before the exit: freed by it when less lives
+constexpr double kOneBlockBytesMin = 4096;  // containers' tables grow with what they hold
+constexpr std::size_t kSlotsMin = 12;       // else nothing can be said of the time before the exit
+constexpr double kTornDown = 0.5;           // of what was held before the exit: freed by it when less lives
+constexpr double kHardlyFreed = 0.1;        // of what was born: then nearly all of it lived at the exit
 constexpr double kTornDownBytesMin = 1024;
 
 struct RunSpan {
@@ -45,41 +47,53 @@ struct StackRecords {
 class ProcessJudge {
  public:
   ProcessJudge(const Profile& profile, RunSpan run)
-      : profile_(profile), run_(run), grid_(window_grid(profile)), level_(profile.slot_ends_ms.size()) {
+      : profile_(profile),
+        run_(run),
+        grid_(window_grid(profile)),
+        level_(profile.slot_ends_ms.size()),
+        born_(level_.size()) {
+    is_of_runtime_ = nodes_of_runtime();
     if (profile.has_ended_by_exit) teardown_ = find_teardown();
   }
 
-  // Nothing of it lives, or lived until the exit: no verdict.
-  std::optional<Verdict> judge_stack(const StackRecords& records) {
+  // None where nothing of it lives or lived until the exit.
+  std::vector<Verdict> judge_stack(const StackRecords& records) {
     Verdict verdict;
     Amount lost;
     for (const Living* living : records.living) {
       const Amount amount{living->count, living->bytes, living->variance};
       verdict.amount += amount;
-      if (living->reach == Reach::lost) lost += amount;
+      if (is_lost(*living)) lost += amount;
     }
     const Amount held = held_before_teardown(records);
     if (verdict.amount.bytes < kTornDown * held.bytes && lost.bytes == 0)
       return judge_torn_down(records, held);
-    if (verdict.amount.bytes <= 0) return std::nullopt;
-    const SiteHistory history = history_of(records);
+    if (verdict.amount.bytes <= 0) return {};
+    const SiteHistory history =
+        teardown_ ? until_teardown(history_of(records, teardown_)) : history_of(records);
     const Growth growth = judge_growth(history);
     verdict.kind = growth.is_burst ? VerdictKind::kept : VerdictKind::settled;
     verdict.confidence = growth.confidence;
     verdict.first_seen_seconds = first_seen(history);
-    if (growth.is_growing && verdict.amount.bytes >= kGrowingBytesMin) {
+    if (growth.is_growing && verdict.amount.bytes >= least_bytes(growth)) {
       verdict.kind = VerdictKind::growing;
       verdict.rate_bytes_per_second = growth.rate_bytes_per_second;
       verdict.is_one_block = growth.is_one_block;
       verdict.lost_bytes = lost.bytes;
-    } else if (lost.bytes > 0) {
-      verdict.kind = VerdictKind::lost;
-      verdict.amount = lost;
-      verdict.confidence = 0.95;  // a pointer may be hidden: packed, or kept outside of the process
     }
-    verdict.births = births_of(records, verdict.kind == VerdictKind::lost);
+    verdict.births = births_of(records, false);
     verdict.alive_ratios = alive_ratios(history);
-    return verdict;
+    std::vector<Verdict> verdicts;
+    if (lost.bytes > 0) {
+      Verdict& of_lost = verdicts.emplace_back(verdict);
+      of_lost.kind = VerdictKind::lost;
+      of_lost.amount = lost;
+      of_lost.births = births_of(records, true);
+      of_lost.confidence = 0.95;  // a pointer may be hidden: packed, or kept outside of the process
+    }
+    // Both are true of a site that loses what it allocates again and again; nothing else of one that loses.
+    if (lost.bytes <= 0 || verdict.kind == VerdictKind::growing) verdicts.push_back(std::move(verdict));
+    return verdicts;
   }
 
  private:
@@ -102,17 +116,26 @@ class ProcessJudge {
                  change->allocated_variance - change->freed_variance};
     return held;
   }
-  std::optional<Verdict> judge_torn_down(const StackRecords& records, const Amount& held) {
-    if (held.bytes < kTornDownBytesMin) return std::nullopt;
-    const SiteHistory history = history_of(records);
-    const Growth growth = judge_levels(history, held);
-    if (!growth.is_growing && !held_for_long(history, held)) return std::nullopt;
-    Verdict verdict{.kind = growth.is_growing ? VerdictKind::growing : VerdictKind::settled,
+  std::vector<Verdict> judge_torn_down(const StackRecords& records, const Amount& held) {
+    if (held.bytes < kTornDownBytesMin) return {};
+    const SiteHistory history = until_teardown(history_of(records, teardown_));
+    double born = 0;
+    double freed = 0;
+    for (const SiteWindow& window : history.windows) {
+      born += window.born_bytes;
+      freed += window.freed_bytes;
+    }
+    const bool freed_nothing = freed <= kHardlyFreed * born;
+    const Growth growth = freed_nothing ? judge_growth(all_survive(history)) : judge_levels(history, held);
+    if (!growth.is_growing && !held_for_long(history, held)) return {};
+    Verdict verdict{.kind = growth.is_growing && held.bytes >= least_bytes(growth) ? VerdictKind::growing
+                                                                                   : VerdictKind::settled,
                     .confidence = growth.confidence,
                     .amount = held,
                     .rate_bytes_per_second = growth.rate_bytes_per_second,
                     .first_seen_seconds = first_seen(history),
                     .alive_ratios = alive_ratios(history),
+                    .is_one_block = growth.is_one_block,
                     .is_freed_at_exit = true};
     // Whose births those were is not known any more: by how much the level rose.
     verdict.births.resize(kBirthBuckets);
@@ -122,7 +145,40 @@ class ProcessJudge {
       highest += rise;
       verdict.births[i * kBirthBuckets / history.windows.size()] += rise / held.bytes * held.count;
     }
-    return verdict;
+    return {verdict};
+  }
+  // Without the windows after it: the process may have taken a while to go.
+  SiteHistory until_teardown(SiteHistory history) const {
+    history.windows.resize(grid_.window_of_slot[*teardown_] + 1);
+    history.life_seconds = history.window_seconds * static_cast<double>(history.windows.size());
+    return history;
+  }
+  // Up to the teardown: all that was born lived then.
+  static SiteHistory all_survive(SiteHistory history) {
+    for (SiteWindow& window : history.windows) {
+      window.survivor_count = window.born_count;
+      window.survivor_bytes = window.born_bytes;
+      window.survivor_variance = window.born_variance;
+      window.survivor_samples = window.born_samples;
+    }
+    return history;
+  }
+  // Nobody looks for pointers where the runtime keeps its own.
+  bool is_lost(const Living& living) const {
+    return living.reach == Reach::lost && !is_of_runtime_[profile_.sites[living.site].node];
+  }
+  std::vector<bool> nodes_of_runtime() const {
+    std::vector<bool> of_runtime(profile_.nodes.size());
+    for (std::size_t node = 1; node < of_runtime.size(); ++node) {
+      const Frame& frame = profile_.frames[profile_.nodes[node].frame];
+      // Of the program itself again: it was called by the runtime.
+      of_runtime[node] =
+          is_of_the_runtime(frame) || (is_plumbing(frame) && of_runtime[profile_.nodes[node].parent]);
+    }
+    return of_runtime;
+  }
+  static double least_bytes(const Growth& growth) {
+    return growth.is_one_block ? kOneBlockBytesMin : kGrowingBytesMin;
   }
   static bool held_for_long(const SiteHistory& history, const Amount& held) {
     const auto long_held = std::ranges::count_if(
@@ -137,22 +193,27 @@ class ProcessJudge {
     return static_cast<double>(profile_.slot_ends_ms[slot] - profile_.started_ms) / 1000;
   }
 
-  SiteHistory history_of(const StackRecords& records) {
+  // What is later than the slot, where one is given, is left out.
+  SiteHistory history_of(const StackRecords& records, std::optional<std::uint32_t> until = {}) {
     SiteHistory history;
     history.windows.resize(grid_.windows);
     history.window_seconds = grid_.window_seconds;
     history.life_seconds = grid_.window_seconds * static_cast<double>(grid_.windows);
     history.is_exact = profile_.is_exact;
     std::ranges::fill(level_, 0);
+    std::ranges::fill(born_, 0);
     std::size_t first = level_.size();
     std::size_t last = 0;
     for (const Change* change : records.changes) {
-      if (change->slot >= level_.size()) continue;
+      if (change->slot >= level_.size() || (until && change->slot > *until)) continue;
       SiteWindow& window = history.windows[grid_.window_of_slot[change->slot]];
       window.born_count += change->allocated_count;
       window.born_bytes += change->allocated_bytes;
+      window.born_variance += change->allocated_variance;
+      window.born_samples += change->samples;
       window.freed_bytes += change->freed_bytes;
       level_[change->slot] += change->allocated_bytes - change->freed_bytes;
+      born_[change->slot] += change->allocated_bytes;
       if (change->allocated_count <= 0) continue;
       first = std::min<std::size_t>(first, change->slot);
       last = std::max<std::size_t>(last, change->slot);
@@ -177,13 +238,16 @@ class ProcessJudge {
     std::size_t slot = 0;
     for (std::size_t i = 0; i < history.windows.size(); ++i) {
       SiteWindow& window = history.windows[i];
-      window.least_bytes = std::numeric_limits<double>::infinity();
+      window.least_bytes = window.least_held_bytes = std::numeric_limits<double>::infinity();
       for (; slot < level_.size() && grid_.window_of_slot[slot] == i; ++slot) {
+        window.last_held_bytes = level + born_[slot];
+        window.least_held_bytes = std::min(window.least_held_bytes, window.last_held_bytes);
         level = std::max(0.0, level + level_[slot]);
         window.least_bytes = std::min(window.least_bytes, level);
         history.most_bytes = std::max(history.most_bytes, level);
       }
-      if (!std::isfinite(window.least_bytes)) window.least_bytes = level;  // no slot ended in it
+      if (!std::isfinite(window.least_bytes))  // no slot ended in it
+        window.least_bytes = window.least_held_bytes = window.last_held_bytes = level;
       window.last_bytes = level;
     }
   }
@@ -191,7 +255,7 @@ class ProcessJudge {
   std::vector<double> births_of(const StackRecords& records, bool lost_only) const {
     std::vector<double> births(kBirthBuckets);
     for (const Living* living : records.living) {
-      if ((lost_only && living->reach != Reach::lost) || living->birth_slot >= level_.size()) continue;
+      if ((lost_only && !is_lost(*living)) || living->birth_slot >= level_.size()) continue;
       const auto at_ms = static_cast<double>(profile_.slot_ends_ms[living->birth_slot] - run_.begin_ms);
       const double place = at_ms / 1000 / run_.seconds() * static_cast<double>(kBirthBuckets);
       const double bucket = std::clamp(std::ceil(place) - 1, 0.0, static_cast<double>(kBirthBuckets - 1));
@@ -218,8 +282,9 @@ class ProcessJudge {
   const Profile& profile_;
   RunSpan run_;
   WindowGrid grid_;
-  std::vector<double> level_;  // by slot; scratch
+  std::vector<double> level_, born_;  // by slot; scratch
   std::optional<std::uint32_t> teardown_;
+  std::vector<bool> is_of_runtime_;  // by node
 };
 
 RunSpan span_of(std::span<const Profile> profiles) {
@@ -279,10 +344,10 @@ Verdicts judge(std::span<const Profile> profiles, std::optional<double> room_byt
       stacks[blamed[node_of_site[change.site]]].changes.push_back(&change);
     ProcessJudge process(profiles[i], run);
     for (const auto& [node, records] : stacks) {
-      auto verdict = process.judge_stack(records);
-      if (!verdict) continue;
-      const auto [at, is_new] = found.try_emplace({verdict->kind, node}, *verdict);
-      if (!is_new) join_into(at->second, *verdict);
+      for (const Verdict& verdict : process.judge_stack(records)) {
+        const auto [at, is_new] = found.try_emplace({verdict.kind, node}, verdict);
+        if (!is_new) join_into(at->second, verdict);
+      }
     }
   }
   Verdicts verdicts{.run_seconds = profiles.empty() ? 0 : run.seconds()};
@@ -291,11 +356,14 @@ Verdicts judge(std::span<const Profile> profiles, std::optional<double> room_byt
     finish(verdict, room_bytes);
     (verdict.kind == VerdictKind::settled ? verdicts.settled : verdicts.leaks).push_back(std::move(verdict));
   }
-  const auto order = [](const Verdict& verdict) {
-    return std::tuple(verdict.kind, -verdict.rate_bytes_per_second, -verdict.amount.bytes);
+  const auto comes_before = [](const Verdict& a, const Verdict& b) {
+    const auto rank = [](const Verdict& verdict) {
+      return std::tuple(verdict.kind, -verdict.rate_bytes_per_second, -verdict.amount.bytes);
+    };
+    return rank(a) != rank(b) ? rank(a) < rank(b) : a.stack < b.stack;
   };
-  std::ranges::stable_sort(verdicts.leaks, {}, order);
-  std::ranges::stable_sort(verdicts.settled, {}, order);
+  std::ranges::sort(verdicts.leaks, comes_before);
+  std::ranges::sort(verdicts.settled, comes_before);
   return verdicts;
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "heap/track/unwinder.h"
 
+#include <ucontext.h>  // NOLINT(misc-include-cleaner): by way of <bits/…>
+
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
