@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -43,40 +44,52 @@ bool is_same(const SeriesKey& key, std::string_view name, std::span<const LabelV
 void LiveSeries::begin(std::int64_t time_ms) {
   time_ms_ = time_ms;
   current_.clear();
+  newest_ = kNone;
 }
 
 void LiveSeries::add(std::string_view name, std::span<const LabelView> labels, double value) {
-  const std::size_t hash = hash_of(name, labels);
-  Entry* entry = find(hash, name, labels);
-  if (entry == nullptr) entry = make(hash, name, labels);
-  if (entry == nullptr) {
+  auto place = next_as_before(name, labels);
+  if (!place) place = find_or_make(name, labels);
+  if (!place) {
     ++refused_;
     return;
   }
-  if (entry->time_ms == time_ms_) {
+  Entry& entry = entries_[*place];
+  if (entry.time_ms == time_ms_) {
     ++duplicates_;
     return;
   }
-  entry->time_ms = time_ms_;
-  entry->value = value;
-  current_.push_back(static_cast<std::uint32_t>(entry - entries_.data()));
+  entry.time_ms = time_ms_;
+  entry.value = value;
+  current_.push_back(*place);
+  (newest_ == kNone ? first_ : next_[newest_]) = *place;
+  newest_ = *place;
 }
 
-LiveSeries::Entry* LiveSeries::find(std::size_t hash, std::string_view name,
-                                    std::span<const LabelView> labels) {
+std::optional<std::uint32_t> LiveSeries::next_as_before(std::string_view name,
+                                                        std::span<const LabelView> labels) const {
+  const std::uint32_t place = newest_ == kNone ? first_ : next_[newest_];
+  if (place == kNone || !is_same(entries_[place].key, name, labels)) return std::nullopt;
+  return place;
+}
+
+std::optional<std::uint32_t> LiveSeries::find_or_make(std::string_view name,
+                                                      std::span<const LabelView> labels) {
+  const std::size_t hash = hash_of(name, labels);
   const auto [begin, end] = by_hash_.equal_range(hash);
   for (auto it = begin; it != end; ++it)
-    if (is_same(entries_[it->second].key, name, labels)) return &entries_[it->second];
-  return nullptr;
+    if (is_same(entries_[it->second].key, name, labels)) return it->second;
+  return make(hash, name, labels);
 }
 
-LiveSeries::Entry* LiveSeries::make(std::size_t hash, std::string_view name,
-                                    std::span<const LabelView> labels) {
-  if (by_hash_.size() >= series_max_) return nullptr;
+std::optional<std::uint32_t> LiveSeries::make(std::size_t hash, std::string_view name,
+                                              std::span<const LabelView> labels) {
+  if (by_hash_.size() >= series_max_) return std::nullopt;
   if (free_.empty()) {
     free_.push_back(static_cast<std::uint32_t>(entries_.size()));
     entries_.emplace_back();
     hashes_.push_back(0);
+    next_.push_back(kNone);
   }
   const std::uint32_t place = free_.back();
   free_.pop_back();
@@ -87,7 +100,7 @@ LiveSeries::Entry* LiveSeries::make(std::size_t hash, std::string_view name,
   std::ranges::sort(entry.key.labels);
   hashes_[place] = hash;
   by_hash_.emplace(hash, place);
-  return &entry;
+  return place;
 }
 
 void LiveSeries::forget_before(std::int64_t time_ms) {

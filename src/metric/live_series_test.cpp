@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -54,6 +56,25 @@ TEST(LiveSeries, ForgetsWhatIsNotSeenAndGivesItsPlaceToAnother) {
   live.add("c", 3);
   EXPECT_EQ(current(live), std::vector<std::string>{"c 3"});
   live.each_current([](const LiveSeries::Entry& entry) { EXPECT_FALSE(entry.is_told); });
+}
+
+TEST(LiveSeries, FindsSeriesInWhateverOrderTheyCome) {
+  LiveSeries live(10);
+  const std::vector<std::vector<std::string>> moments = {{"a", "b", "c", "d"},      {"a", "b", "c", "d"},
+                                                         {"a", "c", "d"},           {"d", "b", "a"},
+                                                         {"a", "e", "b", "c", "d"}, {"e", "d"}};
+  for (std::size_t moment = 0; moment < moments.size(); ++moment) {
+    live.begin(static_cast<std::int64_t>(moment) * 1000);
+    std::vector<std::string> expected;
+    for (const std::string& name : moments[moment]) {
+      live.add(name, {{"moment", "any"}}, static_cast<double>(moment));
+      expected.push_back(name + "{moment=\"any\"} " + std::to_string(moment));
+    }
+    EXPECT_EQ(current(live), expected);
+    if (moment == 2) live.forget_before(2000);  // b, whose place another gets
+  }
+  EXPECT_EQ(live.size(), 5u);
+  EXPECT_EQ(live.duplicates(), 0u);
 }
 
 }  // namespace
