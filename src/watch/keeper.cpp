@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "watch/keeper.h"
 
+#include <pthread.h>
+
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -122,12 +124,14 @@ Result<Keeper> Keeper::open(const std::string& folder, const history::HistoryOpt
   if (!writer) return pass_on(writer);
   auto impl = std::make_unique<Impl>(*std::move(writer));
   impl->thread = std::thread([at = impl.get()] { at->work(); });
+  ::pthread_setname_np(impl->thread.native_handle(), "history");  // for who asks what it costs apart
   return Keeper(std::move(impl));
 }
 
 void Keeper::keep(metric::LiveSeries& live) {
   Batch batch{.names = std::move(impl_->untold), .tick = {.time_ms = live.time_ms(), .values = {}}};
   impl_->untold.clear();
+  batch.tick.values.reserve(live.size());
   live.each_current([&](metric::LiveSeries::Entry& entry) {
     if (!std::exchange(entry.is_told, true)) batch.names.push_back({entry.id, entry.key});
     batch.tick.add(entry.id, entry.value);
