@@ -33,7 +33,7 @@ OUT = ROOT / "bench/out"
 PEERS = ROOT / ".venv/peers"
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 # Ullage reads PSS of a thousand processes within its budget; what it costs after that is what it goes on to cost.
-SETTLE_SECONDS = 60
+SETTLE_SECONDS_MAX = 240
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 SWARM = """
@@ -228,10 +228,23 @@ def parts_of_ticks(url: str, seconds: int) -> str:
     return ", ".join(f"{name} {taken:.0f}" for taken, name in parts[:5]) + f", {len(parts) - 5} others {others:.0f}"
 
 
+def wait_until_settled(urls: list[str]):
+    """PSS of all of the swarm is known: a group has it only then."""
+    deadline = time.monotonic() + SETTLE_SECONDS_MAX
+    while time.monotonic() < deadline:
+        time.sleep(5)
+        if all(
+            re.search(rb'^ullage_group_proportional_bytes{[^}]*group="python[^"]*"', fetch(url + "/metrics"), re.MULTILINE)
+            for url in urls
+        ):
+            return
+    print("  PSS of the swarm is not all read yet", flush=True)
+
+
 def bench_ullage(table: Table, folder: Path, seconds: int):
     """With BPF and without, side by side."""
     daemons = [(kind, *ullage(folder, ULLAGE_DAEMON_BPF=bpf)) for kind, bpf in (("with BPF", "true"), ("without", "false"))]
-    time.sleep(SETTLE_SECONDS)
+    wait_until_settled([url for _, _, url in daemons])
     before, begin = [thread_seconds(watcher.processes[0].pid) for _, watcher, _ in daemons], time.monotonic()
     time.sleep(seconds)
     after, passed = [thread_seconds(watcher.processes[0].pid) for _, watcher, _ in daemons], time.monotonic() - begin

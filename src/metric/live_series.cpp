@@ -39,6 +39,20 @@ bool is_same(const SeriesKey& key, std::string_view name, std::span<const LabelV
   return present == key.labels.size();
 }
 
+// The same, spelt as it was at first.
+bool is_spelt_so(const SeriesKey& key, std::span<const std::uint16_t> spelling, std::string_view name,
+                 std::span<const LabelView> labels) {
+  if (key.name != name) return false;
+  std::size_t present = 0;
+  for (const LabelView& label : labels) {
+    if (label.value.empty()) continue;
+    if (present == spelling.size()) return false;
+    const Label& known = key.labels[spelling[present++]];
+    if (known.value != label.value || known.name != label.name) return false;
+  }
+  return present == spelling.size();
+}
+
 }  // namespace
 
 void LiveSeries::begin(std::int64_t time_ms) {
@@ -69,7 +83,8 @@ void LiveSeries::add(std::string_view name, std::span<const LabelView> labels, d
 std::optional<std::uint32_t> LiveSeries::next_as_before(std::string_view name,
                                                         std::span<const LabelView> labels) const {
   const std::uint32_t place = newest_ == kNone ? first_ : next_[newest_];
-  if (place == kNone || !is_same(entries_[place].key, name, labels)) return std::nullopt;
+  if (place == kNone || name.empty() || !is_spelt_so(entries_[place].key, spellings_[place], name, labels))
+    return std::nullopt;
   return place;
 }
 
@@ -90,6 +105,7 @@ std::optional<std::uint32_t> LiveSeries::make(std::size_t hash, std::string_view
     entries_.emplace_back();
     hashes_.push_back(0);
     next_.push_back(kNone);
+    spellings_.emplace_back();
   }
   const std::uint32_t place = free_.back();
   free_.pop_back();
@@ -98,6 +114,11 @@ std::optional<std::uint32_t> LiveSeries::make(std::size_t hash, std::string_view
   for (const LabelView& label : labels)
     if (!label.value.empty()) entry.key.labels.push_back({std::string(label.name), std::string(label.value)});
   std::ranges::sort(entry.key.labels);
+  spellings_[place].clear();
+  for (const LabelView& label : labels)
+    if (!label.value.empty())
+      spellings_[place].push_back(static_cast<std::uint16_t>(
+          std::ranges::find(entry.key.labels, label.name, &Label::name) - entry.key.labels.begin()));
   hashes_[place] = hash;
   by_hash_.emplace(hash, place);
   return place;
@@ -109,6 +130,7 @@ void LiveSeries::forget_before(std::int64_t time_ms) {
     const auto [begin, end] = by_hash_.equal_range(hashes_[place]);
     by_hash_.erase(std::find_if(begin, end, [&](const auto& pair) { return pair.second == place; }));
     entries_[place] = Entry();
+    spellings_[place].clear();
     free_.push_back(place);
   }
 }

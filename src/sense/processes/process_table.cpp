@@ -125,6 +125,7 @@ struct ProcessTable::Impl {
   void merge_listing();
   void insert_next(std::int64_t pid);
   void keep_next(std::size_t index);
+  void replace_from(std::size_t first);  // by what was kept and inserted
   void end_row(std::size_t index);
   void end(Waiting& ending);
   void end_waiting();
@@ -233,15 +234,19 @@ void ProcessTable::Impl::list(std::span<const TaskNews> tasks, Freshness freshne
   } else {
     return;
   }
-  const auto pid_of = [](const ProcessRow& row) { return row.sample.pid; };
-  if (!std::ranges::equal(listing, rows, {}, {}, pid_of)) merge_listing();
+  merge_listing();
 }
 
+// Numbers rise, so that most of those who come and go stand at the end.
 void ProcessTable::Impl::merge_listing() {
+  const auto pid_of = [](const ProcessRow& row) { return row.sample.pid; };
+  const auto [other, row] = std::ranges::mismatch(listing, rows, {}, {}, pid_of);
+  if (other == listing.end() && row == rows.end()) return;
+  const auto first = static_cast<std::size_t>(row - rows.begin());
   next_rows.clear();
   next_members.clear();
-  std::size_t known = 0;
-  for (const std::int64_t pid : listing) {
+  std::size_t known = first;
+  for (const std::int64_t pid : std::span(other, listing.end())) {
     for (; known < rows.size() && rows[known].sample.pid < pid; ++known) end_row(known);
     if (known < rows.size() && rows[known].sample.pid == pid)
       keep_next(known++);
@@ -249,8 +254,17 @@ void ProcessTable::Impl::merge_listing() {
       insert_next(pid);
   }
   for (; known < rows.size(); ++known) end_row(known);
-  rows.swap(next_rows);
-  members.swap(next_members);
+  replace_from(first);
+}
+
+void ProcessTable::Impl::replace_from(std::size_t first) {
+  const auto replace = [first](auto& all, auto& next) {
+    all.erase(all.begin() + static_cast<std::ptrdiff_t>(first), all.end());
+    all.insert(all.end(), std::move_iterator(next.begin()), std::move_iterator(next.end()));
+    next.clear();
+  };
+  replace(rows, next_rows);
+  replace(members, next_members);
 }
 
 void ProcessTable::Impl::keep_next(std::size_t index) {
@@ -314,17 +328,18 @@ void ProcessTable::Impl::read_stats(Freshness freshness) {
 }
 
 void ProcessTable::Impl::drop_gone() {
-  if (std::ranges::none_of(members, &TableMember::is_gone)) return;
+  const auto gone_first = std::ranges::find_if(members, &TableMember::is_gone);
+  if (gone_first == members.end()) return;
+  const auto first = static_cast<std::size_t>(gone_first - members.begin());
   next_rows.clear();
   next_members.clear();
-  for (std::size_t i = 0; i < rows.size(); ++i) {
+  for (std::size_t i = first; i < rows.size(); ++i) {
     if (members[i].is_gone)
       end_row(i);
     else
       keep_next(i);
   }
-  rows.swap(next_rows);
-  members.swap(next_members);
+  replace_from(first);
   // Its number may be another's already, who was born since the listing.
   has_listed = false;
 }
