@@ -30,9 +30,13 @@ class CostlyBudget {
     return cost;
   }
   std::chrono::nanoseconds left() const { return left_; }
+  // More will not be saved: who costs more than this is read now or never.
+  bool is_full() const { return share_ > 0 && left_ >= most(); }
   bool is_spent() const { return left_ <= std::chrono::nanoseconds(0); }
 
  private:
+  std::chrono::nanoseconds most() const;
+
   double share_;
   const Clock& clock_;
   std::chrono::nanoseconds left_;
@@ -44,7 +48,8 @@ struct ProportionalTurn {
   TrackedProcess* tracked;
   double weight = 0;  // the turn's own
 };
-// Of these, as many as there is budget for. The vector is reordered.
+// Of these, as many as there is budget for; one that costs more than can be saved has its turn when the
+// budget is full, and puts it in debt. The vector is reordered.
 void read_proportional_in_turn(std::vector<ProportionalTurn>& candidates, ProcessFiles& files,
                                CostlyBudget& budget, std::chrono::nanoseconds now);
 

@@ -234,6 +234,20 @@ TEST(ProcessTable, ProportionalMemoryIsReadAgainWhenMemoryMovedOrAfterMinutes) {
   EXPECT_EQ(kib_after(600), 3000u);
 }
 
+TEST(ProcessTable, OneWhoseProportionalMemoryIsTooDearKeepsNoOtherFromItsTurn) {
+  FixtureMachine machine;
+  machine.process({.pid = 10, .pages = 16 << 18});  // 16 GiB: expected to take longer than is ever saved
+  machine.process({.pid = 20, .pages = 1000});
+  for (const char* pid : {"10", "20"})
+    machine.write(std::string("/proc/") + pid + "/smaps_rollup",
+                  "00400000-7ffff000 ---p 00000000 00:00 0 [rollup]\nPss: 5000 kB\n");
+  ManualClock clock;
+  ProcessTable table(machine.root(), kOptions, clock);
+  for (int second = 0; second < 15; ++second, clock.advance(seconds(1))) table.read();
+  EXPECT_TRUE(table.rows()[0].sample.proportional_bytes);
+  EXPECT_TRUE(table.rows()[1].sample.proportional_bytes);
+}
+
 TEST(ProcessTable, EverythingIsReadWhenAskedFor) {
   FixtureMachine machine;
   machine.process({.pid = 10});
