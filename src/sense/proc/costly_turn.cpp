@@ -71,7 +71,7 @@ void read_proportional_in_turn(std::vector<ProportionalTurn>& candidates, Proces
     const ProportionalTurn& turn = candidates.back();
     if (expected_cost(turn) > budget.left() && !budget.is_full()) return;
     turn.tracked->proportional_cost =
-        budget.pay_for([&] { turn.tracked->read_proportional(files, *turn.process, now); });
+        budget.pay_processor_time_for([&] { turn.tracked->read_proportional(files, *turn.process, now); });
   }
 }
 
