@@ -177,6 +177,7 @@ sense::CustomOptions custom_options(const config::Settings& settings) {
 sense::ProcessesOptions processes_options(const config::Settings& settings) {
   return {.table = {.costly_share = settings.number("daemon.pss_budget")},
           .groups = settings.count("daemon.groups"),
+          .uses_bpf = settings.flag("daemon.bpf"),
           .processes = settings.count("daemon.processes")};
 }
 

@@ -54,13 +54,23 @@ class LiveSeries final : public Frame {
   std::uint64_t duplicates() const { return duplicates_; }  // second values in one frame
 
  private:
-  Entry* find(std::size_t hash, std::string_view name, std::span<const LabelView> labels);
-  Entry* make(std::size_t hash, std::string_view name, std::span<const LabelView> labels);
+  std::optional<std::uint32_t> next_as_before(std::string_view name, std::span<const LabelView> labels) const;
+  std::optional<std::uint32_t> find_or_make(std::string_view name, std::span<const LabelView> labels);
+  std::optional<std::uint32_t> make(std::size_t hash, std::string_view name,
+                                    std::span<const LabelView> labels);
+
+  static constexpr std::uint32_t kNone = UINT32_MAX;
 
   std::size_t series_max_;
   std::int64_t time_ms_ = INT64_MIN;
   std::vector<Entry> entries_;
   std::vector<std::size_t> hashes_;  // of each entry, as the caller first spelt it
+  // Of each entry: its labels' places, in the order in which they were first spelt.
+  std::vector<std::vector<std::uint16_t>> spellings_;
+  // Who came after each entry when it came last: series come in much the same order each time, so that most
+  // need no more than a look whether it is they.
+  std::vector<std::uint32_t> next_;
+  std::uint32_t newest_ = kNone, first_ = kNone;  // of this time; kNone: none yet
   std::vector<std::uint32_t> free_;
   std::unordered_multimap<std::size_t, std::uint32_t> by_hash_;
   std::vector<std::uint32_t> current_;                   // places with a value at time_ms_

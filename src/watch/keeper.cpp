@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "watch/keeper.h"
 
+#include <pthread.h>
+
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -112,6 +114,7 @@ Result<Keeper> Keeper::open(const std::string& folder, const history::HistoryOpt
   if (!writer) return pass_on(writer);
   auto impl = std::make_unique<Impl>(*std::move(writer));
   impl->thread = std::thread([at = impl.get()] { at->work(); });
+  ::pthread_setname_np(impl->thread.native_handle(), "history");  // for who asks what it costs apart
   return Keeper(std::move(impl));
 }
 

@@ -182,10 +182,18 @@ void ProcessesCollector::add_groups(metric::Frame& frame) const {
   frame.add("ullage_groups_in_others", static_cast<double>(books_.groups_in_others()));
 }
 
-void ProcessesCollector::add_processes(metric::Frame& frame) const {
-  for (const ProcessRow& row : table_.rows()) {
-    const std::int64_t pid = row.sample.pid;
-    if (!by_memory_.is_chosen(pid) && !by_processor_.is_chosen(pid) && !by_growth_.is_chosen(pid)) continue;
+void ProcessesCollector::add_processes(metric::Frame& frame) {
+  chosen_.clear();
+  for (const PidChoice* choice : {&by_memory_, &by_processor_, &by_growth_})
+    chosen_.insert(chosen_.end(), choice->chosen().begin(), choice->chosen().end());
+  std::ranges::sort(chosen_);
+  chosen_.erase(std::ranges::unique(chosen_).begin(), chosen_.end());
+  auto next = table_.rows().begin();
+  for (const std::int64_t pid : chosen_) {
+    next = std::lower_bound(next, table_.rows().end(), pid, [](const ProcessRow& row, std::int64_t wanted) {
+      return row.sample.pid < wanted;
+    });
+    const ProcessRow& row = *next;  // only rows are chosen
     std::array<char, 24> digits;
     const char* end = std::to_chars(digits.data(), digits.data() + digits.size(), pid).ptr;
     const std::string name = valid_utf8(row.sample.name);
