@@ -43,6 +43,14 @@ bool is_same(const SeriesKey& key, std::string_view name, std::span<const LabelV
   return present == key.labels.size();
 }
 
+constexpr std::size_t kFamiliesMax = 5000;
+
+bool is_beyond_legacy(const SeriesKey& key) {
+  return !is_legacy_name(key.name, true) || std::ranges::any_of(key.labels, [](const Label& label) {
+    return !is_legacy_name(label.name, false);
+  });
+}
+
 // The same, spelt as it was at first.
 bool is_spelt_so(const SeriesKey& key, std::span<const std::uint16_t> spelling, std::string_view name,
                  std::span<const LabelView> labels) {
@@ -55,14 +63,6 @@ bool is_spelt_so(const SeriesKey& key, std::span<const std::uint16_t> spelling, 
     if (known.value != label.value || known.name != label.name) return false;
   }
   return present == spelling.size();
-}
-
-constexpr std::size_t kFamiliesMax = 5000;
-
-bool is_beyond_legacy(const SeriesKey& key) {
-  return !is_legacy_name(key.name, true) || std::ranges::any_of(key.labels, [](const Label& label) {
-    return !is_legacy_name(label.name, false);
-  });
 }
 
 }  // namespace
@@ -122,17 +122,20 @@ std::optional<std::uint32_t> LiveSeries::make(std::size_t hash, std::string_view
   const std::uint32_t place = free_.back();
   free_.pop_back();
   Entry& entry = entries_[place];
-  entry = {.key = {.name = std::string(name), .labels = {}}, .time_ms = INT64_MIN, .id = place};
+  entry = {.key = {.name = std::string(name), .labels = {}},
+           .time_ms = INT64_MIN,
+           .id = place,
+           .birth = ++births_};
   for (const LabelView& label : labels)
     if (!label.value.empty()) entry.key.labels.push_back({std::string(label.name), std::string(label.value)});
   std::ranges::sort(entry.key.labels);
+  entry.needs_quotes = is_beyond_legacy(entry.key);
+  needing_quotes_ += entry.needs_quotes ? 1 : 0;
   spellings_[place].clear();
   for (const LabelView& label : labels)
     if (!label.value.empty())
       spellings_[place].push_back(static_cast<std::uint16_t>(
           std::ranges::find(entry.key.labels, label.name, &Label::name) - entry.key.labels.begin()));
-  entry.needs_quotes = is_beyond_legacy(entry.key);
-  needing_quotes_ += entry.needs_quotes ? 1 : 0;
   hashes_[place] = hash;
   by_hash_.emplace(hash, place);
   return place;
@@ -171,7 +174,7 @@ const Family* LiveSeries::family(std::string_view name) const {
   return found == families_.end() ? nullptr : &found->second;
 }
 
-void LiveSeries::each_current(const std::function<void(Entry&)>& visit) {
+void LiveSeries::each_current(const std::function<void(const Entry&)>& visit) const {
   for (const std::uint32_t place : current_) visit(entries_[place]);
 }
 
