@@ -53,7 +53,7 @@ TEST(Value, AnAddressHasAHostAndNoSecret) {
   EXPECT_EQ(checked("remote_write.url", "far:9090"),
             "'far:9090' is no address of HTTP; it starts with http:// or https://");
   EXPECT_EQ(checked("remote_write.url", "http:///write"), "'http:///write' names no host");
-  EXPECT_EQ(checked("remote_write.url", "http://me:secret@far/write"),
+  EXPECT_EQ(checked("remote_write.url", "http://me:EXAMPLE@far/write"),
             "an address with a password in it; names and secrets have settings and files of their own");
 }
 

@@ -157,7 +157,7 @@ def test_neither_secrets_nor_what_may_be_one_are_told(begin, ullage):
 
 def test_an_address_with_a_password_in_it_is_refused(ullage):
     path = ullage.scratch / "settings.yaml"
-    path.write_text('remote_write: {url: "http://me:sesame@127.0.0.1:9/write"}\n')
+    path.write_text('remote_write: {url: "http://me:EXAMPLE-sesame@127.0.0.1:9/write"}\n')
     done = ullage("daemon", "--config", path, "--state", ullage.state, timeout=20)
     assert done.code == 2 and "password" in done.err and "sesame" not in done.err
 

@@ -154,7 +154,7 @@ test('a daemon that goes away and comes back is told of, and watched again', asy
 });
 
 describe('where the daemon asks for a token', () => {
-  const TOKEN = 'f0e1d2c3b4a5968778695a4b3c2d1e0f';
+  const TOKEN = 'f0e1d2c3b4a5968778695a4b3c2d1e0f'; // not a secret
   let guarded: Daemon;
 
   beforeAll(async () => {

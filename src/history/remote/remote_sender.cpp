@@ -97,15 +97,14 @@ Result<RemoteSender> RemoteSender::start(RemoteReceiver receiver, std::uint64_t 
                 "as in http://localhost:9090/api/v1/write");
   auto client = HttpClient::create(std::move(receiver.http));
   if (!client) return pass_on(client);
-  auto headers = remote_write_headers();
-  headers.insert(headers.end(), receiver.headers.begin(), receiver.headers.end());
   const std::shared_ptr<Impl> impl(new Impl{.url = std::move(receiver.url),
-                                            .headers = std::move(headers),
+                                            .headers = remote_write_headers(),
                                             .writer = writer,
                                             .loop = loop,
                                             .clock = clock,
                                             .http = std::move(*client),
                                             .chance = std::mt19937_64(seed)});
+  impl->headers.insert(impl->headers.end(), receiver.headers.begin(), receiver.headers.end());
   Impl* raw = impl.get();
   impl->thread = std::jthread(
       [raw, weak = std::weak_ptr(impl)](const std::stop_token& stop) { raw->carry(stop, weak); });

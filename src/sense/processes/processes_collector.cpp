@@ -187,7 +187,8 @@ void ProcessesCollector::add_processes(metric::Frame& frame) {
   for (const PidChoice* choice : {&by_memory_, &by_processor_, &by_growth_})
     chosen_.insert(chosen_.end(), choice->chosen().begin(), choice->chosen().end());
   std::ranges::sort(chosen_);
-  chosen_.erase(std::ranges::unique(chosen_).begin(), chosen_.end());
+  const auto repeated = std::ranges::unique(chosen_);
+  chosen_.erase(repeated.begin(), repeated.end());
   auto next = table_.rows().begin();
   for (const std::int64_t pid : chosen_) {
     next = std::lower_bound(next, table_.rows().end(), pid, [](const ProcessRow& row, std::int64_t wanted) {
