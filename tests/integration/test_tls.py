@@ -3,7 +3,7 @@
 
 import json
 import os
-import json
+import signal
 import socket
 import ssl
 import subprocess
