@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "analysis/forecast.h"
@@ -27,6 +28,7 @@ constexpr std::size_t kSamplesAWindow = 3;
 // At the end a program may free all that it held.
 constexpr double kTeardownShare = 0.05;
 constexpr double kTeardownFall = 0.1;
+constexpr double kGone = 0.02;  // of the most: its processes have ended
 
 // A phase of at least this share of the time may have a level of its own; it reaches it within its first
 // quarter.
@@ -44,10 +46,12 @@ constexpr double kReleasedShare = 0.25;
 // 0.84.
 constexpr double kEvenShare = 0.35;
 constexpr double kHalvesRatio = 0.75;
+constexpr double kEndShare = 0.2;  // and in the last eighth by this share of the average
 // The floor's slope over the second half, by that over the second quarter of the run: a logarithm has 0.5, a
 // square root 0.71.
 constexpr double kSlowingRatio = 0.6;
-constexpr std::size_t kUnconfirmed = 16;  // of the quiet points one in so many, at the end
+// Of the quiet points one in so many: at the begin the start-up, at the end what may be a tooth of a saw.
+constexpr std::size_t kUnconfirmed = 16;
 // Since when: the longest stretch that is nearly as even as the most even one.
 constexpr double kNearlyAsEven = 0.7;
 // A last third with this little of the whole rise, where steady growth has a third, has settled: an
@@ -84,6 +88,8 @@ void cut_teardown(std::vector<Point>& points) {
     highest = std::max(highest, points[tail].value);
     deepest_fall = std::max(deepest_fall, highest - points[tail].value);
   }
+  const double gone = kGone * highest;
+  while (points.size() > tail + 1 && points.back().value < gone) points.pop_back();
   double most = -std::numeric_limits<double>::infinity();
   for (std::size_t i = tail; i < points.size(); ++i) most = std::max(most, points[i].value);
   const double fall = most - points.back().value;
@@ -94,13 +100,17 @@ void cut_teardown(std::vector<Point>& points) {
 
 // ---- phases
 
+bool is_long(const PhaseSpan& phase, std::span<const PhaseSpan> phases, double seconds) {
+  return phase.end_seconds - phase.begin_seconds >= kLongPhaseShare * seconds &&
+         std::ranges::count(phases, phase.name, &PhaseSpan::name) < kRecurs;
+}
+
 // Where a long phase begins or ends, within the time that was watched.
 std::vector<double> boundaries_of(std::span<const PhaseSpan> phases, double begin, double end) {
   const double span = end - begin;
   std::vector<double> all;
   for (const PhaseSpan& phase : phases) {
-    if (phase.end_seconds - phase.begin_seconds < kLongPhaseShare * span) continue;
-    if (std::ranges::count(phases, phase.name, &PhaseSpan::name) >= kRecurs) continue;
+    if (!is_long(phase, phases, span)) continue;
     all.push_back(phase.begin_seconds);
     all.push_back(phase.end_seconds);
   }
@@ -198,6 +208,7 @@ struct Stretch {  // from quiet point `from` to the last
   std::size_t from = 0;
   double evenness = 0;  // the least quarter's rise by the average
   double halves = 0;    // the second half's rise by the first's
+  double end = 0;       // the last eighth's by the average
   std::optional<Trend> trend = {};
 };
 
@@ -215,6 +226,7 @@ Stretch stretch_from(const Quiet& quiet, std::size_t from) {
   for (std::size_t i = 0; i < 4; ++i)
     stretch.evenness = std::min(stretch.evenness, rate(place(i), place(i + 1)) / average);
   stretch.halves = rate(place(2), last) / std::max(rate(from, place(2)), 1e-9 * average);
+  stretch.end = rate(from + (last - from) * 7 / 8, last) / average;
   return stretch;
 }
 
@@ -241,7 +253,7 @@ Search find_growth(const Quiet& quiet, GrowthScale scale) {
   for (std::size_t from = 0; from <= quiet.size() / 2; ++from) {
     if (!is_worth_a_word(quiet.rise(from, last), level, scale)) break;
     Stretch stretch = stretch_from(quiet, from);
-    if (stretch.evenness < kEvenShare) continue;
+    if (stretch.evenness < kEvenShare || stretch.end < kEndShare) continue;
     stretch.trend = robust_trend(std::span(quiet.points).subspan(from));
     if (!stretch.trend || stretch.trend->slope_low <= 0) continue;
     const double seconds = quiet.points[last].seconds - quiet.points[from].seconds;
@@ -282,17 +294,17 @@ void tell_growing(GrowthVerdict& verdict, const Quiet& quiet, const Stretch& str
   verdict.quiet_points = quiet.size() - stretch.from;
   for (std::size_t i = stretch.from + 1; i < quiet.size(); ++i)
     verdict.rises += quiet.rise(i - 1, i) > 0 ? 1 : 0;
+  // 0.97 at most: what comes after the end, samples do not tell.
   verdict.confidence = sureness(seconds) +
-                       0.15 * std::clamp(verdict.rate_low / verdict.rate_per_second, 0.0, 1.0) +
-                       0.10 * std::min(1.0, stretch.evenness);
+                       0.13 * std::clamp(verdict.rate_low / verdict.rate_per_second, 0.0, 1.0) +
+                       0.09 * std::min(1.0, stretch.evenness);
 }
 
-// Of what did not grow. The run's start is no rise, so the first quiet point is not looked at; nor are the
-// last, since what rises there may be a tooth of the saw.
+// Of what did not grow, without its start-up and the last quiet points.
 void tell_of_the_rest(GrowthVerdict& verdict, const Quiet& raw, const Quiet& net, bool is_slowing,
                       GrowthScale scale, double seconds) {
   const std::size_t last = net.size() - 1 - net.size() / kUnconfirmed;
-  const double rise = std::max(raw.rise(1, raw.size() - 1 - raw.size() / kUnconfirmed), net.rise(1, last));
+  const double rise = raw.rise(raw.size() / kUnconfirmed, raw.size() - 1 - raw.size() / kUnconfirmed);
   verdict.quiet_points = net.size();
   for (std::size_t i = 2; i <= last; ++i) verdict.rises += net.rise(i - 1, i) > 0 ? 1 : 0;
   const double late = std::max(0.0, net.rise(last - last / 3, last));
@@ -302,7 +314,7 @@ void tell_of_the_rest(GrowthVerdict& verdict, const Quiet& raw, const Quiet& net
     verdict.confidence = sureness(seconds) + 0.2;
   } else if (!still_rises) {
     verdict.kind = GrowthKind::settled;
-    verdict.risen = rise;
+    verdict.risen = raw.rise(1, raw.size() - 1);
     verdict.since_seconds = raw.points[settled_at(raw)].seconds;
     verdict.confidence = sureness(seconds) + 0.2 * (1 - std::min(1.0, late / (kSettledShare * rise)));
   } else {
@@ -310,15 +322,37 @@ void tell_of_the_rest(GrowthVerdict& verdict, const Quiet& raw, const Quiet& net
   }
 }
 
-// What follows the last long phase and is too short to be judged itself; it may give all back.
-std::optional<double> cut_last_phase(std::vector<Point>& points, std::vector<double>& boundaries) {
-  if (boundaries.empty()) return std::nullopt;
+// A phase that grew by itself and gave it back; what grew and stayed is the run's own verdict.
+std::optional<GrowthVerdict> find_released(std::span<const Point> points, std::span<const PhaseSpan> phases,
+                                           GrowthScale scale) {
+  for (const PhaseSpan& phase : phases) {
+    const double end = points.back().seconds;
+    if (!is_long(phase, phases, span_of(points)) || phase.end_seconds >= end) continue;
+    std::vector<Point> within;
+    for (const Point& point : points)
+      if (point.seconds >= phase.begin_seconds && point.seconds <= phase.end_seconds) within.push_back(point);
+    GrowthVerdict verdict = judge_growth(within, {}, scale);
+    const double length = phase.end_seconds - phase.begin_seconds;
+    const auto after = least_within(points, phase.end_seconds, phase.end_seconds + kWarmUpShare * length);
+    if (verdict.kind != GrowthKind::growing || !after) continue;
+    if (*after >= verdict.level - (1 - kReleasedShare) * verdict.risen) continue;
+    verdict.kind = GrowthKind::unclear;
+    verdict.doubt = GrowthDoubt::released;
+    verdict.confidence = 0;
+    verdict.phase = phase.name;
+    return verdict;
+  }
+  return std::nullopt;
+}
+
+// What follows the last long phase and is too short to be judged itself.
+bool cut_last_phase(std::vector<Point>& points, std::vector<double>& boundaries) {
+  if (boundaries.empty()) return false;
   const double from = boundaries.back();
-  if (points.back().seconds - from > kLastPhaseShare * span_of(points)) return std::nullopt;
-  const auto least = least_within(points, from, points.back().seconds);
+  if (points.back().seconds - from > kLastPhaseShare * span_of(points)) return false;
   std::erase_if(points, [from](const Point& point) { return point.seconds >= from; });
   boundaries.pop_back();
-  return least;
+  return true;
 }
 
 }  // namespace
@@ -347,9 +381,10 @@ GrowthVerdict judge_growth(std::span<const Point> samples, std::span<const Phase
     if (!points.empty()) verdict.level = points.back().value;
     return verdict;
   }
-  auto boundaries = boundaries_of(phases, points.front().seconds, points.back().seconds);
   cut_teardown(points);
-  const auto level_after = cut_last_phase(points, boundaries);
+  auto released = find_released(points, phases, scale);
+  auto boundaries = boundaries_of(phases, points.front().seconds, points.back().seconds);
+  const bool is_cut = cut_last_phase(points, boundaries);
   if (points.size() < kSamplesMin) {
     verdict.doubt = GrowthDoubt::too_short;
     return verdict;
@@ -359,18 +394,14 @@ GrowthVerdict judge_growth(std::span<const Point> samples, std::span<const Phase
   const Quiet net = quiet_of(net_of_phases.points());
   verdict.level = raw.points.back().value;
   const Search search = find_growth(net, scale);
+  // Through a phase that took more with it than it had grown by, the run may grow all the same.
+  if (released && (is_cut || !search.grows)) return *std::move(released);
   if (!search.grows) {
     tell_of_the_rest(verdict, raw, net, search.is_slowing, scale, seconds);
     return verdict;
   }
   tell_growing(verdict, net, *search.grows, seconds);
   verdict.since_seconds = net_of_phases.as_watched(verdict.since_seconds);
-  const double before = verdict.level - verdict.risen;
-  if (level_after && *level_after < before + kReleasedShare * verdict.risen) {
-    verdict.kind = GrowthKind::unclear;
-    verdict.doubt = GrowthDoubt::released;
-    verdict.confidence = 0;
-  }
   return verdict;
 }
 

@@ -28,7 +28,8 @@ enum class GrowthDoubt : std::uint8_t {
   too_short,  // too little time, or too few samples in it
   slowing,    // still rising, but ever more slowly
   uneven,     // it rose by jumps that are too few to tell what they follow
-  released,   // it grew, and what it grew by was given back with the end of its phase
+  released,   // it grew through a phase, and gave that back at the phase's end: `phase`, rate and rise are
+              // told
 };
 
 struct PhaseSpan {
@@ -51,6 +52,7 @@ struct GrowthVerdict {
   double risen = 0;                         // since then (growing), or until then, net of phases
   double level = 0;                         // at the last quiet point
   double confidence = 0;                    // 0..1; 0 of what is unclear
+  std::string phase = {};                   // the one that released it
   std::size_t quiet_points = 0, rises = 0;  // looked at, and those at which the floor rose
 };
 

@@ -103,8 +103,6 @@ const std::vector<Case>& cases() {
       {"a cache that fills", Kind::settled, [](double s) { return 50 + 10 * std::min(s, 50.0); }},
       {"a cache that saturates", Kind::settled, [](double s) { return 900 * (1 - std::exp(-s / 20)); }},
       {"a warm-up, then flat", Kind::settled, [](double s) { return 40 + 300 * std::min(s / 12, 1.0); }},
-      {"an index that grows with the logarithm", Kind::settled,
-       [](double s) { return 100 + 80 * std::log(1 + s); }},
       {"one step", Kind::settled, [](double s) { return 100 + 400 * step_at(s, 45); }},
       {"a ring buffer", Kind::settled, [](double s) { return 64 * std::min(std::floor(s / 5), 8.0); }},
       {"a cache that fills under a saw", Kind::settled,
@@ -120,6 +118,8 @@ const std::vector<Case>& cases() {
        [](double s) { return 5 * std::min(s, 60.0); },
        {{"load", 0, 60}, {"train", 60, 120}}},
       // Honest doubt.
+      {"an index that grows with the logarithm", Kind::unclear,
+       [](double s) { return 100 + 80 * std::log(1 + s); }},
       {"growth that slows", Kind::unclear, [](double s) { return 900 * (1 - std::exp(-s / 60)); }},
       {"a step near the end", Kind::unclear, [](double s) { return 100 + 400 * step_at(s, 100); }},
       {"two steps", Kind::unclear, [](double s) { return 100 * (step_at(s, 40) + step_at(s, 95)); }},
@@ -209,6 +209,22 @@ TEST(GrowthVerdict, IsSurerOfALongRun) {
   EXPECT_EQ(judged(20, line).kind, Kind::growing);
   EXPECT_LT(judged(20, line).confidence, 0.85);
   EXPECT_GT(judged(600, line).confidence, 0.9);
+}
+
+// examples/train.py --leak: what it leaks while it trains goes before it evaluates.
+TEST(GrowthVerdict, NamesThePhaseThatGrewAndGaveItBack) {
+  const auto verdict =
+      judged(120, [](double s) { return s < 30   ? 5 * s
+                                        : s < 90 ? 150 + 20 * (s - 30)
+                                                 : 20; }, kThreePhases);
+  EXPECT_EQ(verdict.kind, Kind::unclear);
+  EXPECT_EQ(verdict.doubt, GrowthDoubt::released);
+  EXPECT_EQ(verdict.phase, "train");
+  EXPECT_NEAR(verdict.rate_per_second, 20, 1);
+}
+
+TEST(GrowthVerdict, SaysTheLevelBeforeTheEndOfAll) {
+  EXPECT_GE(judged(120, [](double s) { return s > 119 ? 0 : 100 + 200 * saw(s, 7); }).level, 100);
 }
 
 TEST(GrowthVerdict, SaysWhyItDoubts) {

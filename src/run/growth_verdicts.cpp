@@ -86,9 +86,9 @@ std::string rate_words(const GrowthVerdict& verdict, bool is_bytes) {
                      verdict.rate_low * 60, verdict.rate_high * 60);
 }
 
-std::string doubt_words(analysis::GrowthDoubt doubt) {
+std::string doubt_words(const GrowthVerdict& verdict, bool is_bytes) {
   using analysis::GrowthDoubt;
-  switch (doubt) {
+  switch (verdict.doubt) {
     case GrowthDoubt::none:
       return {};
     case GrowthDoubt::too_short:
@@ -98,7 +98,9 @@ std::string doubt_words(analysis::GrowthDoubt doubt) {
     case GrowthDoubt::uneven:
       return "rose by jumps that are too few to tell what they follow";
     case GrowthDoubt::released:
-      return "grew, and gave it back when its phase ended";
+      return fmt::format("by {}, {} in all, through phase {}, which gave it back at its end",
+                         rate_words(verdict, is_bytes), amount(verdict.risen, is_bytes),
+                         valid_utf8(verdict.phase));
   }
   return {};
 }
@@ -116,7 +118,7 @@ std::string words_of(const GrowthVerdict& verdict, bool is_bytes) {
     case GrowthKind::steady:
       return fmt::format("{} at the end; nowhere a lasting rise", amount(verdict.level, is_bytes));
     case GrowthKind::unclear:
-      return doubt_words(verdict.doubt);
+      return doubt_words(verdict, is_bytes);
   }
   return {};
 }
@@ -228,20 +230,24 @@ class Judging {
         gap.push_back(
             {seconds_of(record_, profile.slot_ends_ms[slot]), resident[at - 1].value - living[slot]});
       }
-      judge({.resource = "fragmentation", .process = fmt::format("{}", profile.pid)}, gap);
+      judge({.resource = "fragmentation", .process = name_of(profile.pid)}, gap);
     }
   }
   std::vector<Growth> take() {
-    // Memory of the whole run stays first.
-    if (verdicts_.size() > 1)
-      std::ranges::stable_sort(std::next(verdicts_.begin()), verdicts_.end(), {},
-                               [](const Growth& growth) { return !is_growing(growth); });
-    return std::move(verdicts_);
+    std::vector<Growth> ordered, others;
+    for (Growth& growth : verdicts_)
+      (ordered.empty() || is_growing(growth) ? ordered : others).push_back(std::move(growth));
+    std::ranges::move(others, std::back_inserter(ordered));
+    return ordered;
   }
 
  private:
   static std::string name_of(const Process& process) {
     return fmt::format("{} ({})", valid_utf8(process.name), process.pid);
+  }
+  std::string name_of(std::int64_t pid) const {
+    const auto found = std::ranges::find(record_.process_table, pid, &Process::pid);
+    return found == record_.process_table.end() ? fmt::format("({})", pid) : name_of(*found);
   }
   std::vector<history::Sample> anonymous_of(const SeriesView& series, const Process& process) const {
     return run::anonymous_of(series, process.pid, process.begin_ms, process.end_ms.value_or(end_ms(record_)));

@@ -151,6 +151,7 @@ TEST(GrowthVerdicts, AProfiledHeapShowsFragmentation) {
   const auto verdicts = run.verdicts({profile});
   const Growth& gap = of(verdicts, "fragmentation");
   EXPECT_EQ(gap.kind, "growing");
+  EXPECT_EQ(gap.process, "python3 (1234)");
   EXPECT_NEAR(gap.level, 128 * kMi, 4 * kMi);
 }
 
