@@ -19,6 +19,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "base/units.h"
+#include "cli/heap_growth.h"
 #include "cli/heap_question.h"
 #include "cli/heap_scan.h"
 #include "cli/runs_help.h"
@@ -120,6 +121,9 @@ std::optional<double> room_bytes(const run::Record& record) {
 }
 
 int leaks(const Options& options, const Common& common, const Console& console) {
+  const GrowthQuestion growth{
+      .run = options.run, .process = options.process, .fail_on = options.fail_on, .json = options.json};
+  if (const auto answered = answer_from_samples(growth, common, console)) return *answered;
   const auto run = load_heap_run(common, console, options.run, options.process);
   if (!run) return refuse(console, run.error());
   const heap::Verdicts verdicts = heap::judge(run->profiles, room_bytes(run->record));
@@ -212,6 +216,7 @@ CLI::App* add_leaks(CLI::App& parent, Options& options) {
   app->footer(
       "growing: live bytes rise until the end, and what lives was born all over the run.\n"
       "lost: no pointer to it is left. kept: allocated once, there at the end; no leak.\n"
+      "Of a run without a profile its samples tell what grows (memory, threads, open files), not where.\n"
       "Exit: 0 none of --fail-on, 1 there is one, 2 the call was wrong.\n"
       "Example: ullage heap leaks --fail-on growing,lost");
   return app;

@@ -21,6 +21,7 @@
 #include "run/advice.h"
 #include "run/catalog.h"
 #include "run/figures.h"
+#include "run/growth_verdicts.h"
 #include "run/heap_profiles.h"
 #include "run/record.h"
 #include "run/report.h"
@@ -76,7 +77,7 @@ int gated(int exit_code, const run::Figures& figures, bool quiet, const Console&
   if (exit_code != 0 || !run::grew_to_the_end(figures)) return exit_code;
   if (!quiet)
     console.err << fmt::format("ullage: failed by run.growth_gate: memory grew to the end, by {}/s\n",
-                               format_bytes(figures.growth->bytes_per_second_late));
+                               format_bytes(figures.growth->bytes_per_second));
   return 1;
 }
 
@@ -144,6 +145,7 @@ int act_run(const CLI::App& app, const RunFlags& flags, const Common& common, Co
   if (is_told && !outcome->file_path.empty())
     if (auto file = run::load_run(outcome->file_path)) loaded = *std::move(file);
   run::Record record = outcome->record;
+  if (loaded) record.growth = run::growth_verdicts(*loaded);
   const run::Figures told = figures(record, loaded);
   record.advice = run::advise(told);
   const auto written = write_outputs(flags, record, loaded);

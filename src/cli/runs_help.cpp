@@ -16,6 +16,7 @@
 #include "run/advice.h"
 #include "run/catalog.h"
 #include "run/figures.h"
+#include "run/growth_verdicts.h"
 #include "run/record.h"
 #include "run/run_file.h"
 #include "run/series_view.h"
@@ -29,6 +30,7 @@ Result<run::LoadedRun> load_wanted(const Common& common, const Console& console,
   if (!path) return fail(path.error());
   auto loaded = run::load_run(*path);
   if (!loaded) return loaded;
+  if (loaded->record.growth.empty()) loaded->record.growth = run::growth_verdicts(*loaded);
   if (loaded->record.advice.empty()) loaded->record.advice = run::advise(figures_of(*loaded));
   return loaded;
 }

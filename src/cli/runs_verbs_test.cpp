@@ -133,6 +133,18 @@ class RunsVerbs : public testing::Test {
   std::string state_;
 };
 
+TEST_F(RunsVerbs, LeaksOfARunWithoutAProfileAreToldFromItsSamples) {
+  const Said told = call({"heap", "leaks", "20261124-064012-k3f9"});
+  EXPECT_EQ(told.exit_code, 0) << told.err;
+  EXPECT_THAT(told.out, HasSubstr("From the run's samples alone"));
+  EXPECT_THAT(told.out, HasSubstr("memory"));
+  // A run of seconds is no ground to fail a test on; what is lost, samples cannot tell.
+  EXPECT_EQ(call({"heap", "leaks", "20261124-064012-k3f9", "--fail-on", "growing"}).exit_code, 0);
+  const Said lost = call({"heap", "leaks", "20261124-064012-k3f9", "--fail-on", "lost"});
+  EXPECT_EQ(lost.exit_code, 2);
+  EXPECT_THAT(lost.err, HasSubstr("only a profile of the heap tells"));
+}
+
 TEST_F(RunsVerbs, List) {
   const Said said = call({"runs", "list"});
   EXPECT_EQ(said.exit_code, 0) << said.err;

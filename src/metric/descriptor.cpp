@@ -347,6 +347,7 @@ constexpr auto kDescriptors = std::to_array<Descriptor>({
     {"ullage_run_read_bytes_total", counter, "bytes", "", "Bytes the whole run caused to be read from storage."},
     {"ullage_run_resident_bytes", gauge, "bytes", "", "Sum of the resident memory of the run's processes; shared pages count once for each sharer."},
     {"ullage_run_run_queue_wait_seconds_total", counter, "seconds", "", "Time threads of the run were runnable and waited for a processor."},
+    {"ullage_run_shared_bytes", gauge, "bytes", "", "Shared memory and tmpfs files charged to the run's cgroup, mapped by a process or not."},
     {"ullage_run_start_time_seconds", gauge, "seconds", "", "When the run began, since the epoch."},
     {"ullage_run_swap_bytes", gauge, "bytes", "", "Memory of the run in swap."},
     {"ullage_run_threads", gauge, "", "", "Threads of the run."},

@@ -35,11 +35,6 @@ constexpr double kIoOwnBytes = 64.0 * (1 << 20);
 // The kernel pushes out a few idle pages on any machine; this much was memory the run had in use.
 constexpr double kSwapBytes = 32.0 * (1 << 20);
 constexpr double kSwapShareOfPeak = 0.05;
-// An allocator's pools and caches creep by less.
-constexpr double kGrowthBytes = 32.0 * (1 << 20);
-constexpr double kGrowthShareOfLevel = 0.15;
-// A last quarter that grows at less than half the rate is on its way to a plateau.
-constexpr double kGrowthLateShare = 0.5;
 // Peak within a twentieth of the limit: the next, slightly larger input is killed.
 constexpr double kTightShare = 0.95;
 // A quarter used leaves room for three more such runs; less than 256 MiB to win is not worth a word.
@@ -94,13 +89,13 @@ Found limit_too_small(const Figures& f) {
 
 Found growth(const Figures& f) {
   if (!grew_to_the_end(f)) return {};
-  const Growth& g = *f.growth;
+  const MemoryGrowth& g = *f.growth;
   Finding advice;
   advice.text =
       "Memory grew to the end without levelling off: look for what is kept, or expect the limit to be met.";
   advice.evidence =
       fmt::format("{} a minute over the last {}, {} at the end", format_bytes(g.bytes_per_second * 60),
-                  format_duration(f.wall_seconds * 2 / 3), format_bytes(g.level_bytes));
+                  format_duration(f.wall_seconds - g.since_seconds), format_bytes(g.level_bytes));
   if (g.seconds_to_limit && f.limit_bytes && *g.seconds_to_limit > 0)
     advice.evidence += fmt::format("; at that rate {} is reached {} later", format_bytes(*f.limit_bytes),
                                    format_duration(*g.seconds_to_limit));
@@ -273,12 +268,7 @@ std::vector<Advice> advise(const Figures& figures) {
   return found;
 }
 
-bool grew_to_the_end(const Figures& f) {
-  if (!f.growth) return false;
-  const Growth& g = *f.growth;
-  if (g.grown_bytes < kGrowthBytes || g.grown_bytes < kGrowthShareOfLevel * g.level_bytes) return false;
-  return g.bytes_per_second_late >= kGrowthLateShare * g.bytes_per_second;
-}
+bool grew_to_the_end(const Figures& figures) { return figures.growth.has_value(); }
 
 std::vector<std::string_view> advice_ids() {
   std::vector<std::string_view> ids;

@@ -14,8 +14,8 @@ namespace ullage::run {
 
 // In order of importance: what ended or will end the run first, what merely costs time or money last.
 std::vector<Advice> advise(const Figures& figures);
-// Memory grew to the end, and by more than an allocator creeps: the rule of the advice and of
-// run.growth_gate.
+// Memory grew to the end of a run that was no mere start-up: the rule of the advice and of run.growth_gate.
+// It rests on growth_verdicts.h, as does what the report says.
 bool grew_to_the_end(const Figures& figures);
 // The ids of all rules, for the reference and the tests.
 std::vector<std::string_view> advice_ids();

@@ -12,10 +12,10 @@
 #include <utility>
 #include <vector>
 
-#include "analysis/forecast.h"
 #include "base/text.h"
 #include "history/series_file.h"
 #include "metric/series.h"
+#include "run/growth_verdicts.h"
 #include "run/record.h"
 #include "run/series_view.h"
 #include "run/words.h"
@@ -26,47 +26,26 @@ namespace {
 
 // A shorter run is a start-up: growing is what it is there for.
 constexpr double kGrowthWallSeconds = 60;
-// Fewer samples say nothing about thirds and quarters.
-constexpr std::size_t kGrowthSamples = 40;
-// A Theil–Sen slope compares all pairs; more points cost time and add nothing.
-constexpr std::size_t kTrendPoints = 240;
+// A forecast of what is this many times further away than it was watched says nothing.
+constexpr double kReach = 100;
 
 std::optional<double> as_double(const std::optional<std::uint64_t>& value) {
   if (!value) return std::nullopt;
   return static_cast<double>(*value);
 }
 
-std::vector<analysis::Point> points_after(const std::vector<history::Sample>& samples, double share_skipped) {
-  const double first = static_cast<double>(samples.front().time_ms);
-  const double begin = first + (static_cast<double>(samples.back().time_ms) - first) * share_skipped;
-  std::vector<analysis::Point> points;
-  for (const history::Sample& sample : samples)
-    if (static_cast<double>(sample.time_ms) >= begin)
-      points.push_back({static_cast<double>(sample.time_ms) / 1000, sample.value});
-  if (points.size() <= kTrendPoints) return points;
-  std::vector<analysis::Point> thinned;
-  const std::size_t stride = (points.size() + kTrendPoints - 1) / kTrendPoints;
-  // Counted from the end: the newest point is the one that matters.
-  for (std::size_t back = 0; back < points.size(); back += stride)
-    thinned.push_back(points[points.size() - 1 - back]);
-  std::ranges::reverse(thinned);
-  return thinned;
-}
-
-std::optional<Growth> growth_of(const std::vector<history::Sample>& used, std::optional<double> limit) {
-  if (used.size() < kGrowthSamples) return std::nullopt;
-  const auto points = points_after(used, 1.0 / 3);
-  const auto late_points = points_after(used, 3.0 / 4);
-  const auto trend = analysis::robust_trend(points);
-  const auto late = analysis::robust_trend(late_points);
-  if (!trend || !late || !(trend->slope_low > 0)) return std::nullopt;
-  Growth growth{.bytes_per_second = trend->slope_per_second,
-                .bytes_per_second_late = late->slope_low > 0 ? late->slope_per_second : 0,
-                .grown_bytes = trend->slope_per_second * (points.back().seconds - points.front().seconds),
-                .level_bytes = trend->level,
-                .seconds_to_limit = {}};
-  if (limit)
-    if (const auto until = analysis::time_until(*limit, points)) growth.seconds_to_limit = until->seconds;
+// As the record has it; else from the samples, which is the same.
+std::optional<MemoryGrowth> growth_of(const Record& record, const SeriesView& series,
+                                      std::optional<double> limit) {
+  const auto memory = record.growth.empty() ? memory_growth(record, series) : record.growth.front();
+  if (!memory || memory->resource != "memory" || !is_growing(*memory)) return std::nullopt;
+  MemoryGrowth growth{.bytes_per_second = memory->rate_per_second.value_or(0),
+                      .since_seconds = memory->since_seconds.value_or(0),
+                      .level_bytes = memory->level,
+                      .seconds_to_limit = {}};
+  if (!limit || growth.bytes_per_second <= 0) return growth;
+  const double seconds = std::max(0.0, *limit - growth.level_bytes) / growth.bytes_per_second;
+  if (seconds <= kReach * record.wall_seconds) growth.seconds_to_limit = seconds;
   return growth;
 }
 
@@ -104,15 +83,14 @@ std::optional<double> idle_cores(const SeriesView& series) {
   return std::nullopt;
 }
 
-void add_from_series(Figures& figures, const SeriesView& series) {
+void add_from_series(Figures& figures, const Record& record, const SeriesView& series) {
   if (const auto cpu = summed(series, "ullage_run_cpu_seconds_total"))
     figures.cores_p95 = percentile_by_time(*cpu, 0.95);
   if (const auto threads = summed(series, "ullage_run_threads"); threads && !threads->empty())
     figures.threads_peak = std::ranges::max_element(*threads, {}, &history::Sample::value)->value;
   figures.machine_idle_cores = idle_cores(series);
   if (figures.wall_seconds < kGrowthWallSeconds) return;
-  if (const auto used = summed(series, "ullage_run_used_bytes"); used && !used->empty())
-    figures.growth = growth_of(*used, figures.limit_bytes);
+  figures.growth = growth_of(record, series, figures.limit_bytes);
 }
 
 void add_largest_process(Figures& figures, const Record& record) {
@@ -156,7 +134,7 @@ Figures figures_of(const Record& record, const SeriesView* series) {
   figures.processes_total = record.processes.total;
   figures.processes_peak = record.processes.peak;
   add_largest_process(figures, record);
-  if (series != nullptr) add_from_series(figures, *series);
+  if (series != nullptr) add_from_series(figures, record, *series);
   return figures;
 }
 

@@ -13,10 +13,9 @@
 
 namespace ullage::run {
 
-struct Growth {
-  double bytes_per_second;                 // robust trend over the last two thirds of the run
-  double bytes_per_second_late;            // over the last quarter: near 0 when it reached a plateau
-  double grown_bytes;                      // over those two thirds, by the trend
+struct MemoryGrowth {
+  double bytes_per_second;
+  double since_seconds;                    // of the run
   double level_bytes;                      // at the end
   std::optional<double> seconds_to_limit;  // had it gone on
 };
@@ -40,7 +39,7 @@ struct Figures {
   bool oom_killed = false;
   std::optional<double> enough_bytes;  // after an out-of-memory kill
   std::optional<double> swap_peak_bytes;
-  std::optional<Growth> growth;  // absent when memory did not grow beyond doubt, or the run was short
+  std::optional<MemoryGrowth> growth;  // absent when it did not grow to the end, or the run was short
 
   std::optional<double> read_bytes, written_bytes;
   std::string pressure_scope;

@@ -125,6 +125,20 @@ struct Advice {
   std::string anchor;    // a section of the report, "#memory", or a page of docs/
 };
 
+struct Growth {                 // does a resource grow without end? Worked out from the run's samples
+  std::string resource;         // "memory", "anonymous", "fragmentation", "shared", "swap", "threads" …
+  std::string process;          // "python3 (1234)"; empty: of the whole run
+  std::string kind;             // "growing", "settled" (it rose, and then no more), "steady", "unclear"
+  std::string unit;             // "bytes" or "count"
+  double level = 0;             // at the end, where it was quiet
+  std::optional<double> risen;  // since then (growing) or until then (settled)
+  std::optional<double> since_seconds;
+  std::optional<double> rate_per_second;  // of what grows, with its 95 % interval
+  std::optional<double> rate_low_per_second, rate_high_per_second;
+  double confidence = 0;  // 0..1; 0 of what is unclear
+  std::string text;       // the evidence
+};
+
 struct Host {
   std::string name;
   std::string kernel;
@@ -170,6 +184,7 @@ struct Record {
   std::vector<Phase> phases;
   std::vector<Event> events;
   std::vector<Process> process_table;  // largest peak first
+  std::vector<Growth> growth;
   std::vector<Advice> advice;
 };
 

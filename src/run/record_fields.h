@@ -145,6 +145,22 @@ void visit_fields(V&& visit, T& advice) {
   visit("anchor", advice.anchor);
 }
 
+template <class V, Is<Growth> T>
+void visit_fields(V&& visit, T& growth) {
+  visit("resource", growth.resource);
+  visit("process", growth.process);
+  visit("kind", growth.kind);
+  visit("unit", growth.unit);
+  visit("level", growth.level);
+  visit("risen", growth.risen);
+  visit("since_seconds", growth.since_seconds);
+  visit("rate_per_second", growth.rate_per_second);
+  visit("rate_low_per_second", growth.rate_low_per_second);
+  visit("rate_high_per_second", growth.rate_high_per_second);
+  visit("confidence", growth.confidence);
+  visit("text", growth.text);
+}
+
 // All but what the JSON says in another way: version, started, interrupted, and the out-of-memory kill.
 template <class V, Is<Record> T>
 void visit_fields(V&& visit, T& record) {
@@ -174,6 +190,7 @@ void visit_fields(V&& visit, T& record) {
   visit("phases", record.phases);
   visit("events", record.events);
   visit("process_table", record.process_table);
+  visit("growth", record.growth);
   visit("advice", record.advice);
 }
 

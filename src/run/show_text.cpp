@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,6 +18,7 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "history/series_file.h"
+#include "run/growth_verdicts.h"
 #include "run/record.h"
 #include "run/series_view.h"
 #include "run/summary.h"
@@ -128,6 +130,11 @@ std::string advice_text(const Record& record, const ShowLook& look) {
   return text;
 }
 
+std::string growth_text(const Record& record, const ShowLook& look) {
+  if (record.growth.empty()) return {};
+  return heading(look, "Does it grow?") + growth_lines(record.growth, look);
+}
+
 std::string limit_value(const std::string& resource, double value) {
   if (resource == "memory") return format_bytes(value);
   if (resource == "timeout") return format_duration(value);
@@ -218,6 +225,25 @@ Result<std::string> charts_text(const Record& record, const SeriesView& series, 
 
 }  // namespace
 
+std::string growth_lines(std::span<const Growth> verdicts, const ShowLook& look) {
+  constexpr std::string_view kUnder = "           ";
+  std::string text, steady;
+  for (const Growth& growth : verdicts) {
+    const std::string subject = printable(growth_subject(growth));
+    if (growth.kind == "steady") {
+      steady += (steady.empty() ? "" : ", ") + subject;
+      continue;
+    }
+    const std::string kind = padded(printable(growth.kind), 7);
+    text += "  " + (is_growing(growth) ? look.style.warn(kind) : kind) + "  " + subject;
+    if (growth.confidence > 0)
+      text += look.style.faint(fmt::format(" ({} sure)", format_ratio(growth.confidence)));
+    text += '\n' + std::string(kUnder) + look.style.faint(printable(growth.text)) + '\n';
+  }
+  if (!steady.empty()) text += "  " + padded("steady", 7) + "  " + steady + '\n';
+  return text;
+}
+
 Result<std::string> show_text(const Record& record, const SeriesView& series,
                               const std::vector<std::string>& problems, const ShowLook& look) {
   std::string text;
@@ -227,8 +253,9 @@ Result<std::string> show_text(const Record& record, const SeriesView& series,
           figures_text(record, look.style);
   auto charts = charts_text(record, series, look);
   if (!charts) return pass_on(charts);
-  text += *charts + processes_text(record, look) + phases_text(record, look) + events_text(record, look) +
-          advice_text(record, look) + limits_text(record, look) + environment_text(record, look);
+  text += *charts + processes_text(record, look) + phases_text(record, look) + growth_text(record, look) +
+          events_text(record, look) + advice_text(record, look) + limits_text(record, look) +
+          environment_text(record, look);
   return text;
 }
 

@@ -3,6 +3,7 @@
 // peak, phases, events, advice with its evidence, limits, and what was run where.
 #pragma once
 
+#include <span>
 #include <string>
 
 #include "base/result.h"
@@ -20,6 +21,9 @@ struct ShowLook {
 
 // `problems`: what was damaged in the file, which is said first. Advice is the caller's to have brought up to
 // date.
+// The verdicts about growth with their evidence; of what is steady only the names.
+std::string growth_lines(std::span<const Growth> verdicts, const ShowLook& look);
+
 Result<std::string> show_text(const Record& record, const SeriesView& series,
                               const std::vector<std::string>& problems, const ShowLook& look);
 

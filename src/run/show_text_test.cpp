@@ -23,7 +23,7 @@ std::string shown(const Record& record, const ShowLook& look = {}) {
                                                {"ullage_run_cpu_seconds_total", {{"mode", "user"}}}};
   std::vector<metric::Tick> ticks;
   for (int i = 0; i <= 50; ++i)
-    ticks.push_back({kExampleStartMs + 250 * i, {{0, 24.0 * kMiB * i}, {1, 0.4 * i}}});
+    ticks.push_back({kExampleStartMs + 250L * i, {{0, 24.0 * kMiB * i}, {1, 0.4 * i}}});
   const auto text = show_text(record, view_of(keys, ticks), {"block 3 is damaged"}, look);
   EXPECT_TRUE(text);
   return *text;
@@ -32,7 +32,12 @@ std::string shown(const Record& record, const ShowLook& look = {}) {
 TEST(ShowText, HasEverySection) {
   Record record = example_record();
   record.advice = {{.id = "x", .text = "Do this.", .evidence = "1 of 2", .anchor = "#cpu"}};
+  record.growth = {{.resource = "memory", .kind = "growing", .confidence = 0.9, .text = "by 1 MiB/s"},
+                   {.resource = "threads", .kind = "steady", .confidence = 0.7, .text = "4 at the end"},
+                   {.resource = "open_files", .kind = "steady", .confidence = 0.7, .text = "9 at the end"}};
   const std::string text = shown(record);
+  EXPECT_THAT(text, HasSubstr("growing  memory (90 % sure)\n           by 1 MiB/s\n"));
+  EXPECT_THAT(text, HasSubstr("steady   threads, open files\n"));
   EXPECT_THAT(text, HasSubstr("damaged: block 3 is damaged"));
   EXPECT_THAT(text,
               HasSubstr("train  Finished in 12.5 s; peak 1.20 GiB of 2.00 GiB (60 %), 1.8 of 2 cores busy."));

@@ -57,6 +57,7 @@ struct Recorder::TotalsIds {
         resident(table.id("ullage_run_resident_bytes")),
         swap(table.id("ullage_run_swap_bytes")),
         cache(table.id("ullage_run_cache_bytes")),
+        shared(table.id("ullage_run_shared_bytes")),
         headroom(table.id("ullage_run_headroom_bytes")),
         processes(table.id("ullage_run_processes")),
         threads(table.id("ullage_run_threads")),
@@ -69,8 +70,8 @@ struct Recorder::TotalsIds {
         involuntary(table.id("ullage_run_context_switches_total", {{"kind", "involuntary"}})),
         run_queue_wait(table.id("ullage_run_run_queue_wait_seconds_total")) {}
 
-  metric::SeriesId user, system, used, resident, swap, cache, headroom, processes, threads, open_files, read,
-      written;
+  metric::SeriesId user, system, used, resident, swap, cache, shared, headroom, processes, threads,
+      open_files, read, written;
   metric::SeriesId minor_faults, major_faults, voluntary, involuntary, run_queue_wait;
 };
 
@@ -215,7 +216,10 @@ void Recorder::add_totals(const Look& look, const Totals& totals) {
     tick_.add(ids_->used, static_cast<double>(std::max(used_since_stored_, *look.used_bytes)));
   add(ids_->resident, totals.resident_bytes);
   add(ids_->swap, totals.swap_bytes);
-  if (options_.cgroup_is_own && last_cgroup_) add(ids_->cache, last_cgroup_->file_bytes);
+  if (options_.cgroup_is_own && last_cgroup_) {
+    add(ids_->cache, last_cgroup_->file_bytes);
+    add(ids_->shared, last_cgroup_->shared_bytes);
+  }
   add(ids_->headroom, look.headroom_bytes);
   tick_.add(ids_->processes, static_cast<double>(totals.processes));
   tick_.add(ids_->threads, static_cast<double>(totals.threads));

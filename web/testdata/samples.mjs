@@ -190,6 +190,10 @@ export function outOfMemory() {
       row(811, 810, 0, 0.63, 9), row(829, 811, 21, 0.19, 9), row(830, 811, 21, 0.18, 9),
       { ...row(0, 0, 0, 0.004, null), pid: 0, name: 'sh', command: '', count: 14, end_ms: ms(20), threads_peak: 1 },
     ],
+    growth: [
+      { resource: 'memory', process: '', kind: 'growing', unit: 'bytes', level: 535822336, risen: 367001600, since_seconds: 20, rate_per_second: 2202009, rate_low_per_second: 2149580, rate_high_per_second: 2254438, confidence: 0.96, text: 'by 2.10 MiB/s (2.05 MiB to 2.15 MiB) since 20.0 s, 350 MiB in all; the floor rose at 41 of 42 quiet points' },
+      { resource: 'threads', process: '', kind: 'steady', unit: 'count', level: 12, risen: null, since_seconds: null, rate_per_second: null, rate_low_per_second: null, rate_high_per_second: null, confidence: 0.95, text: '12 at the end; nowhere a lasting rise' },
+    ],
     advice: [
       { id: 'limit_too_small', text: 'The memory limit is too small for this run: ask for 820 MiB.', evidence: '512 MiB were full after 3m 07s, and use still grew by 2.10 MiB a second.', anchor: '#memory' },
       { id: 'throttled', text: 'The CPU limit holds this run back: with 2 cores it would be done sooner.', evidence: 'It was throttled for 1m 06s of 3m 07s (36 %).', anchor: '#cpu' },
@@ -295,6 +299,7 @@ export function hostile() {
   run.events.push({ time_ms: STARTED_MS + 6000, kind: HOSTILE, severity: HOSTILE, text: HOSTILE });
   run.limits = [{ resource: HOSTILE, asked: 4, got: null, mechanism: HOSTILE, problem: HOSTILE }];
   run.process_table = run.process_table.map((row) => ({ ...row, name: HOSTILE, command: HOSTILE.repeat(12) }));
+  run.growth = [{ resource: HOSTILE, process: HOSTILE, kind: HOSTILE, unit: HOSTILE, level: 1, risen: null, since_seconds: null, rate_per_second: null, rate_low_per_second: null, rate_high_per_second: null, confidence: 0.5, text: HOSTILE }];
   run.advice = [
     { id: HOSTILE, text: HOSTILE, evidence: HOSTILE, anchor: 'javascript:globalThis.pwned=1' },
     { id: 'b', text: 'العربية then (1234)', evidence: HOSTILE, anchor: `#${HOSTILE}` },

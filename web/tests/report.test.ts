@@ -88,7 +88,7 @@ test('the verdict, the figures and the sections of a killed run are there', () =
   withPage('out-of-memory', {}, async ({ page }) => {
     expect(await page.locator('.verdict').textContent()).toMatch(/^Killed by the kernel for exceeding its memory limit of 512 MiB after 3m 07s;/);
     expect(await page.locator('section').evaluateAll((all) => all.map((one) => one.id))).toEqual([
-      'advice', 'memory', 'cpu', 'io', 'pressure', 'processes', 'phases', 'events', 'limits', 'environment', 'repeat',
+      'advice', 'memory', 'growth', 'cpu', 'io', 'pressure', 'processes', 'phases', 'events', 'limits', 'environment', 'repeat',
     ]);
     expect(await page.locator('footer').textContent()).toMatch(/Not shown: heap .*; own values \(the command reported none\)/);
     await page.locator('.advice a').first().click();

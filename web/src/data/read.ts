@@ -56,7 +56,7 @@ const PARTS: Record<string, Json> = {
   tags: {},
   environment: {},
 };
-const LISTS = ['command', 'limits', 'phases', 'events', 'process_table', 'advice'];
+const LISTS = ['command', 'limits', 'phases', 'events', 'process_table', 'growth', 'advice'];
 const TEXTS = ['id', 'name', 'working_directory', 'profile', 'ullage_version', 'started'];
 
 function completed(run: Json): Json {

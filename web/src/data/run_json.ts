@@ -45,6 +45,21 @@ export interface ProcessRow {
   signal: Maybe<number>;
 }
 
+export interface Growth {
+  resource: string;
+  process: string;
+  kind: string;
+  unit: string;
+  level: Maybe<number>;
+  risen: Maybe<number>;
+  since_seconds: Maybe<number>;
+  rate_per_second: Maybe<number>;
+  rate_low_per_second: Maybe<number>;
+  rate_high_per_second: Maybe<number>;
+  confidence: Maybe<number>;
+  text: string;
+}
+
 export interface Advice {
   id: string;
   text: string;
@@ -121,6 +136,7 @@ export interface Run {
   phases: Phase[];
   events: RunEvent[];
   process_table: ProcessRow[];
+  growth: Growth[];
   advice: Advice[];
 }
 

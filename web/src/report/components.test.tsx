@@ -11,6 +11,7 @@ import { formatBytes } from '../data/units';
 import { AdviceList } from './advice';
 import { LimitsTable } from './circumstances';
 import { EventsTable } from './happenings';
+import { GrowthTable } from './growth';
 import { sorted } from './processes';
 
 const run = outOfMemory().run as unknown as Run;
@@ -26,6 +27,14 @@ test('advice links to sections of this page and to nothing else', () => {
   const list = shown(<AdviceList advice={advice} anchors={new Map([['#memory', 'Memory']])} />);
   expect([...list.querySelectorAll('a')].map((link) => link.getAttribute('href'))).toEqual(['#memory']);
   expect(list.querySelector('img, script, b')).toBeNull();
+});
+
+test('growth: what, which verdict, how sure; a hostile name stays text', () => {
+  const one = { resource: 'memory', process: '', kind: 'growing', unit: 'bytes', level: 1048576, risen: 1, since_seconds: 1, rate_per_second: 1, rate_low_per_second: 1, rate_high_per_second: 1, confidence: 0.9, text: 'by 1 MiB/s' };
+  const rows = [one, { ...one, resource: HOSTILE, process: HOSTILE, kind: 'unclear', level: null, confidence: 0, text: HOSTILE }];
+  const table = shown(<GrowthTable growth={rows} />);
+  expect([...table.querySelector('tbody tr')!.children].map((cell) => cell.textContent)).toEqual(['Memory', 'growing', '1.00 MiB', '90 %', 'by 1 MiB/s']);
+  expect(table.querySelector('img, script, b')).toBeNull();
 });
 
 test('limits: asked, in force, what holds them, what could not be had', () => {

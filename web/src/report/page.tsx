@@ -9,6 +9,7 @@ import { AdviceList } from './advice';
 import { Environment, LimitsTable, Repeat } from './circumstances';
 import { CpuSection, IoSection, MachineSection, MemorySection, OwnValuesSection, PressureSection } from './chart_sections';
 import { EventsTable, PhasesTable } from './happenings';
+import { GrowthTable } from './growth';
 import { Header } from './header';
 import { HeapSection } from './heap';
 import { groupOf } from './moments';
@@ -68,6 +69,7 @@ function sectionsOf(data: ReportData): SectionEntry[] {
   const untold = 'not told by this kernel';
   const sections: SectionEntry[] = [
     { id: 'memory', title: 'Memory', body: memory && <MemorySection {...{ data, group, chart: memory }} />, reasonWhenEmpty: untold },
+    { id: 'growth', title: 'Does it grow?', body: run.growth.length > 0 ? <GrowthTable growth={run.growth} /> : null, reasonWhenEmpty: 'it was not judged' },
     { id: 'heap', title: 'Heap', body: heap && data.heap ? <HeapSection heap={heap} leaks={data.heap.leaks} /> : null, reasonWhenEmpty: '“ullage run --heap” profiles it' },
     { id: 'cpu', title: 'CPU', body: cpu.length > 0 ? <CpuSection {...{ run, group, charts: cpu }} /> : null, reasonWhenEmpty: untold },
     { id: 'io', title: 'I/O', body: io.length > 0 ? <IoSection {...{ run, group, charts: io }} /> : null, reasonWhenEmpty: run.io.read_bytes === null && run.io.written_bytes === null ? untold : 'nothing reached or came from storage' },
