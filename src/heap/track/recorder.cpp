@@ -233,7 +233,10 @@ Weight weight_of(std::uint64_t size, std::uint32_t exponent) {
 
 void look_at_clock(ThreadRecord& record) {
   if (one.options.is_exact && record.events_until_clock-- > 0) return;
-  record.events_until_clock = kEventsUntilClock;
+  // Not at each so-manieth event: a loop may have as many, and then the clock would be looked at in the same
+  // place each time round.
+  record.clock_jitter = record.clock_jitter * 1664525 + 1013904223;
+  record.events_until_clock = kEventsUntilClock / 2 + (record.clock_jitter >> 16) % kEventsUntilClock;
   one.slots.look_at_clock(clock_ns(CLOCK_MONOTONIC_COARSE));
 }
 
@@ -316,8 +319,9 @@ bool block_freed(ThreadRecord& record, std::uintptr_t address) {
   if (!one.options.is_exact) sampled_at(address).fetch_sub(1, std::memory_order_relaxed);
   look_at_clock(record);
   const Weight weight = weight_of(block.size, block.mean_exponent);
-  count_freed(record, block.node, block.size, weight, is_recent(record, address));
+  // Told first: where this ends the slot, as one of the greatest extent, the block still belongs to it.
   tell_live(record, -weight.count * static_cast<double>(block.size));
+  count_freed(record, block.node, block.size, weight, is_recent(record, address));
   return true;
 }
 
@@ -420,6 +424,11 @@ void allocated(std::uintptr_t address, std::size_t bytes, const CallerFrame& fro
   here.countdown = 0;
 }
 
+void reallocates(std::uintptr_t address) {
+  // What follows is to stand in the same slot: else the block would be gone for a moment that has an end.
+  if (freed(address) && here.record->events_until_clock == 0) here.record->events_until_clock = 1;
+}
+
 bool freed(std::uintptr_t address) {
   if (is_within_recording()) return false;
   if (one.state != State::on || !is_this_process()) return false;
@@ -470,9 +479,11 @@ void module_unloaded() {
 void process_exits() {
   if (one.state != State::on || !is_this_process()) return;
   if (one.file.header()->ended_by_exit.exchange(1) != 0) return;
-  one.slots.look_at_clock(clock_ns(CLOCK_MONOTONIC));
+  one.slots.end(clock_ns(CLOCK_MONOTONIC));
   const Busy busy;
   scan_at_exit(one.options.folder, one.file.path());
+  // What destructors free from here on was held all the same, and what lives now is what the scan has seen.
+  give_up();
 }
 
 }  // namespace recorder

@@ -41,6 +41,12 @@ void Slots::look_at_clock(std::int64_t now_ns) {
   lock_.unlock();
 }
 
+void Slots::end(std::int64_t now_ns) {
+  const Locked locked(lock_);
+  header_->last_event_ns.store(now_ns, std::memory_order_relaxed);
+  end_slot(now_ns);
+}
+
 void Slots::end_slot(std::int64_t now_ns) {
   const std::uint32_t slot = current_.load(std::memory_order_relaxed);
   if (slot + 1 == file::kSlotsMax) {  // the last one has no end
