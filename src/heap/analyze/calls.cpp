@@ -77,6 +77,25 @@ class Joiner {
   std::unordered_map<std::uint64_t, std::uint32_t> children_;
 };
 
+// "void std::vector<T>::push_back(T)": from "std" on. The result's type ends with the last blank, outside of
+// any brackets, before the arguments.
+std::string_view without_result(std::string_view name) {
+  std::size_t begin = 0;
+  int depth = 0;
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    const char c = name[i];
+    if (depth == 0 && name.substr(i).starts_with("operator") &&
+        (i == 0 || name[i - 1] == ' ' || name[i - 1] == ':'))
+      return name.substr(begin);
+    const bool is_after_a_name = i > 0 && name[i - 1] != ' ' && name[i - 1] != ':';
+    if (c == '(' && depth == 0 && is_after_a_name) return name.substr(begin);
+    if (c == '(' || c == '<' || c == '[' || c == '{') ++depth;
+    if (c == ')' || c == '>' || c == ']' || c == '}') --depth;
+    if (c == ' ' && depth == 0) begin = i + 1;
+  }
+  return depth == 0 ? name.substr(begin) : name;
+}
+
 }  // namespace
 
 Calls join_calls(std::span<const Profile> profiles, JoinBy join) {
@@ -121,12 +140,8 @@ bool is_plumbing(const Frame& frame) {
     return [text](std::string_view front) { return text.starts_with(front); };
   };
   if (std::ranges::any_of(kModules, begins(frame.module))) return true;
-  // "std::vector<T>::push_back" may open with what it returns.
-  std::string_view name = frame.function;
-  const std::string_view before_arguments = name.substr(0, name.find_first_of("(<"));
-  if (const std::size_t blank = before_arguments.rfind(' ');
-      blank != std::string_view::npos && before_arguments.find("operator") == std::string_view::npos)
-    name.remove_prefix(blank + 1);
+  if (frame.file.find("/include/c++/") != std::string::npos) return true;  // of the standard library
+  const std::string_view name = without_result(frame.function);
   return std::ranges::any_of(kScopes, begins(name)) || std::ranges::count(kFunctions, name) > 0;
 }
 
