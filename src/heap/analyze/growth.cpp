@@ -22,7 +22,7 @@ constexpr std::size_t kWindowsMin = 6;   // with fewer nothing can be seen to go
 constexpr double kYoung = 1.0 / 12;      // of the life: what is younger may be on its way out
 constexpr double kSpanMin = 0.3;         // of the life, that births of survivors must reach back
 constexpr double kSamplesMin = 4;        // survivors
-constexpr double kMeanBirthMin = 0.34;   // of births between first (0) and now (1); steady growth: 0.5
+constexpr double kMeanBirthMin = 0.3;    // of births between first (0) and now (1); steady growth: 0.5
 constexpr double kLastThirdMin = 0.1;    // of the survivors; steady growth: 0.33
 constexpr std::size_t kOccupiedMin = 4;  // twelfths of the time in which survivors were born
 constexpr double kOneTwelfthMax = 0.5;   // of the survivors in one of them
@@ -36,9 +36,11 @@ constexpr double kEarlier = 0.7;         // of the time
 constexpr double kBurst = 0.02;          // of the life, from the first allocation to the last
 constexpr std::size_t kStepsMin = 4;
 constexpr double kOpenGapMax = 2.2;  // the wait since the last step, in the longest of the two before
+constexpr double kSilenceMin = 0.2;  // of the time
 constexpr double kFewBlocks = 16;
 constexpr double kRiseMin = 0.2;  // of the level at the end, in the middle third and in the last
-constexpr double kSureQueue = 3;  // standard errors of the last third's rise
+constexpr double kSureQueue = 3;  // standard errors of the rise from the first third's end
+constexpr double kSureThird = 2;  // of the last third's
 constexpr double kFallMax = 0.1;  // of the level at the end: deeper falls are a saw's
 
 struct Sums {
@@ -60,9 +62,11 @@ std::optional<double> level_rises(std::span<const SiteWindow> windows, double sa
   const double level = windows[last].least_bytes;
   const double middle = quiet_level(windows, last / 3);
   const double late = quiet_level(windows, last * 2 / 3);
-  const double error = std::sqrt(sample_bytes * (level + late));
   const double rise = std::min(late - middle, level - late);
-  if (level <= 0 || rise < kRiseMin * level || level - late < kSureQueue * error) return std::nullopt;
+  if (level <= 0 || rise < kRiseMin * level) return std::nullopt;
+  if (level - late < kSureThird * std::sqrt(sample_bytes * (level + late)) ||
+      level - middle < kSureQueue * std::sqrt(sample_bytes * (level + middle)))
+    return std::nullopt;
   double highest = 0;
   double deepest_fall = 0;
   for (const SiteWindow& window : windows) {
@@ -138,10 +142,23 @@ class Judge {
     const auto from = is_spread(first)         ? std::optional(first)
                       : is_spread(after_start) ? std::optional(after_start)
                                                : std::nullopt;
-    if (!from || was_there_before()) return std::nullopt;
-    const auto certainty = not_replaced(*from, growth);
-    if (!certainty) return std::nullopt;
-    return *certainty;
+    if (!from || has_stopped(*from) || was_there_before()) return std::nullopt;
+    return not_replaced(*from, growth);
+  }
+
+  // Births that came all the time, and then no more: the wait since the last one, beside the longest between
+  // two.
+  bool has_stopped(std::size_t first) const {
+    std::size_t last = first;
+    std::size_t longest = 1;
+    for (std::size_t i = first + 1; i < windows_.size(); ++i) {
+      if (windows_[i].survivor_bytes <= 0) continue;
+      longest = std::max(longest, i - last);
+      last = i;
+    }
+    const auto open = static_cast<double>(windows_.size() - 1 - last);
+    return open > kOpenGapMax * static_cast<double>(longest) &&
+           open > kSilenceMin * static_cast<double>(windows_.size() - first);
   }
 
   bool is_spread(std::size_t first) const {

@@ -29,6 +29,8 @@ constexpr double kGrowingBytesMin = 1024;
 constexpr std::size_t kSlotsMin = 12;  // else nothing can be said of the time before the exit
 constexpr double kTornDown = 0.5;      // of what was held before the exit: freed by it when less lives
 constexpr double kTornDownBytesMin = 1024;
+constexpr double kTableMax = 0.03;  // of all that grows
+constexpr double kNearlyAll = 0.8;  // the youngest may still be pointed to
 
 struct RunSpan {
   std::int64_t begin_ms = 0;
@@ -67,15 +69,17 @@ class ProcessJudge {
     verdict.kind = growth.is_burst ? VerdictKind::kept : VerdictKind::settled;
     verdict.confidence = growth.confidence;
     verdict.first_seen_seconds = first_seen(history);
-    if (growth.is_growing && verdict.amount.bytes >= kGrowingBytesMin) {
-      verdict.kind = VerdictKind::growing;
-      verdict.rate_bytes_per_second = growth.rate_bytes_per_second;
-      verdict.is_one_block = growth.is_one_block;
-      verdict.lost_bytes = lost.bytes;
-    } else if (lost.bytes > 0) {
+    const bool is_growing = growth.is_growing && verdict.amount.bytes >= kGrowingBytesMin;
+    if (is_growing) verdict.rate_bytes_per_second = growth.rate_bytes_per_second;
+    // That nothing points to a block is a proof; that a site grows is a trend.
+    if (lost.bytes > 0 && (!is_growing || lost.bytes >= kNearlyAll * verdict.amount.bytes)) {
       verdict.kind = VerdictKind::lost;
       verdict.amount = lost;
       verdict.confidence = 0.95;  // a pointer may be hidden: packed, or kept outside of the process
+    } else if (is_growing) {
+      verdict.kind = VerdictKind::growing;
+      verdict.is_one_block = growth.is_one_block;
+      verdict.lost_bytes = lost.bytes;
     }
     verdict.births = births_of(records, verdict.kind == VerdictKind::lost);
     verdict.alive_ratios = alive_ratios(history);
@@ -243,8 +247,19 @@ void join_into(Verdict& all, const Verdict& one) {
   ++all.processes;
 }
 
+// A container's own table grows with what it holds, and is none of the reader's business beside it.
+void set_tables_aside(std::vector<Verdict>& verdicts) {
+  double growing_bytes = 0;
+  for (const Verdict& verdict : verdicts)
+    if (!verdict.is_one_block && verdict.rate_bytes_per_second > 0) growing_bytes += verdict.amount.bytes;
+  for (Verdict& verdict : verdicts)
+    if (verdict.kind == VerdictKind::growing && verdict.is_one_block &&
+        verdict.amount.bytes < kTableMax * growing_bytes)
+      verdict.kind = VerdictKind::settled;
+}
+
 void finish(Verdict& verdict, std::optional<double> room_bytes) {
-  if (room_bytes && verdict.kind == VerdictKind::growing && verdict.rate_bytes_per_second > 0)
+  if (room_bytes && verdict.rate_bytes_per_second > 0)
     verdict.seconds_to_limit = std::max(0.0, *room_bytes) / verdict.rate_bytes_per_second;
   verdict.advice = advice_for(verdict);
 }
@@ -286,16 +301,24 @@ Verdicts judge(std::span<const Profile> profiles, std::optional<double> room_byt
     }
   }
   Verdicts verdicts{.run_seconds = profiles.empty() ? 0 : run.seconds()};
+  std::vector<Verdict> all;
   for (auto& [key, verdict] : found) {
     verdict.stack = stack_of(calls, key.second);
+    all.push_back(std::move(verdict));
+  }
+  set_tables_aside(all);
+  for (Verdict& verdict : all) {
     finish(verdict, room_bytes);
     (verdict.kind == VerdictKind::settled ? verdicts.settled : verdicts.leaks).push_back(std::move(verdict));
   }
-  const auto order = [](const Verdict& verdict) {
-    return std::tuple(verdict.kind, -verdict.rate_bytes_per_second, -verdict.amount.bytes);
+  const auto is_before = [](const Verdict& one, const Verdict& other) {
+    const auto order = [](const Verdict& verdict) {
+      return std::tuple(verdict.kind, -verdict.rate_bytes_per_second, -verdict.amount.bytes);
+    };
+    return order(one) < order(other) || (order(one) == order(other) && one.stack < other.stack);
   };
-  std::ranges::stable_sort(verdicts.leaks, {}, order);
-  std::ranges::stable_sort(verdicts.settled, {}, order);
+  std::ranges::sort(verdicts.leaks, is_before);
+  std::ranges::sort(verdicts.settled, is_before);
   return verdicts;
 }
 
