@@ -164,6 +164,18 @@ std::vector<std::uint32_t> blamed_nodes(const Calls& calls) {
   return blamed;
 }
 
+std::string short_name(const Frame& frame) {
+  constexpr std::size_t kColumnsMax = 80;
+  std::size_t columns = 0;
+  std::size_t end = 0;  // before the last column, for the sign that there is more
+  for (std::size_t i = 0; i < frame.function.size(); ++i) {
+    if ((static_cast<unsigned char>(frame.function[i]) & 0xC0) == 0x80) continue;  // goes on with a character
+    if (++columns == kColumnsMax) end = i;
+    if (columns > kColumnsMax) return frame.function.substr(0, end) + "…";
+  }
+  return frame.function;
+}
+
 std::string place_text(const Frame& frame) {
   if (frame.file.empty()) return frame.module;
   const std::string base = frame.file.substr(frame.file.rfind('/') + 1);

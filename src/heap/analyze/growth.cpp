@@ -38,10 +38,13 @@ constexpr std::size_t kStepsMin = 4;
 constexpr double kOpenGapMax = 2.2;  // the wait since the last step, in the longest of the two before
 constexpr double kSilenceMin = 0.2;  // of the time
 constexpr double kFewBlocks = 16;
-constexpr double kRiseMin = 0.2;  // of the level at the end, in the middle third and in the last
-constexpr double kSureQueue = 3;  // standard errors of the rise from the first third's end
-constexpr double kSureThird = 2;  // of the last third's
-constexpr double kFallMax = 0.1;  // of the level at the end: deeper falls are a saw's
+constexpr double kRiseMin = 0.2;       // of the level at the end, in the middle third and in the last
+constexpr double kLatelyMin = 0.03;    // the rise in the last sixth
+constexpr double kSureQueue = 3;       // standard errors of the rise from the first third's end
+constexpr double kSureThird = 2;       // of the last third's
+constexpr double kEarlyPart = 0.45;    // of the time since the first step
+constexpr double kLateRiseMin = 0.33;  // of the level at the end, that comes after that part
+constexpr double kFallMax = 0.1;       // of the level at the end: deeper falls are a saw's
 
 struct Sums {
   double bytes = 0, variance = 0, samples = 0;
@@ -55,17 +58,27 @@ double quiet_level(std::span<const SiteWindow> windows, std::size_t i) {
   return std::clamp(windows[i + 1].least_bytes, a, b);
 }
 
-// Through the middle third and the last, without deep falls; sample_bytes: what one of them stands for.
+// The standard error of the difference between two levels: by what has come and gone between them, or by
+// both levels, whichever is less. sample_bytes: what one sample stands for.
+double error_between(std::span<const SiteWindow> windows, std::size_t from, std::size_t to,
+                     double sample_bytes) {
+  double moved = 0;
+  for (std::size_t i = from + 1; i <= to; ++i) moved += windows[i].born_bytes + windows[i].freed_bytes;
+  return std::sqrt(sample_bytes * std::min(moved, windows[from].least_bytes + windows[to].least_bytes));
+}
+
+// Through the middle third and the last, until now, without deep falls.
 std::optional<double> level_rises(std::span<const SiteWindow> windows, double sample_bytes) {
   if (windows.size() < kWindowsMin) return std::nullopt;
   const std::size_t last = windows.size() - 1;
   const double level = windows[last].least_bytes;
   const double middle = quiet_level(windows, last / 3);
   const double late = quiet_level(windows, last * 2 / 3);
+  const double lately = quiet_level(windows, last - std::max<std::size_t>(1, last / 6));
   const double rise = std::min(late - middle, level - late);
-  if (level <= 0 || rise < kRiseMin * level) return std::nullopt;
-  if (level - late < kSureThird * std::sqrt(sample_bytes * (level + late)) ||
-      level - middle < kSureQueue * std::sqrt(sample_bytes * (level + middle)))
+  if (level <= 0 || rise < kRiseMin * level || level - lately < kLatelyMin * level) return std::nullopt;
+  if (level - late < kSureThird * error_between(windows, last * 2 / 3, last, sample_bytes) ||
+      level - middle < kSureQueue * error_between(windows, last / 3, last, sample_bytes))
     return std::nullopt;
   double highest = 0;
   double deepest_fall = 0;
@@ -264,8 +277,14 @@ class Judge {
   // in steps, and the next step is not overdue.
   std::optional<double> by_steps() const {
     const double final_level = all_.bytes;
-    if (std::sqrt(all_.variance) > 0.3 * final_level || final_level < 0.95 * history_.most_bytes)
-      return std::nullopt;
+    if (std::sqrt(all_.variance) > 0.3 * final_level) return std::nullopt;
+    // For a while: the old block and the new one are there together for a moment.
+    double most = 0;
+    for (std::size_t i = 1; i + 1 < windows_.size(); ++i) {
+      most = std::max(most, quiet_level(windows_, i));
+      if (most - quiet_level(windows_, i) > kFallMax * most) return std::nullopt;
+    }
+    if (final_level < 0.95 * most) return std::nullopt;
     if (blocks_ > kFewBlocks) return std::nullopt;
     std::vector<double> floor(windows_.size());
     double least = final_level;
@@ -274,17 +293,29 @@ class Judge {
       least = std::min(least, windows_[i].least_bytes);
     }
     std::vector<double> at;
+    double factor = 1;  // of the last step
     for (std::size_t i = 0; i < floor.size(); ++i) {
       const double before = i == 0 ? 0 : floor[i - 1];
-      if (floor[i] - before > std::max(0.01 * final_level, 0.02 * before))
-        at.push_back(static_cast<double>(i));
+      if (floor[i] - before <= std::max(0.01 * final_level, 0.02 * before)) continue;
+      at.push_back(static_cast<double>(i));
+      factor = before > 0 ? floor[i] / before : 1;
     }
     if (at.size() < kStepsMin || at.back() - at.front() < kSpanMin * count()) return std::nullopt;
     const std::size_t n = at.size();
     const double gap = std::max({at[n - 1] - at[n - 2], at[n - 2] - at[n - 3], 1.0});
     const double open = count() - 1 - at.back();
-    if (open > kOpenGapMax * gap) return std::nullopt;
+    // What is filled evenly, and doubles when it is full, does so at twice the time.
+    const double until_next = (std::min(factor, 2.0) - 1) * (at.back() + 1 - first_birth());
+    if (open > std::max(kOpenGapMax * gap, until_next)) return std::nullopt;
+    const double early = first_birth() + (count() - first_birth()) * kEarlyPart;
+    if (final_level - floor[static_cast<std::size_t>(early)] < kLateRiseMin * final_level)
+      return std::nullopt;
     return 0.6 + 0.3 * std::min(1.0, static_cast<double>(n) / 12);
+  }
+
+  double first_birth() const {
+    const auto at = std::ranges::find_if(windows_, [](const SiteWindow& w) { return w.born_bytes > 0; });
+    return static_cast<double>(at - windows_.begin());
   }
 
   // Theil and Sen's slope of the quiet levels; where those stand still between steps, what stayed over time.
@@ -322,8 +353,8 @@ WindowGrid window_grid(const Profile& profile, std::size_t most) {
   const auto begin_ms = static_cast<double>(profile.started_ms);
   const double span_ms = std::max(1.0, static_cast<double>(profile.slot_ends_ms.back()) - begin_ms);
   grid.window_seconds = span_ms / 1000 / static_cast<double>(grid.windows);
-  for (const std::int64_t end_ms : profile.slot_ends_ms) {
-    const double place = (static_cast<double>(end_ms) - begin_ms) / span_ms;
+  for (const std::int64_t until_ms : events_until_ms(profile)) {
+    const double place = (static_cast<double>(until_ms) - begin_ms) / span_ms;
     const double window = std::ceil(place * static_cast<double>(grid.windows)) - 1;
     grid.window_of_slot.push_back(
         static_cast<std::uint32_t>(std::clamp(window, 0.0, static_cast<double>(grid.windows - 1))));

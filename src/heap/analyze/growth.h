@@ -28,7 +28,6 @@ struct SiteHistory {
   double burst_seconds = 0;  // from the first allocation to the last
   double first_seconds = 0;  // since the process began
   double life_seconds = 0;   // the process's
-  double most_bytes = 0;     // that ever lived at a slot's end
   bool is_exact = false;
 };
 

@@ -18,7 +18,7 @@ std::string where(const Verdict& verdict) {
   if (verdict.stack.empty()) return "an unknown place";
   const Frame& frame = verdict.stack[blamed_frame(verdict.stack)];
   const std::string place = place_text(frame);
-  return place.empty() ? frame.function : fmt::format("{} ({})", frame.function, place);
+  return place.empty() ? short_name(frame) : fmt::format("{} ({})", short_name(frame), place);
 }
 
 std::string limit_words(const Verdict& verdict) {

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
+#include <cstdlib>
 #include <limits>
 #include <map>
 #include <optional>
@@ -47,7 +49,11 @@ struct StackRecords {
 class ProcessJudge {
  public:
   ProcessJudge(const Profile& profile, RunSpan run)
-      : profile_(profile), run_(run), grid_(window_grid(profile)), level_(profile.slot_ends_ms.size()) {
+      : profile_(profile),
+        run_(run),
+        grid_(window_grid(profile)),
+        events_until_ms_(events_until_ms(profile)),
+        level_(profile.slot_ends_ms.size()) {
     if (profile.has_ended_by_exit) teardown_ = find_teardown();
   }
 
@@ -137,8 +143,8 @@ class ProcessJudge {
     return static_cast<double>(profile_.started_ms - run_.begin_ms) / 1000 + history.first_seconds;
   }
 
-  double slot_end_seconds(std::size_t slot) const {
-    return static_cast<double>(profile_.slot_ends_ms[slot] - profile_.started_ms) / 1000;
+  double seconds_since_start(std::int64_t time_ms) const {
+    return static_cast<double>(time_ms - profile_.started_ms) / 1000;
   }
 
   SiteHistory history_of(const StackRecords& records) {
@@ -171,8 +177,9 @@ class ProcessJudge {
     }
     add_levels(history);
     if (first >= level_.size()) return history;
-    history.first_seconds = first == 0 ? 0 : slot_end_seconds(first - 1);
-    history.burst_seconds = last == first ? 0 : slot_end_seconds(last) - history.first_seconds;
+    history.first_seconds = first == 0 ? 0 : seconds_since_start(profile_.slot_ends_ms[first - 1]);
+    history.burst_seconds =
+        last == first ? 0 : seconds_since_start(events_until_ms_[last]) - history.first_seconds;
     return history;
   }
 
@@ -185,7 +192,6 @@ class ProcessJudge {
       for (; slot < level_.size() && grid_.window_of_slot[slot] == i; ++slot) {
         level = std::max(0.0, level + level_[slot]);
         window.least_bytes = std::min(window.least_bytes, level);
-        history.most_bytes = std::max(history.most_bytes, level);
       }
       if (!std::isfinite(window.least_bytes)) window.least_bytes = level;  // no slot ended in it
       window.last_bytes = level;
@@ -196,7 +202,7 @@ class ProcessJudge {
     std::vector<double> births(kBirthBuckets);
     for (const Living* living : records.living) {
       if ((lost_only && living->reach != Reach::lost) || living->birth_slot >= level_.size()) continue;
-      const auto at_ms = static_cast<double>(profile_.slot_ends_ms[living->birth_slot] - run_.begin_ms);
+      const auto at_ms = static_cast<double>(events_until_ms_[living->birth_slot] - run_.begin_ms);
       const double place = at_ms / 1000 / run_.seconds() * static_cast<double>(kBirthBuckets);
       const double bucket = std::clamp(std::ceil(place) - 1, 0.0, static_cast<double>(kBirthBuckets - 1));
       births[static_cast<std::size_t>(bucket)] += profile_.is_exact ? living->count : living->samples;
@@ -222,6 +228,7 @@ class ProcessJudge {
   const Profile& profile_;
   RunSpan run_;
   WindowGrid grid_;
+  std::vector<std::int64_t> events_until_ms_;
   std::vector<double> level_;  // by slot; scratch
   std::optional<std::uint32_t> teardown_;
 };

@@ -102,7 +102,7 @@ void* move_to_findable(void* pointer, std::size_t bytes) {
   if (is_of_the_first_pool(pointer)) return move_out_of_the_first_pool(pointer, bytes);
   // Known or not, it is gone from here on: when it stays, for want of memory, it is not recorded any more.
   if (pointer != nullptr && (to_address(pointer) & looked_up_unless) == 0)
-    recorder::reallocates(to_address(pointer));
+    recorder::freed(to_address(pointer));
   if (here.countdown > 0 || bytes == 0 || !is_wanted(bytes)) return next.realloc(pointer, bytes);
   void* moved = next.realloc(pointer, bytes);
   if (moved == nullptr) return nullptr;

@@ -28,8 +28,6 @@ bool is_sampled(std::size_t bytes);
 void allocated(std::uintptr_t address, std::size_t bytes, const CallerFrame& from);
 // Before the block is given back, so that nobody else has its address yet. False: it was not known.
 bool freed(std::uintptr_t address);
-// The same where the block is to be allocated anew at once.
-void reallocates(std::uintptr_t address);
 
 void mapped(std::uintptr_t begin, std::size_t bytes, bool has_file, const CallerFrame& from);
 void unmapped(std::uintptr_t begin, std::size_t bytes);
