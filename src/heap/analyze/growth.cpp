@@ -38,13 +38,14 @@ constexpr std::size_t kStepsMin = 4;
 constexpr double kOpenGapMax = 2.2;  // the wait since the last step, in the longest of the two before
 constexpr double kSilenceMin = 0.2;  // of the time
 constexpr double kFewBlocks = 16;
-constexpr double kRiseMin = 0.2;       // of the level at the end, in the middle third and in the last
-constexpr double kLatelyMin = 0.03;    // the rise in the last sixth
-constexpr double kSureQueue = 3;       // standard errors of the rise from the first third's end
-constexpr double kSureThird = 2;       // of the last third's
-constexpr double kEarlyPart = 0.45;    // of the time since the first step
-constexpr double kLateRiseMin = 0.33;  // of the level at the end, that comes after that part
-constexpr double kFallMax = 0.1;       // of the level at the end: deeper falls are a saw's
+constexpr double kRiseMin = 0.2;         // of the level at the end, in the last third
+constexpr double kRiseBeforeMin = 0.12;  // in the middle one: what levels off is about to settle
+constexpr double kLatelyMin = 0.03;      // the rise in the last sixth
+constexpr double kSureQueue = 3;         // standard errors of the rise from the first third's end
+constexpr double kSureThird = 2;         // of the last third's
+constexpr double kEarlyPart = 0.45;      // of the time since the first step
+constexpr double kLateRiseMin = 0.33;    // of the level at the end, that comes after that part
+constexpr double kFallMax = 0.1;         // of the level at the end: deeper falls are a saw's
 
 struct Sums {
   double bytes = 0, variance = 0, samples = 0;
@@ -75,8 +76,9 @@ std::optional<double> level_rises(std::span<const SiteWindow> windows, double sa
   const double middle = quiet_level(windows, last / 3);
   const double late = quiet_level(windows, last * 2 / 3);
   const double lately = quiet_level(windows, last - std::max<std::size_t>(1, last / 6));
-  const double rise = std::min(late - middle, level - late);
-  if (level <= 0 || rise < kRiseMin * level || level - lately < kLatelyMin * level) return std::nullopt;
+  if (level <= 0 || level - late < kRiseMin * level || late - middle < kRiseBeforeMin * level ||
+      level - lately < kLatelyMin * level)
+    return std::nullopt;
   if (level - late < kSureThird * error_between(windows, last * 2 / 3, last, sample_bytes) ||
       level - middle < kSureQueue * error_between(windows, last / 3, last, sample_bytes))
     return std::nullopt;
@@ -294,11 +296,12 @@ class Judge {
     }
     std::vector<double> at;
     double factor = 1;  // of the last step
+    double before = 0;
     for (std::size_t i = 0; i < floor.size(); ++i) {
-      const double before = i == 0 ? 0 : floor[i - 1];
       if (floor[i] - before <= std::max(0.01 * final_level, 0.02 * before)) continue;
       at.push_back(static_cast<double>(i));
       factor = before > 0 ? floor[i] / before : 1;
+      before = floor[i];
     }
     if (at.size() < kStepsMin || at.back() - at.front() < kSpanMin * count()) return std::nullopt;
     const std::size_t n = at.size();
