@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """What `ullage daemon` costs beside those it stands in for: `./dev bench daemon`.
 
-A thousand processes live (one in ten does a little each second) while each of the watchers looks at the machine once a second for a while: Ullage,
-the distribution's node_exporter with process-exporter (scraped each second), and netdata. Their CPU time and memory are read from /proc. Then Ullage is
-asked: /metrics, a storm of queries while both cores are busy. Results go to bench/out/daemon.json, and as a table to standard output. Peers that are
-not installed are left out, and that is said.
+A thousand processes live (one in ten does a little each second) while each of the watchers looks at the machine once a second for a while: Ullage
+with BPF and without (both at once, so that they have the same seconds), the distribution's node_exporter with process-exporter (scraped each second),
+and netdata. Their CPU time and memory are read from /proc. A tick is all that Ullage's threads do but the one that writes the history: reading, naming,
+looking ahead, and the server that nobody asks. Then Ullage is asked: /metrics, a storm of queries while both cores are busy, its page in Chromium.
+Last, a day in which 200,000 processes come and go passes on a clock of its own. Results go to bench/out/daemon.json, and as a table to standard
+output. Peers that are not installed are left out, and that is said.
 """
 
 import argparse
@@ -31,6 +33,9 @@ BIN = ROOT / "build/bin"
 OUT = ROOT / "bench/out"
 PEERS = ROOT / ".venv/peers"
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+# Ullage reads PSS of a thousand processes within its budget; what it costs after that is what it goes on to cost.
+SETTLE_SECONDS_MAX = 400
+OTHERS_SECONDS_MOST = 60  # of what tells no more in longer: the peers, the storm
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 SWARM = """
@@ -72,6 +77,16 @@ def cpu_seconds(pid: int) -> float:
     return total / TICKS_PER_SECOND
 
 
+def thread_seconds(pid: int) -> dict[str, float]:
+    """CPU time of a process's threads, to the nanosecond, by their names."""
+    seconds: dict[str, float] = {}
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        with contextlib.suppress(OSError):
+            name = (task / "comm").read_text().strip()
+            seconds[name] = seconds.get(name, 0) + int((task / "schedstat").read_text().split()[0]) / 1e9
+    return seconds
+
+
 def resident_mib(pid: int) -> float:
     """Of a process and its family, shared pages once (PSS)."""
     total = 0
@@ -90,11 +105,15 @@ def fetch(url: str) -> bytes:
 class Watcher:
     """A program that looks at the machine, alone or with others, and the pages that are scraped of it each second."""
 
-    def __init__(self, name: str, commands: list[list[str]], pages: list[str], folder: Path):
+    def __init__(
+        self, name: str, commands: list[list[str]], pages: list[str], folder: Path, settings: dict[str, str] | None = None
+    ):
         self.name, self.pages = name, pages
+        environment = os.environ | (settings or {})
         log = (folder / f"{name.split(maxsplit=1)[0]}.log").open("wb")
         self.processes = [
-            subprocess.Popen(command, stdout=log, stderr=log, cwd=folder, start_new_session=True) for command in commands
+            subprocess.Popen(command, stdout=log, stderr=log, cwd=folder, env=environment, start_new_session=True)
+            for command in commands
         ]
         self.wait_until_there()
 
@@ -139,13 +158,13 @@ class Watcher:
                 os.killpg(one.pid, signal.SIGKILL)
 
 
-def ullage(folder: Path, *options: str) -> tuple[Watcher, str]:
-    """The daemon with an empty history, and where it is."""
+def ullage(folder: Path, **settings: str) -> tuple[Watcher, str]:
+    """The daemon with an empty history and these environment variables, and where it is."""
     port = free_port()
     state = tempfile.mkdtemp(dir=folder)
-    command = [str(BIN / "ullage"), "daemon", "--state", state, "--listen", f"[127.0.0.1:{port}]", *options]
+    command = [str(BIN / "ullage"), "daemon", "--state", state, "--listen", f"[127.0.0.1:{port}]"]
     url = f"http://127.0.0.1:{port}"
-    return Watcher("ullage daemon", [command], [url + "/-/ready"], folder), url
+    return Watcher("ullage daemon", [command], [url + "/-/ready"], folder, settings), url
 
 
 def peers(folder: Path) -> list[tuple[Watcher, bool]]:
@@ -202,33 +221,87 @@ def value_of(page: bytes, name: str) -> float:
     return float(re.search(rf"^{name} (\S+)$", page.decode(), re.MULTILINE)[1])
 
 
+def parts_of_ticks(url: str, seconds: int) -> str:
+    """Microseconds that collectors took, on average and by the clock on the wall: the dearest, and the others together."""
+    query = urllib.parse.quote(f"avg_over_time(ullage_collector_duration_seconds[{seconds}s])")
+    found = json.loads(fetch(f"{url}/api/v1/query?query={query}"))["data"]["result"]
+    parts = sorted(((1e6 * float(one["value"][1]), one["metric"]["collector"]) for one in found), reverse=True)
+    others = sum(taken for taken, _ in parts[5:])
+    return ", ".join(f"{name} {taken:.0f}" for taken, name in parts[:5]) + f", {len(parts) - 5} others {others:.0f}"
+
+
+def knows_swarm(page: str) -> bool:
+    """Whether PSS of the group of a thousand is known, which it is only when that of each of them is."""
+    found = re.search(r"^ullage_group_processes({.*}) (?:9\d\d|1\d\d\d)$", page, re.MULTILINE)
+    return found is not None and f"ullage_group_proportional_bytes{found[1]} " in page
+
+
+def wait_until_settled(urls: list[str]):
+    """PSS of all of the swarm has been read."""
+    deadline = time.monotonic() + SETTLE_SECONDS_MAX
+    while time.monotonic() < deadline:
+        time.sleep(5)
+        if all(knows_swarm(fetch(url + "/metrics").decode()) for url in urls):
+            return
+    print("  PSS of the swarm is not all read yet", flush=True)
+
+
+def spent_each_second(pids: list[int], seconds: int) -> list[list[dict[str, float]]]:
+    """Milliseconds of CPU of each process by the names of its threads, for each second between two ticks."""
+    spent: list[list[dict[str, float]]] = [[] for _ in pids]
+    before = None
+    for _ in range(seconds + 1):
+        time.sleep(1.5 - (time.time() % 1))  # ticks are at full seconds
+        now = [thread_seconds(pid) for pid in pids]
+        for i, used in enumerate(now if before else []):
+            spent[i].append({name: 1000 * (seconds - before[i].get(name, 0)) for name, seconds in used.items()})
+        before = now
+    return spent
+
+
+def bench_ullage(table: Table, folder: Path, seconds: int):
+    """With BPF and without, side by side."""
+    daemons = [(kind, *ullage(folder, ULLAGE_DAEMON_BPF=bpf)) for kind, bpf in (("with BPF", "true"), ("without", "false"))]
+    wait_until_settled([url for _, _, url in daemons])
+    spent = spent_each_second([watcher.processes[0].pid for _, watcher, _ in daemons], seconds)
+    for i, (kind, watcher, url) in enumerate(daemons):
+        ticks = [sum(used for name, used in second.items() if name != "history") for second in spent[i]]
+        limits = ("≤ 3", "≤ 1") if i == 0 else ("≤ 14", "≤ 6")
+        table.row(f"CPU of a tick, host and 1,000 processes, {kind}: median", round(statistics.median(ticks), 2), "ms", *limits)
+        table.row("… mean", round(statistics.mean(ticks), 2), "ms")
+        table.row("… of it, by the wall clock", parts_of_ticks(url, seconds), "µs")
+        table.row(
+            "… and to write the history: all the daemon does in a second, mean",
+            round(statistics.mean(sum(second.values()) for second in spent[i]), 2),
+            "ms",
+        )
+        table.row("… memory (PSS)", round(resident_mib(watcher.processes[0].pid), 1), "MiB", "≤ 40", "≤ 20")
+    url = daemons[0][2]
+    page = fetch(url + "/metrics")
+    table.row("… series", page.count(b"\n") - page.count(b"\n#"), "")
+    taken = []
+    for _ in range(50):
+        begin = time.perf_counter()
+        fetch(url + "/metrics")
+        taken.append(1000 * (time.perf_counter() - begin))
+    table.row("… /metrics of these series, through Python's client", round(statistics.median(taken), 2), "ms", "≤ 6", "≤ 2")
+    for _, watcher, _ in daemons:
+        watcher.end()
+
+
 def bench_cost(table: Table, folder: Path, seconds: int):
     """CPU and memory at a thousand processes."""
     swarm = subprocess.Popen([sys.executable, "-S", "-c", SWARM], start_new_session=True)
     try:
         time.sleep(2)
-        watcher, url = ullage(folder)
-        milliseconds, mib = watcher.measure(seconds, scrapes=False)
-        page = fetch(url + "/metrics")
-        table.row(
-            "CPU of a tick, host and 1,000 processes, all a daemon does", round(milliseconds, 2), "ms", "≤ 14 (BPF: 3)", "≤ 6 (1)"
-        )
-        table.row("… series", page.count(b"\n") - page.count(b"\n#"), "")
-        table.row("… memory (PSS)", round(mib, 1), "MiB", "≤ 40", "≤ 20")
-        taken = []
-        for _ in range(50):
-            begin = time.perf_counter()
-            fetch(url + "/metrics")
-            taken.append(1000 * (time.perf_counter() - begin))
-        table.row("… /metrics of these series, through Python's client", round(statistics.median(taken), 2), "ms", "≤ 6", "≤ 2")
-        watcher.end()
+        bench_ullage(table, folder, seconds)
         for make, is_scraped in peers(folder):
             try:
                 watcher = make()
             except RuntimeError as error:
                 print(f"  {error}: left out", flush=True)
                 continue
-            milliseconds, mib = watcher.measure(seconds, scrapes=is_scraped)
+            milliseconds, mib = watcher.measure(min(seconds, OTHERS_SECONDS_MOST), scrapes=is_scraped)
             table.row(f"{watcher.name}: CPU a second", round(milliseconds, 1), "ms")
             table.row("… memory (PSS)", round(mib, 1), "MiB")
             watcher.end()
@@ -273,6 +346,7 @@ def storm(url: str, a_second: int, seconds: int) -> dict[int, int]:
 
 def bench_storm(table: Table, folder: Path, seconds: int):
     """Ticks while both cores are busy and queries come in."""
+    seconds = min(seconds, OTHERS_SECONDS_MOST)
     watcher, url = ullage(folder)
     busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(os.cpu_count() or 1)]
     try:
@@ -305,16 +379,62 @@ def bench_storm(table: Table, folder: Path, seconds: int):
         watcher.end()
 
 
+def bench_page(table: Table, folder: Path, seconds: int):
+    """The first look at the daemon in a browser, once there is something to chart."""
+    watcher, url = ullage(folder)
+    try:
+        watcher.live(max(20, min(seconds, OTHERS_SECONDS_MOST)), scrapes=False)
+        request = urllib.request.Request(url + "/", headers={"Accept-Encoding": "gzip"})
+        with DIRECT.open(request, timeout=30) as answer:
+            kilobytes = len(answer.read()) / 1000
+        table.row("first page: its weight, compressed", round(kilobytes, 1), "KB", "≤ 120")
+        open_it = ["node", ROOT / "web/tools/open_time.mjs", url + "/"]
+        printed = subprocess.run(open_it, capture_output=True, text=True, cwd=ROOT / "web")
+        if printed.returncode != 0:
+            print(f"  not opened in Chromium: {printed.stderr.strip().splitlines()[-1:]}")
+            return
+        table.row("… until the first chart is painted, in Chromium", json.loads(printed.stdout)["median"], "ms", "≤ 300")
+    finally:
+        watcher.end()
+
+
+def bench_day(table: Table, folder: Path, seconds: int):
+    """What memory a day of short processes leaves behind; with few seconds a piece of one, to see that it works."""
+    is_whole = seconds >= 60
+    minutes, interval_s = (1440, 1) if is_whole else (180, 15)
+    in_memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else folder
+    with tempfile.TemporaryDirectory(dir=in_memory) as day:
+        command = [BIN / "watch_day", day, *map(str, (minutes, 200_000, interval_s, 0))]
+        printed = subprocess.run(command, capture_output=True, text=True, check=True)
+    hours = [json.loads(line) for line in printed.stdout.splitlines()]
+    name = "24 h at 1 s on a virtual clock" if is_whole else "A PIECE OF A DAY, not to quote"
+
+    def mib(key: str, choice=max) -> float:
+        return round(choice(hour[key] for hour in hours[1:]) / 2**20, 1)
+
+    first_heap, first_resident = (round(hours[0][key] / 2**20, 1) for key in ("heap_bytes", "resident_bytes"))
+    figure = f"{name}, {hours[-1]['births']} processes: heap grown after the first hour"
+    table.row(figure, round(mib("heap_bytes") - first_heap, 1), "MiB", "≤ 2", "0")
+    table.row("… resident after the first hour", first_resident, "MiB")
+    table.row("… after later ones, the least and the most", f"{mib('resident_bytes', min)} – {mib('resident_bytes')}", "MiB")
+    table.row("… the most at any minute", mib("resident_bytes_most"), "MiB")
+    ticks = minutes * 60 / interval_s
+    table.row("… CPU a tick, the machine of files included", round(1000 * hours[-1]["cpu_seconds"] / ticks, 1), "ms")
+
+
+PARTS = {"cost": bench_cost, "storm": bench_storm, "page": bench_page, "day": bench_day}
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", metavar="PART", help="cost, storm; both by default")
-    parser.add_argument("--seconds", type=int, default=60, help="of each measurement")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)}; all by default")
+    parser.add_argument("--seconds", type=int, default=60, help="of the daemon's cost; of others a minute at most")
     asked = parser.parse_args()
-    if unknown := set(asked.parts) - {"cost", "storm"}:
-        parser.error(f"no part '{unknown.pop()}': cost, storm")
+    if unknown := set(asked.parts) - set(PARTS):
+        parser.error(f"no part '{unknown.pop()}': {', '.join(PARTS)}")
     table = Table()
     with tempfile.TemporaryDirectory() as folder:
-        for name, part in (("cost", bench_cost), ("storm", bench_storm)):
+        for name, part in PARTS.items():
             if not asked.parts or name in asked.parts:
                 part(table, Path(folder), asked.seconds)
     OUT.mkdir(exist_ok=True)

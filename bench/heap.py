@@ -140,7 +140,6 @@ def real_programs(bench: Bench) -> dict[str, list[str]]:
     words = bench.scratch / "words"
     generator = random.Random(1)
     words.write_text("\n".join(f"{generator.random():.12f} {generator.randrange(1000)}" for _ in range(400_000)))
-    rows = ",".join(f"({i},{i * 7919 % 1000})" for i in range(20_000))
     python = "import json; d=[{'a': i, 'b': [str(i)] * 5} for i in range(150000)]; json.loads(json.dumps(d))"
     programs = {
         "sort": ["sort", "-k2n", str(words)],
@@ -150,7 +149,8 @@ def real_programs(bench: Bench) -> dict[str, list[str]]:
         "sqlite3 of python3": [
             sys.executable,
             "-c",
-            f"import sqlite3; d=sqlite3.connect(':memory:'); d.execute('create table t(a,b)'); d.execute('insert into t values{rows}');"
+            "import sqlite3; d=sqlite3.connect(':memory:'); d.execute('create table t(a,b)');"
+            "d.executemany('insert into t values(?,?)', ((i, i * 7919 % 1000) for i in range(20_000)));"
             "print(d.execute('select count(*) from t x join t y on x.b=y.b').fetchone())",
         ],
         "g++": ["g++", "-std=c++20", "-O1", "-fsyntax-only", str(ROOT / "bench/heap_pairs.cpp")],
@@ -211,7 +211,7 @@ def bench_exact(bench: Bench):
     pairs = [str(BIN / "heap_pairs_bare"), "400000"]
     variants = {"plain": (pairs, {}), "exact": (pairs, bench.profiled("exact"))}
     if heaptrack := shutil.which("heaptrack"):
-        variants["heaptrack"] = ([heaptrack, "--record-only", "-o", str(bench.scratch / "ht"), *pairs], {})
+        variants["heaptrack"] = ([heaptrack, "--raw", "-o", str(bench.scratch / "ht"), *pairs], {})
     if valgrind := shutil.which("valgrind"):
         massif = [valgrind, "--tool=massif", f"--massif-out-file={bench.scratch / 'massif'}"]
         variants["massif"] = ([*massif, *pairs], {})
@@ -278,7 +278,7 @@ def live_at_exit(bench: Bench, state: Path) -> tuple[float, float, float]:
         text=True,
         check=True,
     )
-    total = json.loads(told.stdout)["total"]
+    total = json.loads(told.stdout)["all"]
     return total["bytes"], total["interval"][0], total["interval"][1]
 
 
@@ -359,7 +359,7 @@ def bench_kill(bench: Bench, times: int = 20):
             text=True,
             check=True,
         )
-        largest = max(site["count"] for site in json.loads(told.stdout)["sites"])
+        largest = max(row["count"] for row in json.loads(told.stdout)["rows"])
         lost.append(max(0.0, said - largest) * 0.5)
         shutil.rmtree(state)
     bench.row(f"after kill -9, {times} times: lost at most", round(max(lost), 1), "ms", "≤ 10", "")

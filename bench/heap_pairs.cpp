@@ -18,8 +18,8 @@ template <int kSite>
 [[gnu::noinline]] void* descend(std::uint64_t random, int depth);
 
 template <int... kSite>
-constexpr Step step_at(int site, std::integer_sequence<int, kSite...>) {
-  constexpr Step steps[] = {descend<kSite>...};
+Step step_at(int site, std::integer_sequence<int, kSite...>) {
+  static const Step steps[] = {descend<kSite>...};
   return steps[site];
 }
 

@@ -54,10 +54,9 @@ int main(int count, char** arguments) {
   const int rounds = count > 1 ? static_cast<int>(to_unsigned(arguments[1]).value_or(101)) : 101;
   metric::LiveSeries live = busy_machine();
   std::string page;
-  const double plain =
-      median_ms(rounds, [&] { page = server::metrics_text(live, server::MetricsFormat::plain); });
-  const double open =
-      median_ms(rounds, [&] { page = server::metrics_text(live, server::MetricsFormat::open_metrics); });
+  const double plain = median_ms(rounds, [&] { page = server::metrics_text(live, {}); });
+  const double open = median_ms(
+      rounds, [&] { page = server::metrics_text(live, {.format = server::MetricsFormat::open_metrics}); });
   std::string packed;
   const double pack = median_ms(rounds, [&] { packed = server::gzip(page); });
   fmt::print("metrics page of {} series, text\t{:.3f}\tms\t6\t2\n", kSeries, plain);

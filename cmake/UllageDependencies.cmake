@@ -26,6 +26,12 @@ add_library(ullage_curl_headers INTERFACE)
 add_library(ullage::curl_headers ALIAS ullage_curl_headers)
 target_include_directories(ullage_curl_headers SYSTEM INTERFACE ${CURL_INCLUDE_DIRS})
 
+# OpenSSL's declarations only: src/server/tls_library.cpp opens the library when a server is to speak TLS.
+find_path(OPENSSL_INCLUDE openssl/ssl.h REQUIRED)
+add_library(ullage_openssl_headers INTERFACE)
+add_library(ullage::openssl_headers ALIAS ullage_openssl_headers)
+target_include_directories(ullage_openssl_headers SYSTEM INTERFACE ${OPENSSL_INCLUDE})
+
 # Debian's librapidcheck-dev has no CMake package.
 find_library(RAPIDCHECK_LIBRARY rapidcheck REQUIRED)
 add_library(rapidcheck::rapidcheck INTERFACE IMPORTED)

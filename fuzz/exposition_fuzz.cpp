@@ -32,14 +32,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   (void)ullage::sense::parse_program_output(text);
   (void)ullage::metric::parse_exposition(text, {.must_end = true});
-  const auto samples = ullage::metric::parse_exposition(text, {.samples_max = 100});
-  if (!samples) return 0;
+  const auto read = ullage::metric::parse_exposition(text, {.samples_max = 100});
+  if (!read) return 0;
   std::string all;
-  for (const auto& sample : *samples) all += written(sample);
+  for (const auto& sample : read->samples) all += written(sample);
   const auto again = ullage::metric::parse_exposition(all, {});
-  ullage::check(again && again->size() == samples->size(), "what was written out is read again");
-  for (std::size_t i = 0; i < samples->size(); ++i) {
-    const auto &before = (*samples)[i], &after = (*again)[i];
+  ullage::check(again && again->samples.size() == read->samples.size(), "what was written out is read again");
+  for (std::size_t i = 0; i < read->samples.size(); ++i) {
+    const auto &before = read->samples[i], &after = again->samples[i];
     ullage::check(before.key == after.key, "a series is the same");
     ullage::check(std::bit_cast<std::uint64_t>(before.value) == std::bit_cast<std::uint64_t>(after.value) ||
                       (std::isnan(before.value) && std::isnan(after.value)),

@@ -28,7 +28,7 @@ StartState read_start_state() {
   return state;
 }
 
-constexpr rlim_t kOpenFiles = 8192;
+constexpr rlim_t kOpenFiles = 65'536;
 
 }  // namespace
 

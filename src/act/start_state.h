@@ -23,7 +23,8 @@ const StartState& start_state();
 void guard_standard_descriptors();
 
 // Lets us open more files than programs are let by default (1,024, for the sake of those that use select()):
-// two for each of a thousand processes. The command has the limit that it would have had.
+// two for each of a thousand processes, fifteen for each of some hundred cgroups, one for each of a daemon's
+// clients. The command has the limit that it would have had.
 void raise_open_files();
 
 }  // namespace ullage::act

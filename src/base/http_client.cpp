@@ -125,6 +125,7 @@ struct HttpClient::Impl {
   }
   void prepare(const HttpRequest& request, const HeaderList& headers, Call& call);
   void prepare_credentials();
+  void prepare_tls();
   std::string header(const char* name);
   tl::unexpected<Error> failure(CURLcode code, const HttpRequest& request, const Call& call);
 
@@ -159,6 +160,14 @@ void HttpClient::Impl::prepare(const HttpRequest& request, const HeaderList& hea
   if (options.asks_directly) set(CURLOPT_NOPROXY, "*");
   if (!request.method.empty()) set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
   prepare_credentials();
+  prepare_tls();
+}
+
+void HttpClient::Impl::prepare_tls() {
+  const HttpTls& tls = options.tls;
+  if (!tls.ca_file.empty()) set(CURLOPT_CAINFO, tls.ca_file.c_str());
+  if (!tls.cert_file.empty()) set(CURLOPT_SSLCERT, tls.cert_file.c_str());
+  if (!tls.key_file.empty()) set(CURLOPT_SSLKEY, tls.key_file.c_str());
 }
 
 void HttpClient::Impl::prepare_credentials() {

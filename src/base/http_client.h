@@ -25,8 +25,16 @@ struct HttpCredentials {
   std::string bearer_token;
 };
 
+// Files in PEM. Without the first, who the other side must be vouched for by is the system's choice.
+struct HttpTls {
+  std::string ca_file = {};
+  std::string cert_file = {};  // what we show, with its key
+  std::string key_file = {};
+};
+
 struct HttpOptions {
   HttpCredentials credentials;
+  HttpTls tls = {};
   std::chrono::milliseconds connect_timeout{5'000};
   std::chrono::milliseconds timeout{30'000};  // of a whole call
   std::size_t answer_bytes_max = 64u << 20;   // of a body, unpacked

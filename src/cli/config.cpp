@@ -23,6 +23,7 @@
 #include "config/schema.h"
 #include "config/settings.h"
 #include "config/value.h"
+#include "sense/custom/scrape_config.h"
 
 namespace ullage::cli {
 
@@ -170,21 +171,45 @@ FileKind kind_of(const std::string& as) {
   return as == "project" ? FileKind::project : as == "owner" ? FileKind::owner : FileKind::by_name;
 }
 
+// The file of scrape targets that the settings name is part of them.
+std::vector<Error> check_named_files(const Settings& settings) {
+  if (!settings.is_set("daemon.scrape_file")) return {};
+  std::vector<Error> errors = sense::check_scrape_file(settings.text("daemon.scrape_file"));
+  const std::string& place = settings.all().at("daemon.scrape_file").origin.place;
+  for (Error& error : errors)
+    if (error.system_error != 0) error.where = place + ": daemon.scrape_file: " + error.where;
+  return errors;
+}
+
+// An owner's file by itself, as --config would read it: what it names is checked where it says so itself.
+std::vector<Error> check_what_it_names(const std::string& file, config::Sources sources) {
+  sources.file = file;
+  const auto loaded = Settings::load_or_errors(sources);
+  if (!loaded) return {};
+  const bool is_said_here =
+      loaded->all().at("daemon.scrape_file").origin.place.find(file) != std::string::npos;
+  return is_said_here ? check_named_files(*loaded) : std::vector<Error>();
+}
+
 std::vector<Checked> check_files(const CheckOptions& options, const config::Sources& sources) {
   std::vector<Checked> all;
   for (const std::string& file : options.files) {
     FileKind kind = kind_of(options.as);
     if (kind == FileKind::by_name) kind = config::kind_by_name(file, sources);
     const std::string read_as = kind == FileKind::project ? "a project's own file" : "an owner's file";
-    all.push_back({file, read_as, config::check_file(file, kind, sources)});
+    std::vector<Error> errors = config::check_file(file, kind, sources);
+    if (errors.empty() && kind != FileKind::project) errors = check_what_it_names(file, sources);
+    all.push_back({file, read_as, std::move(errors)});
   }
   if (!options.files.empty()) return all;
   auto loaded = Settings::load_or_errors(sources);
   Checked whole;
-  if (!loaded)
+  if (!loaded) {
     whole.errors = std::move(loaded.error());
-  else
+  } else {
+    whole.errors = check_named_files(*loaded);
     whole.read_as = loaded->files().empty() ? "no file" : fmt::format("{}", fmt::join(loaded->files(), ", "));
+  }
   all.push_back(std::move(whole));
   return all;
 }

@@ -39,10 +39,16 @@ int watch(const Common& common, const Console& console) {
 
 std::vector<Verb> add_daemon(CLI::App& parent, Common& common, Console& console) {
   CLI::App* daemon = parent.add_subcommand("daemon", "watches this machine and serves what it sees");
-  common.setting(*daemon, "--listen", "server.listen", "addresses and ports to serve HTTP on");
-  common.setting(*daemon, "--interval", "daemon.interval", "time between readings");
+  common.setting(*daemon, "--listen", "server.listen",
+                 "addresses and ports to serve HTTP on (127.0.0.1:9850)");
+  common.setting(*daemon, "--interval", "daemon.interval", "time between readings (1s)");
   std::vector<Verb> verbs = {{daemon, [&common, &console] { return watch(common, console); }}};
   for (Verb& verb : add_daemon_history(*daemon, common, console)) verbs.push_back(std::move(verb));
+  // Last: a footer is inherited by what is added after it.
+  daemon->footer(
+      "Runs until Ctrl-C or SIGTERM; SIGHUP reads the settings anew. Meanwhile look at "
+      "http://127.0.0.1:9850,\n"
+      "or ask: ullage query 'topk(5, ullage_process_growth_bytes_per_minute)'.");
   return verbs;
 }
 

@@ -12,6 +12,7 @@
 #include "base/os_root.h"
 #include "base/result.h"
 #include "cli/doctor_checks.h"
+#include "cli/doctor_snapshot.h"
 #include "cli/verb.h"
 #include "cli/version.h"
 #include "config/settings.h"
@@ -65,6 +66,28 @@ bool runs_work(const std::vector<FindingGroup>& groups) {
   return true;
 }
 
+struct Options {
+  bool as_json = false, with_arguments = false;
+  std::string snapshot;
+};
+
+int act(const Options& options, const Common& common, const Console& console) {
+  const auto settings = common.settings(console);
+  const auto groups = examine(console.root, settings, config::unknown_variables(console.environment));
+  if (!options.snapshot.empty()) {
+    const auto written = write_snapshot({.file = options.snapshot,
+                                         .with_arguments = options.with_arguments,
+                                         .findings_json = text_of(json_groups(groups))},
+                                        settings, console);
+    return written ? 0 : refuse(console, written.error());
+  }
+  if (options.as_json)
+    console.out << text_of(json_groups(groups)) << '\n';
+  else
+    print_groups(groups, console);
+  return runs_work(groups) ? 0 : 1;
+}
+
 }  // namespace
 
 std::string doctor_json(const OsRoot& root, const Result<config::Settings>& settings,
@@ -75,17 +98,13 @@ std::string doctor_json(const OsRoot& root, const Result<config::Settings>& sett
 std::vector<Verb> add_doctor(CLI::App& parent, Common& common, Console& console) {
   CLI::App* app =
       parent.add_subcommand("doctor", "Tell what can be seen and enforced here, and how to get the rest.");
-  const auto as_json = std::make_shared<bool>(false);
-  app->add_flag("--json", *as_json, "as JSON");
-  return {{app, [as_json, &common, &console] {
-             const auto groups = examine(console.root, common.settings(console),
-                                         config::unknown_variables(console.environment));
-             if (*as_json)
-               console.out << text_of(json_groups(groups)) << '\n';
-             else
-               print_groups(groups, console);
-             return runs_work(groups) ? 0 : 1;
-           }}};
+  const auto options = std::make_shared<Options>();
+  app->add_flag("--json", options->as_json, "as JSON");
+  app->add_option("--snapshot", options->snapshot,
+                  "write what the machine says to this file, for a bug report; '-' prints it");
+  app->add_flag("--with-arguments", options->with_arguments,
+                "in a snapshot: the arguments of processes too, secrets masked");
+  return {{app, [options, &common, &console] { return act(*options, common, console); }}};
 }
 
 }  // namespace ullage::cli

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // `ullage doctor`: what can be seen and enforced here, and how to get the rest. Exit 1 when runs could not be
-// measured or kept.
+// measured or kept. With --snapshot FILE it is written down, with what the machine says, for a bug report.
 #pragma once
 
 #include <string>

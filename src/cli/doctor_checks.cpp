@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -15,13 +16,16 @@
 
 #include "act/cage.h"
 #include "base/file.h"
+#include "base/http_client.h"
 #include "base/os_root.h"
 #include "base/result.h"
 #include "base/text.h"
 #include "base/units.h"
 #include "config/settings.h"
+#include "daemon/daemon_settings.h"
 #include "sense/cgroup/cgroup_place.h"
 #include "sense/proc/exit_records.h"
+#include "server/tls_identity.h"
 #include "session/own_cgroup.h"
 
 namespace ullage::cli {
@@ -193,6 +197,39 @@ std::string nearest_folder(std::string path) {
   return path;
 }
 
+// What cannot be read may be the daemon's alone, which another user asks about.
+Finding unfit(std::string id, std::string title, const Error& error, std::string remedy) {
+  return {std::move(id), std::move(title), error.system_error == EACCES ? State::limited : State::missing,
+          printable(error.text()), std::move(remedy)};
+}
+
+// For a daemon with these settings: that the files they name are there and fit.
+std::vector<Finding> what_a_daemon_needs(const config::Settings& settings) {
+  std::vector<Finding> findings;
+  if (const auto sending = daemon::forward_options(settings, "", 0); !sending)
+    findings.push_back(
+        unfit("remote_write", "remote write", sending.error(), "see remote_write in `ullage config show`"));
+  else if (*sending)
+    findings.push_back(
+        {"remote_write", "remote write", State::good, "to " + url_shown((*sending)->receiver.url)});
+  const auto options = daemon::server_options(settings);
+  Result<void> fits;
+  if (!options)
+    fits = fail(options.error());
+  else if (options->tls.is_wanted())
+    fits = server::TlsIdentity::load(options->tls).map([](const auto&) {});
+  if (!fits) {
+    findings.push_back(unfit("server", "server", fits.error(), "see server in `ullage config show`"));
+  } else if (options->tls.is_wanted() || !options->token.empty()) {
+    const bool asks_clients = !options->tls.client_ca_file.empty();
+    findings.push_back({"server", "server", State::good,
+                        fmt::format("{}{}{}", options->tls.is_wanted() ? "HTTPS" : "HTTP",
+                                    options->token.empty() ? "" : ", with a token",
+                                    asks_clients ? ", to clients with a certificate" : "")});
+  }
+  return findings;
+}
+
 std::vector<Finding> what_is_configured(const OsRoot& root, const Result<config::Settings>& settings,
                                         const std::vector<std::string>& unknown_variables) {
   std::vector<Finding> findings;
@@ -210,6 +247,7 @@ std::vector<Finding> what_is_configured(const OsRoot& root, const Result<config:
         {"state", "state", writable ? State::good : State::missing,
          printable(state) + (writable ? "" : " cannot be written to: runs are measured but not kept"),
          writable ? "" : "--state DIR, or state.directory in your ullage.yaml"});
+    for (Finding& finding : what_a_daemon_needs(*settings)) findings.push_back(std::move(finding));
   }
   for (const std::string& name : unknown_variables)
     findings.push_back({"unknown_variable", "variables", State::limited, "no setting is called " + name,

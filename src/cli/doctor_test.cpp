@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <cstddef>
 #include <map>
@@ -10,11 +12,14 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "cli/verb.h"
 #include "sense/fixture.h"
 
 namespace ullage::cli {
 namespace {
+
+using testing::HasSubstr;
 
 struct Answer {
   int code;
@@ -133,6 +138,75 @@ TEST(Doctor, SpeaksJson) {
   EXPECT_EQ(json["version"], 1);
   EXPECT_EQ(json["findings"][0]["id"], "kernel");
   EXPECT_EQ(json["findings"][0]["state"], "missing");
+}
+
+TEST(Doctor, LooksAtTheFilesThatADaemonWouldNeed) {
+  const sense::Fixture machine({{"/token", "0123456789abcdef0123456789abcdef\n"}, {"/short", "x\n"}});
+  const std::string token = machine.folder() + "/token";
+  ::chmod(token.c_str(), 0600);
+  const Answer well = doctor_on(machine, {},
+                                {{"ULLAGE_REMOTE_WRITE_URL", "http://far:9090/api/v1/write?key=hidden"},
+                                 {"ULLAGE_REMOTE_WRITE_BEARER_TOKEN_FILE", token},
+                                 {"ULLAGE_SERVER_TOKEN_FILE", token}});
+  EXPECT_THAT(well.out, HasSubstr("good     remote write    to http://far:9090/api/v1/write\n"));
+  EXPECT_THAT(well.out, HasSubstr("good     server          HTTP, with a token\n"));
+  const Answer ill = doctor_on(machine, {},
+                               {{"ULLAGE_REMOTE_WRITE_URL", "http://far:9090/api/v1/write"},
+                                {"ULLAGE_REMOTE_WRITE_BEARER_TOKEN_FILE", machine.folder() + "/none"},
+                                {"ULLAGE_SERVER_TLS_CERT_FILE", machine.folder() + "/none.pem"}});
+  EXPECT_THAT(ill.out, HasSubstr("missing  remote write    /none: cannot open: No such file"));
+  EXPECT_THAT(ill.out, HasSubstr("missing  server          /none.pem: cannot open: No such file"));
+}
+
+TEST(Doctor, PacksASnapshotThatLooksLikeTheMachineAndDoesNotSayWhoseItIs) {
+  const sense::Fixture machine({
+      {"/proc/sys/kernel/osrelease", "6.1.0-25-amd64\n"},
+      {"/proc/sys/kernel/hostname", "vault7\n"},
+      {"/etc/passwd", "somebody:x:1000:1000::/home/somebody:/bin/sh\n"},
+      {"/proc/pressure/memory", "some avg10=0.00 avg60=0.00 avg300=0.00 total=0\n"},
+      {"/proc/12/stat", "12 (tool) S 1 12\n"},
+      {"/proc/12/cmdline", std::string("/bin/tool\0--password\0planted\0-v\0", 31)},
+  });
+  const sense::Fixture folder;
+  const std::string file = folder.folder() + "/report.txt";
+  const std::map<std::string, std::string> environment = {
+      {"ULLAGE_RUN_ON_PRESSURE", "exec=notify --token=planted"}};
+  EXPECT_EQ(doctor_on(machine, {"--snapshot", file}, environment).code, 0);
+  const auto text = read_file(file);
+  ASSERT_TRUE(text);
+  for (const char* told : {"vault7", "somebody", "planted"})
+    EXPECT_EQ(text->find(told), std::string::npos) << told << "\n" << *text;
+  struct stat info{};
+  ASSERT_EQ(::stat(file.c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777, 0600);
+
+  sense::Fixture copy;
+  copy.unpack_text(*text);
+  EXPECT_NE(doctor_on(copy).out.find("good     pressure        PSI"), std::string::npos);
+  const auto findings = read_file(copy.root().path("/ullage/doctor.json"));
+  ASSERT_TRUE(findings);
+  EXPECT_EQ(nlohmann::json::parse(*findings)["findings"][0]["text"], "Linux 6.1.0-25-amd64");
+  const auto settings = read_file(copy.root().path("/ullage/settings.yaml"));
+  EXPECT_NE(settings->find("run.on_pressure: exec=notify --token=***  # ULLAGE_RUN_ON_PRESSURE"),
+            std::string::npos)
+      << *settings;
+
+  const Answer with = doctor_on(machine, {"--snapshot", "-", "--with-arguments"});
+  EXPECT_NE(with.out.find("/bin/tool\\0--password\\0***\\0-v\\0"), std::string::npos);
+}
+
+TEST(Doctor, SaysWhereASnapshotCannotBeWritten) {
+  const sense::Fixture nothing;
+  std::ostringstream out, err;
+  const ManualClock clock;
+  Console console{.out = out,
+                  .err = err,
+                  .environment = {{"HOME", "/home/somebody"}},
+                  .working_directory = "/nowhere",
+                  .clock = clock,
+                  .root = nothing.root()};
+  EXPECT_EQ(run_command_line({"doctor", "--snapshot", "/no/such/folder/x"}, console), 2);
+  EXPECT_NE(err.str().find("/no/such/folder/x"), std::string::npos);
 }
 
 }  // namespace

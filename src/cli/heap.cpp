@@ -17,7 +17,6 @@
 #include <vector>
 
 #include "base/file.h"
-#include "base/result.h"
 #include "base/text.h"
 #include "base/units.h"
 #include "cli/heap_question.h"
@@ -33,7 +32,10 @@
 #include "heap/analyze/verdicts.h"
 #include "run/heap_text.h"
 #include "run/record.h"
+#include "run/report.h"
+#include "run/run_file.h"
 #include "run/words.h"
+#include "web_assets/report_page.h"
 
 namespace ullage::cli {
 
@@ -85,11 +87,21 @@ int top(const Options& options, const Common& common, const Console& console) {
   return 0;
 }
 
+// The run's report, with all of the tree.
+int write_page(const std::string& path, const std::string& output, const Console& console) {
+  const auto loaded = run::load_run(path);
+  if (!loaded) return refuse(console, loaded.error());
+  const auto html = run::report_html(web_assets::report_page(), *loaded, kNodesMax);
+  if (!html) return refuse(console, html.error());
+  return write_out(*html, output, console);
+}
+
 int flame(const Options& options, const Common& common, const Console& console) {
   const auto run = load_heap_run(common, console, options.run, options.process);
   if (!run) return refuse(console, run.error());
   const auto question = heap_question(options, run->record);
   if (!question) return refuse(console, question.error());
+  if (!options.output.empty()) return write_page(run->path, options.output, console);
   if (options.json) {
     const std::vector<heap::FlameMoment> moments{{std::string(heap::name_of(question->measure)), *question}};
     console.out << heap::flame_data(run->profiles, moments, kNodesMax) << '\n';
@@ -179,9 +191,12 @@ CLI::App* add_flame(CLI::App& parent, Options& options) {
   add_run_options(*app, options);
   add_moment_options(*app, options);
   app->add_flag("--inverted", options.inverted, "from what allocates up to its callers");
+  app->add_option("-o,--output", options.output,
+                  "write the run's report with the whole tree as a flame graph; - for standard output");
   app->footer(
       "Examples:\n"
       "  ullage heap flame --at peak\n"
+      "  ullage heap flame -o flame.html\n"
       "  ullage heap flame --inverted @2");
   return app;
 }

@@ -3,7 +3,6 @@
 
 #include <CLI/App.hpp>
 #include <CLI/Validators.hpp>
-#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <ostream>
@@ -22,6 +21,7 @@
 #include "heap/profile.h"
 #include "run/catalog.h"
 #include "run/heap_profiles.h"
+#include "run/heap_run.h"
 #include "run/record.h"
 #include "run/run_file.h"
 #include "run/show_text.h"
@@ -81,7 +81,7 @@ Result<HeapRun> load_heap_run(const Common& common, const Console& console, cons
   if (!record) return pass_on(record);
   const std::string how = "`ullage run --heap -- CMD` makes one";
   if (!run::has_heap(*path)) return fail("the run has no profile of its heap", *path, how);
-  auto profiles = run::load_heap(*path);
+  auto profiles = run::load_heap_of(*path, *record);
   if (!profiles) return pass_on(profiles);
   if (profiles->empty())
     return fail("none of the run's processes could be profiled", *path,

@@ -113,12 +113,13 @@ Result<When> parse_when(const Options& options, const std::optional<QuerySource:
   return when;
 }
 
-void print(const query::QueryResult& result, const When& when, const Options& options,
+void print(const query::QueryResult& result, const When& when, bool is_of_run, const Options& options,
            const Console& console) {
   const QueryLook look{
       .style = {console.colour},
       .width = options.width > 0 ? static_cast<std::size_t>(options.width) : text_width(console),
-      .utf8 = !options.ascii && speaks_utf8(console)};
+      .utf8 = !options.ascii && speaks_utf8(console),
+      .is_of_run = is_of_run};
   if (options.json)
     console.out << query::api_json(result) << '\n';
   else if (options.csv)
@@ -156,7 +157,7 @@ int ask(const Options& options, const Common& common, const Console& console) {
                                                    when->end_ms, *when->step_ms, stop)
                                     : engine.instant(options.query, *opened->source, when->end_ms, stop);
   if (!result) return refuse_query(options, console, result.error());
-  print(*result, *when, options, console);
+  print(*result, *when, opened->extent.has_value(), options, console);
   tell_problems(*opened, console);
   return 0;
 }
@@ -224,7 +225,7 @@ int list_metrics(const MetricsOptions& options, const Common& common, const Cons
 Verb add_ask(CLI::App& app, Common& common, Console& console) {
   auto options = std::make_shared<Options>();
   app.add_option("QUERY", options->query, "PromQL, as Prometheus 3 has it");
-  app.add_option("--from", options->from, std::string(kSourceArgument));
+  add_from(app, options->from, common);
   app.add_option(
       "--at", options->at,
       "the moment to ask about: 2026-11-26T12:00:00Z, seconds since the epoch, -5m (default: now, or "
@@ -242,7 +243,9 @@ Verb add_ask(CLI::App& app, Common& common, Console& console) {
   app.add_flag("--ascii", options->ascii, "charts in plain ASCII");
   app.footer(
       "Exit: 0 it was answered, 2 the call or the query was wrong.\n"
-      "Examples:\n"
+      "Examples, of a machine that `ullage daemon` watches and of runs:\n"
+      "  ullage query 'topk(5, ullage_process_growth_bytes_per_minute)'\n"
+      "  ullage query --chart --range 6h 'ullage_group_resident_bytes{group=\"postgres\"}'\n"
       "  ullage query 'ullage_run_used_bytes' --from @1 --chart\n"
       "  ullage query 'topk(3, max_over_time(ullage_process_resident_bytes[1h]))' --from @1\n"
       "  ullage query 'rate(node_cpu_seconds_total{mode!=\"idle\"}[5m])' --range 6h --csv");
@@ -267,7 +270,7 @@ std::vector<Verb> add_query(CLI::App& parent, Common& common, Console& console) 
 
   auto metrics = std::make_shared<MetricsOptions>();
   CLI::App* metrics_app = app->add_subcommand("metrics", "which metrics there are, and what they mean");
-  metrics_app->add_option("--from", metrics->from, std::string(kSourceArgument));
+  add_from(*metrics_app, metrics->from, common);
   metrics_app->add_flag("--json", metrics->json, "as JSON");
   verbs.push_back(
       {metrics_app, [metrics, &common, &console] { return list_metrics(*metrics, common, console); }});

@@ -189,7 +189,7 @@ int import_samples(const ImportOptions& options, const Common& common, const Con
 std::vector<Verb> add_query_exchange(CLI::App& query, Common& common, Console& console) {
   auto out = std::make_shared<ExportOptions>();
   CLI::App* export_app = query.add_subcommand("export", "samples as text, for other programs");
-  export_app->add_option("--from", out->from, std::string(kSourceArgument));
+  add_from(*export_app, out->from, common);
   export_app->add_option("--select", out->select,
                          "only these series: a selector, as 'node_cpu_seconds_total{mode=\"idle\"}'");
   export_app->add_option("--since", out->since,

@@ -44,11 +44,28 @@ std::string for_axis(std::string_view name, double value) {
   return fmt::format("{:.4g}", value);
 }
 
+// Of bytes, which nobody reads at a glance; empty where a value is read as it is.
+std::string in_units(std::string_view name, double value) {
+  constexpr std::string_view kAMinute = "_per_minute";
+  const bool is_rate = name.ends_with(kAMinute);
+  if (is_rate) name.remove_suffix(kAMinute.size());
+  if (!name.ends_with("_bytes") || !(value >= 1024) || std::isinf(value)) return "";
+  return format_bytes(value) + (is_rate ? "/min" : "");
+}
+
 std::string vector_table(const QueryResult& result, const QueryLook& look) {
   run::Table table{
       .columns = {{.title = "series", .may_shrink = true}, {.title = "value", .to_the_right = true}}};
-  for (const ResultSeries& series : result.series)
-    table.rows.push_back({series.labels.text(), readable(series.points.front().value)});
+  bool has_units = false;
+  for (const ResultSeries& series : result.series) {
+    const double value = series.points.front().value;
+    table.rows.push_back({series.labels.text(), readable(value), in_units(series.labels.name(), value)});
+    has_units = has_units || !table.rows.back().back().empty();
+  }
+  if (has_units)
+    table.columns.push_back({.title = "", .to_the_right = true});
+  else
+    for (auto& row : table.rows) row.pop_back();
   return table_text(table, look.style, look.width);
 }
 
@@ -66,6 +83,12 @@ std::string matrix_table(const QueryResult& result, const QueryLook& look) {
   return table_text(table, look.style, look.width);
 }
 
+// "18:55:30Z"; of more than a day "11-26T18:55Z".
+std::string clock_text(std::int64_t time_ms, bool is_long) {
+  const std::string moment = format_moment(time_ms);
+  return (is_long ? moment.substr(5, 11) : moment.substr(11, 8)) + 'Z';
+}
+
 run::TextChart chart_of(const ResultSeries& series, std::int64_t begin_ms, std::int64_t end_ms,
                         const QueryLook& look) {
   const std::string text = series.labels.text();
@@ -74,6 +97,11 @@ run::TextChart chart_of(const ResultSeries& series, std::int64_t begin_ms, std::
       .begin_ms = begin_ms,
       .end_ms = end_ms,
       .format = [name = std::string(series.labels.name())](double value) { return for_axis(name, value); }};
+  constexpr std::int64_t kDayMs = 86'400'000;
+  if (!look.is_of_run)
+    chart.format_time = [is_long = end_ms - begin_ms > kDayMs](std::int64_t time_ms) {
+      return clock_text(time_ms, is_long);
+    };
   for (const Point& point : series.points)
     if (std::isfinite(point.value)) chart.samples.push_back({point.time_ms, point.value});
   return chart;

@@ -13,6 +13,7 @@ struct QueryLook {
   run::Style style;
   std::size_t width = 0;  // of the terminal; 0 for any
   bool utf8 = true;
+  bool is_of_run = false;  // whose time counts from its begin
 };
 
 // A vector: a line a series. A matrix: a line a series with its least, greatest and last value.

@@ -66,18 +66,27 @@ Result<QuerySource> open_remote(const std::string& url, const Common& common, co
   history::RemoteOptions options{.url = url};
   const auto settings = common.settings(console);
   if (!settings) return fail(settings.error());
-  // A file, as on the command line everybody on the machine could read it.
   if (const std::string file = settings->text("query.bearer_token_file"); !file.empty()) {
     const auto text = read_file(file);
     if (!text) return fail(text.error());
     options.http.credentials.bearer_token = trim(text->substr(0, text->find('\n')));
   }
+  options.http.tls = {.ca_file = settings->text("query.tls.ca_file"),
+                      .cert_file = settings->text("query.tls.cert_file"),
+                      .key_file = settings->text("query.tls.key_file")};
   auto source = history::RemoteSource::open(std::move(options));
   if (!source) return pass_on(source);
   return QuerySource{.source = std::make_unique<history::RemoteSource>(*std::move(source))};
 }
 
 }  // namespace
+
+void add_from(CLI::App& app, std::string& from, Common& common) {
+  app.add_option("--from", from, std::string(kSourceArgument));
+  // A file, as on the command line everybody on the machine could read it.
+  common.setting(app, "--token-file", "query.bearer_token_file",
+                 "file with the bearer token for the server at http://… (setting query.bearer_token_file)");
+}
 
 void tell_problems(const QuerySource& source, const Console& console) {
   if (!source.problems) return;
@@ -93,8 +102,10 @@ Result<QuerySource> open_source(const Common& common, const Console& console, co
   if (!state) return fail(state.error());
   const std::string folder = *state + "/history";
   if (!std::filesystem::is_directory(folder, error))
-    return fail("there is no history", folder,
-                "`ullage query import` makes one; ask a run with --from @1 (`ullage runs list` has them)");
+    return fail(
+        "there is no history", folder,
+        "`ullage daemon` and `ullage query import` make one; ask a run with --from @1 (`ullage runs list` "
+        "has them)");
   return open_history(folder);
 }
 

@@ -31,6 +31,8 @@ struct QuerySource {
   std::function<std::vector<std::string>()> problems = {};  // damage that answers so far had to leave out
 };
 
+// --from, and what a server that is asked wants to see.
+void add_from(CLI::App& app, std::string& from, Common& common);
 // What had to be left out so far, on standard error.
 void tell_problems(const QuerySource& source, const Console& console);
 Result<QuerySource> open_source(const Common& common, const Console& console, const std::string& from);

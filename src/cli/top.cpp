@@ -11,12 +11,15 @@
 #include <utility>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/event_loop.h"
 #include "base/result.h"
 #include "base/text.h"
 #include "base/units.h"
 #include "cli/runs_help.h"
 #include "cli/verb.h"
+#include "daemon/daemon_settings.h"
+#include "top/daemon_link.h"
 #include "top/live_view.h"
 #include "top/machine_json.h"
 #include "top/machine_reader.h"
@@ -36,7 +39,7 @@ constexpr std::size_t kPageWidth = 120, kPageWidthLeast = 40, kPageWidthMost = 1
 
 struct Options {
   std::string interval, order = "memory", filter;
-  bool once = false, json = false, tree = false, groups = false, ascii = false;
+  bool once = false, json = false, tree = false, groups = false, ascii = false, alone = false;
   std::size_t limit = 20;
 };
 
@@ -68,8 +71,11 @@ Result<top::RowChoice> choice_of(const Options& options, const Console& console)
 }
 
 // Two readings, so that rates are true.
-Result<top::MachineView> look_twice(top::MachineReader& reader, nanoseconds interval) {
+Result<top::MachineView> look_twice(top::MachineReader& reader, const std::string& daemon_socket,
+                                    nanoseconds interval, const Clock& clock) {
   top::MachineView view;
+  if (auto word = top::DaemonLink(daemon_socket).ask(top::DaemonLink::About::all, clock.wall_ms()))
+    view.hear(*std::move(word));
   const auto first = reader.read();
   if (!first) return fail(first.error());
   view.take(*first);
@@ -91,10 +97,17 @@ std::size_t page_width(const Console& console) {
   return width ? std::clamp<std::size_t>(*width, kPageWidthLeast, kPageWidthMost) : kPageWidth;
 }
 
-int print_page(const Options& options, const top::RowChoice& choice, nanoseconds interval,
-               const Console& console) {
+// Of a daemon of the state directory that is in force; none for a machine that is not this one.
+std::string daemon_socket(const Options& options, const Common& common, const Console& console) {
+  if (options.alone || !console.root.is_live()) return {};
+  const auto settings = common.settings(console);
+  return settings ? daemon::socket_path(*settings) : std::string();
+}
+
+int print_page(const Options& options, const top::RowChoice& choice, const std::string& socket,
+               nanoseconds interval, const Console& console) {
   top::MachineReader reader(console.root, console.clock);
-  const auto view = look_twice(reader, interval);
+  const auto view = look_twice(reader, socket, interval, console.clock);
   if (!view) return refuse(console, view.error());
   if (options.json)
     print_json(console, top::machine_json(*view, choice, options.limit));
@@ -104,22 +117,25 @@ int print_page(const Options& options, const top::RowChoice& choice, nanoseconds
   return 0;
 }
 
-int show(const Options& options, const Console& console) {
+int show(const Options& options, const Common& common, const Console& console) {
   const bool is_page = options.once || options.json || !console.out_is_terminal;
   const auto interval = interval_of(options, is_page);
   if (!interval) return refuse(console, interval.error());
   auto choice = choice_of(options, console);
   if (!choice) return refuse(console, choice.error());
-  if (is_page) return print_page(options, *choice, *interval, console);
-  const auto shown = top::show_live(
-      console.root, console.clock,
-      {.interval = *interval, .state = {.choice = *std::move(choice)}, .colour = console.colour});
+  const std::string socket = daemon_socket(options, common, console);
+  if (is_page) return print_page(options, *choice, socket, *interval, console);
+  const auto shown = top::show_live(console.root, console.clock,
+                                    {.daemon_socket = socket,
+                                     .interval = *interval,
+                                     .state = {.choice = *std::move(choice)},
+                                     .colour = console.colour});
   return shown ? 0 : refuse(console, shown.error());
 }
 
 }  // namespace
 
-std::vector<Verb> add_top(CLI::App& parent, Common& /*common*/, Console& console) {
+std::vector<Verb> add_top(CLI::App& parent, Common& common, Console& console) {
   CLI::App* app = parent.add_subcommand("top", "Show the machine and its processes as they are now.");
   const auto options = std::make_shared<Options>();
   app->add_flag("--once", options->once, "print one page; so does an output that is no terminal");
@@ -130,9 +146,10 @@ std::vector<Verb> add_top(CLI::App& parent, Common& /*common*/, Console& console
   app->add_flag("--tree", options->tree, "processes below their parents");
   app->add_flag("--groups", options->groups, "services, containers and programs, not single processes");
   app->add_option("--limit", options->limit, "rows of a page, at most")->capture_default_str();
+  app->add_flag("--alone", options->alone, "do not ask a daemon for the last minutes, growth and runs");
   app->add_flag("--ascii", options->ascii, "draw with plain letters");
   app->footer("Keys: m g c i h order, t tree, G groups, / filter, p pause, ? help, q quit.");
-  return {{app, [options, &console] { return show(*options, console); }}};
+  return {{app, [options, &common, &console] { return show(*options, common, console); }}};
 }
 
 }  // namespace ullage::cli

@@ -142,7 +142,8 @@ void add_common_flags(CLI::App& app, Common& common) {
       ->group("Everywhere");
   app.add_option("--profile", common.profile, "development, production, testing, or one of yours")
       ->group("Everywhere");
-  app.add_option("--state", common.state_directory, "where runs are kept")->group("Everywhere");
+  app.add_option("--state", common.state_directory, "where runs and the history are kept")
+      ->group("Everywhere");
 }
 
 int refuse(const Console& console, const Error& error) {

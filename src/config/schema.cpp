@@ -1,16 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/schema.h"
 
-#include <fmt/format.h>
-
-#include <algorithm>
 #include <array>
 #include <span>
-#include <string>
 #include <string_view>
-#include <vector>
-
-#include "base/text.h"
 
 namespace ullage::config {
 
@@ -27,7 +20,21 @@ constexpr std::string_view kWatchesMachine = "it decides what is watched of your
 constexpr std::string_view kRecordsSecrets = "it decides what of your environment is recorded";
 
 constexpr std::string_view kOpensPorts = "it decides who can reach the server";
+constexpr std::string_view kAsksOthers = "it names a secret that is sent to other machines";
+constexpr std::string_view kSendsAway = "it decides what of your machine is sent to others";
 constexpr std::string_view kLoadsMachine = "it decides how much is asked of your machine";
+
+// A text that may be left out, and that no project may set.
+constexpr Key owners_text(std::string_view name, std::string_view because, std::string_view doc,
+                          std::string_view unit = {}) {
+  return {.name = name,
+          .type = Type::text,
+          .doc = doc,
+          .unit = unit,
+          .optional = true,
+          .scope = Scope::owner,
+          .owner_because = because};
+}
 
 constexpr auto kSchema = std::to_array<Key>({
     {.name = "profile",
@@ -289,29 +296,26 @@ constexpr auto kSchema = std::to_array<Key>({
      .most = 100'000,
      .scope = Scope::owner,
      .owner_because = kWatchesMachine},
+    {.name = "daemon.bpf",
+     .type = Type::flag,
+     .default_value = "true",
+     .doc = "Ask the kernel by a BPF program which processes have moved, where that is allowed.",
+     .scope = Scope::owner,
+     .owner_because = kWatchesMachine},
     {.name = "daemon.pss_budget",
      .type = Type::number,
-     .default_value = "0.2%",
+     .default_value = "0.1%",
      .doc = "Share of one core that may go into reading the PSS of the machine's processes.",
      .unit = "ratio",
      .most = 1,
      .scope = Scope::owner,
      .owner_because = kWatchesMachine},
-    {.name = "daemon.textfile_directory",
-     .type = Type::text,
-     .doc =
-         "Folder of *.prom files whose values the daemon takes, as node_exporter's textfile collector does.",
-     .unit = "folder",
-     .optional = true,
-     .scope = Scope::owner,
-     .owner_because = kWatchesMachine},
-    {.name = "daemon.executables_directory",
-     .type = Type::text,
-     .doc = "Folder of programs that print metrics; each is run again and again.",
-     .unit = "folder",
-     .optional = true,
-     .scope = Scope::owner,
-     .owner_because = kRunsCode},
+    owners_text(
+        "daemon.textfile_directory", kWatchesMachine,
+        "Folder of *.prom files whose values the daemon takes, as node_exporter's textfile collector does.",
+        "folder"),
+    owners_text("daemon.executables_directory", kRunsCode,
+                "Folder of programs that print metrics; each is run again and again.", "folder"),
     {.name = "daemon.executables_interval",
      .type = Type::duration,
      .default_value = "15s",
@@ -335,25 +339,17 @@ constexpr auto kSchema = std::to_array<Key>({
      .least = 1 << 20,
      .scope = Scope::owner,
      .owner_because = kWatchesMachine},
-    {.name = "daemon.scrape_file",
-     .type = Type::text,
-     .doc = "File with Prometheus's scrape_configs: targets whose metrics the daemon takes.",
-     .optional = true,
-     .scope = Scope::owner,
-     .owner_because = kWatchesMachine},
+    owners_text("daemon.scrape_file", kWatchesMachine,
+                "File with Prometheus's scrape_configs: targets whose metrics the daemon takes."),
     {.name = "daemon.push",
      .type = Type::flag,
      .default_value = "true",
      .doc = "Whether programs may send metrics to push.sock and push-datagram.sock in the state directory.",
      .scope = Scope::owner,
      .owner_because = kWatchesMachine},
-    {.name = "daemon.statsd_listen",
-     .type = Type::text,
-     .doc =
-         "Address and port of this machine on which StatsD lines are taken over UDP, such as 127.0.0.1:8125.",
-     .optional = true,
-     .scope = Scope::owner,
-     .owner_because = kOpensPorts},
+    owners_text(
+        "daemon.statsd_listen", kOpensPorts,
+        "Address and port of this machine on which StatsD lines are taken over UDP, such as 127.0.0.1:8125."),
     {.name = "daemon.custom_series",
      .type = Type::count,
      .default_value = "5000",
@@ -366,24 +362,26 @@ constexpr auto kSchema = std::to_array<Key>({
     {.name = "server.listen",
      .type = Type::list,
      .default_value = "[127.0.0.1:9850]",
-     .doc = "Addresses and ports that the daemon serves HTTP on; one that other machines can reach needs "
-            "server.token_file.",
+     .doc = "Addresses the daemon serves HTTP on; one that others reach needs a token_file or "
+            "tls.client_ca_file.",
      .scope = Scope::owner,
      .owner_because = kOpensPorts},
-    {.name = "server.socket",
-     .type = Type::text,
-     .doc = "The path of the unix socket that it serves HTTP on too; by default ullage.sock in the state "
-            "directory.",
-     .optional = true,
-     .scope = Scope::owner,
-     .owner_because = kOpensPorts},
-    {.name = "server.token_file",
-     .type = Type::text,
-     .doc = "A file whose first line every client over TCP must send as its bearer token; the unix socket "
-            "needs none.",
-     .optional = true,
-     .scope = Scope::owner,
-     .owner_because = kOpensPorts},
+    owners_text("server.socket", kOpensPorts,
+                "The path of the unix socket that it serves HTTP on too; by default ullage.sock in the state "
+                "directory."),
+    owners_text(
+        "server.token_file", kOpensPorts,
+        "A file whose first line every client over TCP must send as its bearer token; the unix socket "
+        "needs none."),
+    owners_text("server.tls.cert_file", kOpensPorts,
+                "The server's certificate in PEM, those that vouch for it below: TCP is then HTTPS only."),
+    owners_text("server.tls.key_file", kOpensPorts,
+                "The key of that certificate in PEM, readable by the daemon and not by everybody."),
+    owners_text("server.tls.key_password_file", kOpensPorts,
+                "A file whose first line is the password of the key, where that is encrypted."),
+    owners_text(
+        "server.tls.client_ca_file", kOpensPorts,
+        "Authorities in PEM: every client over TCP must show a certificate that one of them has signed."),
     {.name = "server.names",
      .type = Type::list,
      .default_value = "[]",
@@ -421,50 +419,81 @@ constexpr auto kSchema = std::to_array<Key>({
      .most = kHour,
      .scope = Scope::owner,
      .owner_because = kLoadsMachine},
+    {.name = "server.query_memory",
+     .type = Type::bytes,
+     .default_value = "256MiB",
+     .doc = "Most memory a query may take: who watches what is left must not take much of it for a question.",
+     .least = kMiB,
+     .most = kMostBytes,
+     .scope = Scope::owner,
+     .owner_because = kLoadsMachine},
     {.name = "query.bearer_token_file",
      .type = Type::text,
      .doc = "A file whose first line is sent as the bearer token to the Prometheus that `query --from "
             "http://…` asks.",
+     .flag = "--token-file",
      .optional = true,
      .scope = Scope::owner,
-     .owner_because = "it names a secret that is sent to other machines"},
+     .owner_because = kAsksOthers},
+    owners_text(
+        "query.tls.ca_file", kAsksOthers,
+        "Authorities in PEM that vouch for a server that is asked over HTTPS; by default the system's."),
+    owners_text("query.tls.cert_file", kAsksOthers,
+                "The certificate in PEM that is shown to such a server where it asks for one."),
+    owners_text("query.tls.key_file", kAsksOthers, "The key of that certificate."),
+    owners_text("remote_write.url", kSendsAway,
+                "Where the daemon sends what it sees by Prometheus's remote write, as http://…/api/v1/write.",
+                "url"),
+    owners_text("remote_write.bearer_token_file", kSendsAway,
+                "A file whose first line is sent there as the bearer token."),
+    owners_text("remote_write.username", kSendsAway,
+                "The name sent there, with the password of remote_write.password_file."),
+    owners_text("remote_write.password_file", kSendsAway,
+                "A file whose first line is sent there as the password."),
+    {.name = "remote_write.headers",
+     .type = Type::list,
+     .default_value = "[]",
+     .doc =
+         "More headers of what is sent there, as \"X-Scope-OrgID: team\"; secrets have files of their own.",
+     .scope = Scope::owner,
+     .owner_because = kSendsAway},
+    {.name = "remote_write.labels",
+     .type = Type::list,
+     .default_value = "[]",
+     .doc = "Labels that each series gets there, as \"rack=a3\"; without an instance among them, that is the "
+            "machine's name.",
+     .scope = Scope::owner,
+     .owner_because = kSendsAway},
+    {.name = "remote_write.keep",
+     .type = Type::list,
+     .default_value = "[]",
+     .doc = "Selectors, as '{__name__=~\"node_.*\"}': only series that one of them matches are sent; "
+            "without any, all are.",
+     .scope = Scope::owner,
+     .owner_because = kSendsAway},
+    {.name = "remote_write.drop",
+     .type = Type::list,
+     .default_value = "[]",
+     .doc = "Selectors: series that one of them matches are not sent.",
+     .scope = Scope::owner,
+     .owner_because = kSendsAway},
+    {.name = "remote_write.queue_size",
+     .type = Type::bytes,
+     .default_value = "512MiB",
+     .doc = "How much may wait on disk while the receiver is away; then the oldest goes.",
+     .least = 8 * kMiB,
+     .most = kMostBytes,
+     .scope = Scope::owner,
+     .owner_because = kSendsAway},
+    owners_text("remote_write.tls.ca_file", kSendsAway,
+                "Authorities in PEM that vouch for the receiver; by default the system's."),
+    owners_text("remote_write.tls.cert_file", kSendsAway,
+                "The certificate in PEM that is shown to the receiver where it asks for one."),
+    owners_text("remote_write.tls.key_file", kSendsAway, "The key of that certificate."),
 });
-
-constexpr std::array<std::string_view, 2> kReserved = {"ULLAGE_HEAP", "ULLAGE_SOCKET"};
 
 }  // namespace
 
 std::span<const Key> schema() { return kSchema; }
-
-const Key* find_key(std::string_view name) {
-  const auto found = std::ranges::find(kSchema, name, &Key::name);
-  return found == kSchema.end() ? nullptr : &*found;
-}
-
-std::string nearest_key(std::string_view misspelt) {
-  std::vector<std::string_view> names;
-  for (const Key& key : kSchema) names.push_back(key.name);
-  names.push_back("profiles");
-  if (const std::string found = did_you_mean(misspelt, names); !found.empty()) return found;
-  // A right name in the wrong section, or in none.
-  const std::string_view last = misspelt.substr(misspelt.rfind('.') + 1);
-  for (const Key& key : kSchema)
-    if (key.name.substr(key.name.rfind('.') + 1) == last) return fmt::format("did you mean '{}'?", key.name);
-  return "";
-}
-
-bool is_section(std::string_view name) {
-  return std::ranges::any_of(kSchema, [&](const Key& key) {
-    return key.name.size() > name.size() && key.name.starts_with(name) && key.name[name.size()] == '.';
-  });
-}
-
-std::string variable_of(const Key& key) {
-  std::string name = "ULLAGE_";
-  for (const char c : key.name) name += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : '_';
-  return name;
-}
-
-std::span<const std::string_view> reserved_variables() { return kReserved; }
 
 }  // namespace ullage::config

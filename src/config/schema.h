@@ -27,8 +27,9 @@ struct Key {
   std::string_view default_value = {};  // as a person writes it; empty where there is none
   std::string_view doc = {};            // one line
   std::string_view flag = {};           // the flag that sets it, where there is one
-  std::string_view unit = {};  // "ratio" (80% and 0.8 are read), "cores", "folder"; of a list: its items'
-  double least = 0;            // in bytes, seconds or the value's own unit; of a list: its items'
+  std::string_view unit =
+      {};            // "ratio" (80% and 0.8 are read), "cores", "folder", "url"; of a list: its items'
+  double least = 0;  // in bytes, seconds or the value's own unit; of a list: its items'
   double most = kUnbounded;
   std::string_view words = {};  // values besides those of the type, "auto", or a choice's: "none|signal=";
                                 // one that ends in '=' takes a text

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// How the schema speaks of its keys to a person.
+// How keys are found, and how the schema speaks of them to a person.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,7 +22,7 @@ std::string_view noun(const Key& key) {
     case Type::flag:
       return "true or false";
     case Type::text:
-      return key.unit == "folder" ? "a folder" : "a text";
+      return key.unit == "folder" ? "a folder" : key.unit == "url" ? "an address of HTTP" : "a text";
     case Type::number:
       return key.unit == "ratio" ? "a ratio" : key.unit == "cores" ? "a number of cores" : "a number";
     case Type::count:
@@ -45,6 +48,8 @@ std::string joined_words(const Key& key) {
   }
   return text;
 }
+
+constexpr std::array<std::string_view, 2> kReserved = {"ULLAGE_HEAP", "ULLAGE_SOCKET"};
 
 }  // namespace
 
@@ -85,5 +90,36 @@ std::string values_text(const Key& key) {
   if (key.optional && key.words.empty()) text += ", or none";
   return text;
 }
+
+const Key* find_key(std::string_view name) {
+  const auto found = std::ranges::find(schema(), name, &Key::name);
+  return found == schema().end() ? nullptr : &*found;
+}
+
+std::string nearest_key(std::string_view misspelt) {
+  std::vector<std::string_view> names;
+  for (const Key& key : schema()) names.push_back(key.name);
+  names.push_back("profiles");
+  if (const std::string found = did_you_mean(misspelt, names); !found.empty()) return found;
+  // A right name in the wrong section, or in none.
+  const std::string_view last = misspelt.substr(misspelt.rfind('.') + 1);
+  for (const Key& key : schema())
+    if (key.name.substr(key.name.rfind('.') + 1) == last) return fmt::format("did you mean '{}'?", key.name);
+  return "";
+}
+
+bool is_section(std::string_view name) {
+  return std::ranges::any_of(schema(), [&](const Key& key) {
+    return key.name.size() > name.size() && key.name.starts_with(name) && key.name[name.size()] == '.';
+  });
+}
+
+std::string variable_of(const Key& key) {
+  std::string name = "ULLAGE_";
+  for (const char c : key.name) name += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : '_';
+  return name;
+}
+
+std::span<const std::string_view> reserved_variables() { return kReserved; }
 
 }  // namespace ullage::config

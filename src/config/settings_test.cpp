@@ -263,12 +263,12 @@ TEST_F(SettingsTest, AnEmptyVariableIsAsIfNotSet) {
 TEST_F(SettingsTest, UnknownVariablesAreListedNotRefused) {
   sources_.environment["ULLAGE_RUN_INTERVALL"] = "5s";
   sources_.environment["ULLAGE_SOCKET"] = "/run/x";
-  sources_.environment["ULLAGE_UNHEARD_OF"] = "";
+  sources_.environment["ULLAGE_SOMETHING_QUITE_DIFFERENT"] = "";
   const auto settings = Settings::load(sources_);
   ASSERT_TRUE(settings);
   EXPECT_EQ(settings->unknown_variables(),
-            (std::vector<std::string>{"ULLAGE_UNHEARD_OF",
-                                      "ULLAGE_RUN_INTERVALL (did you mean 'ULLAGE_RUN_INTERVAL'?)"}));
+            (std::vector<std::string>{"ULLAGE_RUN_INTERVALL (did you mean 'ULLAGE_RUN_INTERVAL'?)",
+                                      "ULLAGE_SOMETHING_QUITE_DIFFERENT"}));
 }
 
 TEST_F(SettingsTest, TheStateDirectoryIsAlwaysAnAbsolutePath) {

@@ -127,6 +127,21 @@ Result<std::string> check_text(const Key& key, std::string_view text) {
   return std::string(text);
 }
 
+// What is in a setting is shown to whoever may see the settings.
+Result<std::string> check_url(std::string_view text) {
+  const bool is_http = text.starts_with("http://") || text.starts_with("https://");
+  if (!is_http)
+    return fail(fmt::format("'{}' is no address of HTTP", printable(text)), {},
+                "it starts with http:// or https://");
+  std::string_view authority = text.substr(text.find("://") + 3);
+  authority = authority.substr(0, authority.find_first_of("/?#"));
+  if (authority.find('@') != std::string_view::npos)
+    return fail("an address with a password in it", {},
+                "names and secrets have settings and files of their own");
+  if (authority.empty()) return fail(fmt::format("'{}' names no host", printable(text)));
+  return std::string(text);
+}
+
 }  // namespace
 
 Result<std::string> check_value(const Key& key, std::string_view text) {
@@ -143,7 +158,7 @@ Result<std::string> check_value(const Key& key, std::string_view text) {
       if (const auto flag = to_flag(text)) return std::string(*flag ? "true" : "false");
       return fail(fmt::format("'{}' is neither true nor false", printable(text)));
     case Type::text:
-      return std::string(text);
+      return key.unit == "url" ? check_url(text) : std::string(text);
     case Type::number:
     case Type::count:
     case Type::bytes:

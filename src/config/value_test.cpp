@@ -47,6 +47,16 @@ TEST(Value, ShowsUnprintableBytesHarmlessly) {
   EXPECT_EQ(checked("run.warn", "\x1b[31mred"), "'\\x1b[31mred' holds a control character");
 }
 
+TEST(Value, AnAddressHasAHostAndNoSecret) {
+  EXPECT_EQ(checked("remote_write.url", "https://far:9090/api/v1/write"), "https://far:9090/api/v1/write");
+  EXPECT_EQ(checked("remote_write.url", "none"), "");
+  EXPECT_EQ(checked("remote_write.url", "far:9090"),
+            "'far:9090' is no address of HTTP; it starts with http:// or https://");
+  EXPECT_EQ(checked("remote_write.url", "http:///write"), "'http:///write' names no host");
+  EXPECT_EQ(checked("remote_write.url", "http://me:secret@far/write"),
+            "an address with a password in it; names and secrets have settings and files of their own");
+}
+
 TEST(Value, SignalsGoByNameOrNumber) {
   EXPECT_EQ(parse_signal("USR1"), SIGUSR1);
   EXPECT_EQ(parse_signal("SIGTERM"), SIGTERM);

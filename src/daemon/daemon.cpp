@@ -24,13 +24,17 @@
 #include "base/clock.h"
 #include "base/event_loop.h"
 #include "base/file.h"
+#include "base/http_client.h"
 #include "base/result.h"
 #include "base/text.h"
+#include "config/schema.h"
 #include "config/settings.h"
 #include "daemon/daemon_settings.h"
 #include "daemon/own_signals.h"
+#include "daemon/runs_collector.h"
 #include "daemon/self_collector.h"
 #include "daemon/service_manager.h"
+#include "history/remote/remote_writer.h"
 #include "sense/cgroup/cgroups_collector.h"
 #include "sense/collector.h"
 #include "sense/custom/custom_sources.h"
@@ -43,7 +47,9 @@
 #include "server/ullage_v1_runs.h"
 #include "server/web_page.h"
 #include "watch/collecting.h"
+#include "watch/forwarder.h"
 #include "watch/keeper.h"
+#include "watch/tick_schedule.h"
 #include "watch/watch.h"
 #include "web_assets/dashboard_page.h"
 #include "web_assets/report_page.h"
@@ -54,15 +60,27 @@ namespace {
 
 constexpr double kLateSeconds = 0.1;
 constexpr std::size_t kNotesMax = 200;
-// Settings that a running daemon takes on; others wait for its next start.
-constexpr std::string_view kTakenOnAtOnce[] = {"daemon.interval",
-                                               "daemon.textfile_directory",
-                                               "daemon.executables_directory",
-                                               "daemon.executables_interval",
-                                               "daemon.executables_timeout",
-                                               "daemon.executables_memory",
-                                               "daemon.scrape_file",
-                                               "daemon.custom_series"};
+// By a running daemon; other settings wait for its next start.
+bool is_taken_on_at_once(std::string_view key) {
+  constexpr std::string_view kKeys[] = {"daemon.interval",
+                                        "daemon.textfile_directory",
+                                        "daemon.executables_directory",
+                                        "daemon.executables_interval",
+                                        "daemon.executables_timeout",
+                                        "daemon.executables_memory",
+                                        "daemon.scrape_file",
+                                        "daemon.custom_series",
+                                        "server.names",
+                                        "server.token_file"};
+  return std::ranges::find(kKeys, key) != std::end(kKeys) || key.starts_with("server.tls.") ||
+         key.starts_with("remote_write.");
+}
+
+// For all who may ask: what stands behind the ? of an address may be a secret.
+std::string shown(std::string_view key, const std::string& value) {
+  const config::Key* known = config::find_key(key);
+  return known != nullptr && known->unit == "url" ? url_shown(value) : value;
+}
 
 class Daemon {
  public:
@@ -81,15 +99,20 @@ class Daemon {
  private:
   Result<std::vector<watch::Source>> sources();
   Result<void> listen();
+  Result<std::optional<watch::ForwardOptions>> forward_options_of(const config::Settings& settings) const;
+  Result<void> send_to(const std::optional<watch::ForwardOptions>& options);
+  server::ScrapeTarget receiver_as_target() const;
   server::ApiSubjects api_subjects();
   server::UllageSubjects page_subjects();
   SelfFigures figures() const;
   void on_signal(int signal);
   void stop();
   void reload();
+  Result<void> take_on(const config::Settings& settings);
   void look();
   void schedule();
   void note_storing();
+  void note_sending();
   void keep_alive(std::chrono::nanoseconds interval);
 
   EventLoop& loop_;
@@ -101,6 +124,7 @@ class Daemon {
 
   std::optional<OwnSignals> signals_;
   std::optional<watch::Keeper> keeper_;
+  std::optional<watch::Forwarder> forwarder_;
   std::optional<watch::Watch> watch_;
   const sense::ProcessesCollector* processes_ = nullptr;  // one of the watch's sources
   sense::CustomSources* custom_ = nullptr;                // and this
@@ -109,10 +133,11 @@ class Daemon {
   std::optional<server::HttpServer> server_;
   EventLoop::Handle next_tick_, next_sign_;
 
-  std::int64_t due_ms_ = 0;
+  watch::TickSchedule schedule_;
   double lateness_seconds_ = 0;
   std::uint64_t late_ticks_ = 0, skipped_ticks_ = 0, failed_reloads_ = 0;
   std::string storing_error_;
+  bool is_sending_well_ = true;
   std::deque<server::Note> notes_;  // what was said lately
 };
 
@@ -140,13 +165,16 @@ Result<void> Daemon::start() {
   auto all_sources = sources();
   if (!all_sources) return pass_on(all_sources);
   watch_.emplace(*std::move(all_sources), settings_.count("history.max_series"), &*keeper_, clock_);
+  const auto sending = forward_options_of(settings_);
+  if (!sending) return fail(sending.error());
+  if (auto begun = send_to(*sending); !begun) return begun;
   if (auto listening = listen(); !listening) return listening;
 
   std::string where;
-  for (const std::string& address : server_->addresses())
-    where += (where.empty() ? "http://" : ", http://") + address;
+  for (const std::string& url : server_->urls()) where += (where.empty() ? "" : ", ") + url;
   say(fmt::format("watching each {} ms; {}", tick_interval(settings_).count(),
                   where.empty() ? "no address is listened on" : where));
+  for (const std::string& warning : server_->warnings()) say(warning, "warning");
   manager_.ready("watching; " + where);
   if (const auto interval = manager_.watchdog_interval()) keep_alive(*interval);
   return {};
@@ -162,6 +190,7 @@ Result<std::vector<watch::Source>> Daemon::sources() {
       std::make_unique<sense::ProcessesCollector>(around_.root, processes_options(settings_), clock_);
   processes_ = processes.get();
   sources.push_back({"processes", std::move(processes)});
+  sources.push_back({"runs", std::make_unique<RunsCollector>(settings_.text("state.directory"), clock_)});
   auto custom = sense::CustomSources::start(loop_, around_.root, custom_options(settings_), clock_);
   if (!custom) return pass_on(custom);
   custom_ = custom->get();
@@ -190,12 +219,13 @@ server::ApiSubjects Daemon::api_subjects() {
                                      .last_ms = status.time_ms,
                                      .duration_seconds = status.duration_seconds,
                                      .interval_seconds = status.interval_seconds});
+                if (forwarder_) targets.push_back(receiver_as_target());
                 return targets;
               },
           .settings =
               [this] {
                 std::map<std::string, std::string> texts;
-                for (const auto& [key, setting] : settings_.all()) texts[key] = setting.value;
+                for (const auto& [key, setting] : settings_.all()) texts[key] = shown(key, setting.value);
                 return texts;
               },
           .is_ready = [this] { return watch_->counts().ticks > 0; },
@@ -220,6 +250,34 @@ server::UllageSubjects Daemon::page_subjects() {
           .start_ms = start_ms_};
 }
 
+Result<std::optional<watch::ForwardOptions>> Daemon::forward_options_of(
+    const config::Settings& settings) const {
+  const auto host = read_file(around_.root.path("/proc/sys/kernel/hostname"));
+  return forward_options(settings, host ? std::string(trim(*host)) : "",
+                         static_cast<std::uint64_t>(start_ms_ ^ around_.pid));
+}
+
+Result<void> Daemon::send_to(const std::optional<watch::ForwardOptions>& options) {
+  if (options && forwarder_) return forwarder_->change(*options);
+  watch_->forward_to(nullptr);
+  forwarder_.reset();
+  if (!options) return {};
+  auto forwarder = watch::Forwarder::open(send_queue_folder(settings_), *options, clock_);
+  if (!forwarder) return pass_on(forwarder);
+  forwarder_ = *std::move(forwarder);
+  watch_->forward_to(&*forwarder_);
+  return {};
+}
+
+server::ScrapeTarget Daemon::receiver_as_target() const {
+  const history::RemoteWriteCounts counts = forwarder_->counts().remote;
+  return {.pool = "remote_write",
+          .name = url_shown(settings_.text("remote_write.url")),
+          .last_error = counts.is_taken ? std::string() : counts.problem,
+          .last_ms = counts.requests > 0 ? clock_.wall_ms() : 0,
+          .interval_seconds = to_seconds(tick_interval(settings_))};
+}
+
 Result<void> Daemon::listen() {
   auto options = server_options(settings_);
   if (!options) return pass_on(options);
@@ -228,7 +286,7 @@ Result<void> Daemon::listen() {
   server::Router router;
   api_->add_routes(router);
   page_api_->add_routes(router);
-  server::add_page(router, "/", web_assets::dashboard_page());
+  server::add_page(router, "/", web_assets::dashboard_page(), server::Access::open);
   auto serving = server::HttpServer::listen(loop_, clock_, *std::move(options), std::move(router));
   if (!serving) return pass_on(serving);
   server_ = *std::move(serving);
@@ -244,38 +302,39 @@ SelfFigures Daemon::figures() const {
                       .late_ticks = late_ticks_,
                       .skipped_ticks = skipped_ticks_,
                       .live_series = watch_->live().size(),
+                      .quoted_series = watch_->live().needing_quotes(),
                       .refused_values = watch_->live().refused(),
                       .duplicate_values = watch_->live().duplicates(),
                       .keeper = keeper_->counts(),
                       .failed_reloads = failed_reloads_,
                       .version = around_.version};
-  if (server_) figures.server = server_->counts();
+  if (server_) {
+    figures.server = server_->counts();
+    if (const auto end_ms = server_->certificate_end_ms())
+      figures.certificate_end_seconds = static_cast<double>(*end_ms) / 1000;
+  }
+  if (forwarder_) figures.forwarder = forwarder_->counts();
   if (api_) figures.queries = api_->counts();
   return figures;
 }
 
 // The tick: what was due is looked at now, under the time at which it was due.
 void Daemon::look() {
-  const std::int64_t interval = tick_interval(settings_).count();
-  const std::int64_t now = clock_.wall_ms();
-  if (due_ms_ != 0) {
-    lateness_seconds_ = static_cast<double>(std::max<std::int64_t>(0, now - due_ms_)) / 1000;
+  if (const auto tick = schedule_.due(clock_.wall_ms(), tick_interval(settings_))) {
+    lateness_seconds_ = to_seconds(tick->lateness);
     late_ticks_ += lateness_seconds_ > kLateSeconds ? 1 : 0;
+    skipped_ticks_ += tick->skipped;
+    watch_->look(tick->time_ms);
+    page_api_->look();
+    note_storing();
+    note_sending();
   }
-  // Later than that, the moments between have gone by unseen, or the clock was set.
-  const std::int64_t newest_due = watch::next_tick_ms(now, interval) - interval;
-  if (newest_due > due_ms_ && due_ms_ != 0)
-    skipped_ticks_ += static_cast<std::uint64_t>((newest_due - due_ms_) / interval);
-  watch_->look(newest_due);
-  page_api_->look();
-  note_storing();
   schedule();
 }
 
 void Daemon::schedule() {
-  const std::int64_t now = clock_.wall_ms();
-  due_ms_ = watch::next_tick_ms(now, tick_interval(settings_).count());
-  next_tick_ = loop_.after(std::chrono::milliseconds(due_ms_ - now), [this] { look(); });
+  next_tick_ =
+      loop_.after(schedule_.until_next(clock_.wall_ms(), tick_interval(settings_)), [this] { look(); });
 }
 
 // A disk that is full is said once, and so is that there is room again.
@@ -285,6 +344,17 @@ void Daemon::note_storing() {
   say(error.empty() ? "the history is written again" : "the history cannot be written: " + error,
       error.empty() ? "info" : "critical");
   storing_error_ = std::move(error);
+}
+
+// The same of the receiver.
+void Daemon::note_sending() {
+  if (!forwarder_) return;
+  const history::RemoteWriteCounts counts = forwarder_->counts().remote;
+  if (counts.is_taken == is_sending_well_) return;
+  is_sending_well_ = counts.is_taken;
+  const std::string where = url_shown(settings_.text("remote_write.url"));
+  say(counts.is_taken ? where + " takes samples again" : where + " does not take samples: " + counts.problem,
+      counts.is_taken ? "info" : "warning");
 }
 
 void Daemon::keep_alive(std::chrono::nanoseconds interval) {
@@ -305,11 +375,26 @@ void Daemon::stop() {
   loop_.stop();
 }
 
+// What may say no comes first: it leaves all as it was. Certificates and the token are read anew even when
+// their files are called as before.
+Result<void> Daemon::take_on(const config::Settings& settings) {
+  const auto options = server_options(settings);
+  if (!options) return fail(options.error());
+  const auto renew_server = server_->renewal(*options);
+  if (!renew_server) return fail(renew_server.error());
+  const auto sending = forward_options_of(settings);
+  if (!sending) return fail(sending.error());
+  if (auto taken = custom_->reload(custom_options(settings)); !taken) return taken;
+  (*renew_server)();
+  if (auto taken = send_to(*sending); !taken) say("nothing is sent: " + taken.error().text(), "warning");
+  for (const std::string& warning : server_->warnings()) say(warning, "warning");
+  return {};
+}
+
 void Daemon::reload() {
   manager_.reloading(clock_.monotonic());
   auto loaded = around_.load();
-  // People's own sources first: what they would not take leaves all as it was.
-  Result<void> taken = loaded ? custom_->reload(custom_options(*loaded)) : pass_on(loaded);
+  const Result<void> taken = loaded ? take_on(*loaded) : pass_on(loaded);
   if (!taken) {
     ++failed_reloads_;
     say("the settings stay as they were: " + taken.error().text(), "warning");
@@ -317,8 +402,8 @@ void Daemon::reload() {
     for (const auto& [key, setting] : loaded->all()) {
       const auto before = settings_.all().find(key);
       if (before != settings_.all().end() && before->second.value == setting.value) continue;
-      const bool at_once = std::ranges::find(kTakenOnAtOnce, key) != std::end(kTakenOnAtOnce);
-      say(fmt::format("{}: {}{}", key, setting.value, at_once ? "" : " from the next start on"));
+      say(fmt::format("{}: {}{}", key, shown(key, setting.value),
+                      is_taken_on_at_once(key) ? "" : " from the next start on"));
     }
     settings_ = *std::move(loaded);
     schedule();

@@ -8,10 +8,12 @@
 
 #include "base/os_root.h"
 #include "base/result.h"
+#include "history/remote/remote_writer.h"
 #include "metric/frame.h"
 #include "sense/kernel_text.h"
 #include "server/http_server.h"
 #include "server/query_desk.h"
+#include "watch/forwarder.h"
 #include "watch/keeper.h"
 
 namespace ullage::daemon {
@@ -41,11 +43,29 @@ void add_requests(metric::Frame& frame, const server::ServerCounts& server,
   frame.add("ullage_self_http_requests_total", number(server.requests));
   frame.add("ullage_self_http_refused_total", number(server.refused));
   frame.add("ullage_self_http_failed_total", number(server.failed));
+  frame.add("ullage_self_http_failed_greetings_total", number(server.failed_greetings));
   frame.add("ullage_self_queries_total", {{"outcome", "answered"}}, number(queries.answered));
   frame.add("ullage_self_queries_total", {{"outcome", "turned_away"}}, number(queries.turned_away));
   frame.add("ullage_self_queries_total", {{"outcome", "cancelled"}}, number(queries.cancelled));
   frame.add("ullage_self_queries_total", {{"outcome", "timed_out"}}, number(queries.timed_out));
   frame.add("ullage_self_queue_length", {{"queue", "queries"}}, number(queries.now));
+}
+
+void add_sent(metric::Frame& frame, const watch::ForwardCounts& forwarder) {
+  const history::RemoteWriteCounts& remote = forwarder.remote;
+  frame.add("ullage_remote_write_sent_samples_total", number(remote.sent));
+  const auto lost = [&frame](std::string_view cause, std::uint64_t count) {
+    frame.add("ullage_remote_write_dropped_samples_total", {{"cause", cause}}, number(count));
+  };
+  lost("refused", remote.refused + remote.doubtful);
+  lost("queue_full", remote.crowded);
+  lost("disk_full", remote.unwritten);
+  frame.add("ullage_remote_write_dropped_ticks_total", number(forwarder.dropped_ticks));
+  frame.add("ullage_remote_write_requests_total", number(remote.requests));
+  frame.add("ullage_remote_write_failed_requests_total", number(remote.failures));
+  frame.add("ullage_remote_write_queue_bytes", number(remote.queue_bytes));
+  frame.add("ullage_remote_write_queue_samples", number(remote.queue_samples));
+  frame.add("ullage_remote_write_lag_seconds", remote.lag_seconds);
 }
 
 }  // namespace
@@ -72,12 +92,16 @@ Result<void> SelfCollector::collect(metric::Frame& frame) {
   frame.add("ullage_self_tick_lateness_seconds", figures.tick_lateness_seconds);
   frame.add("ullage_self_tick_duration_seconds", figures.tick_duration_seconds);
   frame.add("ullage_self_live_series", number(figures.live_series));
+  frame.add("ullage_self_quoted_series", number(figures.quoted_series));
   frame.add("ullage_self_samples_total", number(figures.keeper.kept_samples));
   frame.add("ullage_self_failed_flushes_total", number(figures.keeper.failed_flushes));
   frame.add("ullage_self_failed_reloads_total", number(figures.failed_reloads));
   frame.add("ullage_self_queue_length", {{"queue", "history"}}, number(figures.keeper.waiting_ticks));
   add_losses(frame, figures);
   add_requests(frame, figures.server, figures.queries);
+  if (figures.certificate_end_seconds)
+    frame.add("ullage_self_certificate_end_time_seconds", *figures.certificate_end_seconds);
+  if (figures.forwarder) add_sent(frame, *figures.forwarder);
   return {};
 }
 

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "base/os_root.h"
@@ -14,6 +15,7 @@
 #include "sense/kernel_file.h"
 #include "server/http_server.h"
 #include "server/query_desk.h"
+#include "watch/forwarder.h"
 #include "watch/keeper.h"
 
 namespace ullage::daemon {
@@ -23,11 +25,13 @@ struct SelfFigures {
   double start_seconds = 0;                                     // since the epoch
   double tick_lateness_seconds = 0, tick_duration_seconds = 0;  // of the last tick
   std::uint64_t ticks = 0, late_ticks = 0, skipped_ticks = 0;   // late: by over 100 ms
-  std::size_t live_series = 0;
+  std::size_t live_series = 0, quoted_series = 0;
   std::uint64_t refused_values = 0, duplicate_values = 0;
   watch::KeeperCounts keeper = {};
+  std::optional<watch::ForwardCounts> forwarder = {};  // where something is sent
   server::ServerCounts server = {};
   server::QueryCounts queries = {};
+  std::optional<double> certificate_end_seconds = {};  // since the epoch
   std::uint64_t failed_reloads = 0;
   std::string version = {};
 };

@@ -47,6 +47,12 @@ std::span<const Sample> within(const std::vector<Sample>& samples, std::int64_t 
                                     static_cast<std::size_t>(std::max<std::ptrdiff_t>(0, end - begin)));
 }
 
+bool is_within(const std::vector<StoredFile::Place>& chunks, const Selection& selection) {
+  return std::ranges::all_of(chunks, [&](const StoredFile::Place& chunk) {
+    return chunk.begin_ms > selection.begin_ms && chunk.end_ms <= selection.end_ms;
+  });
+}
+
 // Those that overlap as one, in order.
 std::vector<Stretch> join(std::vector<Stretch> stretches) {
   std::ranges::sort(stretches, {}, &Stretch::begin_ms);
@@ -274,11 +280,12 @@ Result<void> HistorySource::select_series(const Selection& selection, const Visi
   const Impl::Reading reading{impl_->files};
   const std::vector<Segment> segments = impl_->best_segments(selection.begin_ms, selection.end_ms);
   FoundSeries found = find_series(segments, *matching);
-  // A series is in a file because it has a sample there.
+  // A series is in a file because it has a sample there: one that has nothing outside of what is asked for
+  // need not be read.
   std::vector<bool> is_there(found.size());
   for (std::size_t segment = 0; segment < segments.size(); ++segment) {
-    const HistoryFile& file = segments[segment].file->name();
-    if (file.tier == Tier::raw && file.begin_ms > selection.begin_ms && file.end_ms <= selection.end_ms)
+    const StoredFile& file = *segments[segment].file;
+    if (file.name().tier == Tier::raw && is_within(file.chunks(), selection))
       for (const StoredFile::Wanted& each : found.in(segment)) is_there[each.index] = true;
   }
   found.leave_out(is_there);

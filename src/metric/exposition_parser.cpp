@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "base/text.h"
+#include "metric/family_text.h"
 #include "metric/line_cursor.h"
 #include "metric/sample_text.h"
 #include "metric/series.h"
@@ -104,9 +105,11 @@ Result<ExpositionSample> parse_sample(LineCursor cursor) {
 
 }  // namespace
 
-Result<std::vector<ExpositionSample>> parse_exposition(std::string_view text,
-                                                       const ExpositionOptions& options) {
-  std::vector<ExpositionSample> samples;
+Result<Exposition> parse_exposition(std::string_view text, const ExpositionOptions& options) {
+  Exposition exposition;
+  std::vector<ExpositionSample>& samples = exposition.samples;
+  FamilyText said(options.must_end ? FamilyText::Form::open_metrics : FamilyText::Form::plain,
+                  options.families_max);
   std::uint64_t number = 0;
   bool has_ended = false;
   while (!text.empty() && !has_ended) {
@@ -116,6 +119,7 @@ Result<std::vector<ExpositionSample>> parse_exposition(std::string_view text,
     skip_blanks(cursor);
     if (cursor.peek() == '#') {
       has_ended = options.must_end && line == "# EOF";
+      said.take(cursor.rest());
       continue;
     }
     if (cursor.is_at_end()) continue;
@@ -127,7 +131,8 @@ Result<std::vector<ExpositionSample>> parse_exposition(std::string_view text,
   }
   if (options.must_end && !has_ended)
     return LineCursor({}, number + 1).fail_here("the text is cut short", "its last line is # EOF");
-  return samples;
+  exposition.families = said.families();
+  return exposition;
 }
 
 }  // namespace ullage::metric

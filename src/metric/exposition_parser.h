@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads what programs expose of themselves: Prometheus's text format 0.0.4 and OpenMetrics 1.0, a whole text
-// at once. Comments, types and exemplars are passed over; a time that a sample carries is noted, not kept,
-// for the values are those of now. Reading samples of the past is history/exchange's. Pure; any thread.
+// at once, samples and what stands above them: TYPE, UNIT, HELP. Other comments and exemplars are passed
+// over; a time that a sample carries is noted, not kept, for the values are those of now. Reading samples of
+// the past is history/exchange's. Pure; any thread.
 #pragma once
 
 #include <cstddef>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "metric/family.h"
 #include "metric/series.h"
 
 namespace ullage::metric {
@@ -22,10 +24,15 @@ struct ExpositionSample {
 struct ExpositionOptions {
   bool must_end = false;             // OpenMetrics: a text without # EOF was cut
   std::size_t samples_max = 50'000;  // more is an error
+  std::size_t families_max = 5'000;  // what is said of more is passed over
+};
+
+struct Exposition {
+  std::vector<ExpositionSample> samples = {};  // in the order of the text
+  std::vector<Family> families = {};           // of which anything is said, in order of their names
 };
 
 // An error's where is "line 3:17".
-Result<std::vector<ExpositionSample>> parse_exposition(std::string_view text,
-                                                       const ExpositionOptions& options);
+Result<Exposition> parse_exposition(std::string_view text, const ExpositionOptions& options);
 
 }  // namespace ullage::metric

@@ -8,14 +8,16 @@
 #include <string_view>
 #include <utility>
 
+#include "metric/family.h"
+
 namespace ullage::metric {
 namespace {
 
 std::string read(std::string_view text, const ExpositionOptions& options = {}) {
-  const auto samples = parse_exposition(text, options);
-  if (!samples) return samples.error().text();
+  const auto exposition = parse_exposition(text, options);
+  if (!exposition) return exposition.error().text();
   std::string all;
-  for (const ExpositionSample& sample : *samples)
+  for (const ExpositionSample& sample : exposition->samples)
     all += sample.key.text() + '=' + std::to_string(sample.value) + (sample.has_time ? "@" : "") + ' ';
   return all;
 }
@@ -46,6 +48,38 @@ TEST(Exposition, OpenMetricsMustEndAndMayCarryExemplars) {
   EXPECT_EQ(read("foo_total 17.0 1520879607.789 # {trace_id=\"x\"} 0.5\n# EOF\n", openmetrics),
             "foo_total=17.000000@ ");
   EXPECT_EQ(read("foo_total 17\n", openmetrics), "line 2:1: the text is cut short; its last line is # EOF");
+}
+
+std::string said(std::string_view text, const ExpositionOptions& options = {}) {
+  const auto exposition = parse_exposition(text, options);
+  if (!exposition) return exposition.error().text();
+  std::string all;
+  for (const Family& family : exposition->families)
+    all +=
+        family.name + '|' + std::string(to_string(family.kind)) + '|' + family.unit + '|' + family.help + ' ';
+  return all;
+}
+
+TEST(Exposition, WhatIsSaidOfFamiliesIsKept) {
+  EXPECT_EQ(said("# HELP jobs_total Jobs\\nso far, by \\\\kind.\n# TYPE jobs_total counter\njobs_total 1\n"
+                 "#TYPE size_bytes gauge\n# UNIT size_bytes bytes\nsize_bytes 1\n"
+                 "# TYPE \"my.name\" summary\n# HELP\n# TYPE\n# HELP 9a broken\n# a comment\n"),
+            "jobs_total|counter||Jobs\nso far, by \\kind. my.name|summary|| size_bytes|gauge|bytes| ");
+}
+
+TEST(Exposition, OpenMetricsNamesAFamilyWithoutWhatItsSamplesEndIn) {
+  EXPECT_EQ(
+      said(
+          "# TYPE jobs counter\n# HELP jobs \\\"All\\\" jobs\njobs_total 1\n# TYPE build info\nbuild_info 1\n"
+          "# TYPE took_seconds histogram\n# UNIT took_seconds seconds\n# EOF\n",
+          {.must_end = true}),
+      "build_info|gauge|| jobs_total|counter||\"All\" jobs took_seconds|histogram|seconds| ");
+}
+
+TEST(Exposition, WhatIsSaidIsBounded) {
+  EXPECT_EQ(said("# TYPE a gauge\n# TYPE b gauge\n# HELP a h\n", {.families_max = 1}), "a|gauge||h ");
+  const auto long_help = parse_exposition("# HELP a " + std::string(5000, 'x') + "\n", {});
+  EXPECT_EQ(long_help->families[0].help.size(), kHelpBytesMax);
 }
 
 TEST(Exposition, AnErrorSaysWhere) {

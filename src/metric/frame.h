@@ -8,6 +8,8 @@
 #include <span>
 #include <string_view>
 
+#include "metric/family.h"
+
 namespace ullage::metric {
 
 struct LabelView {
@@ -25,6 +27,8 @@ class Frame {
     add(name, std::span(labels.begin(), labels.size()), value);
   }
   void add(std::string_view name, double value) { add(name, std::span<const LabelView>(), value); }
+  // What people say of metrics of their own; ours stand in the table of descriptors.
+  virtual void describe(const Family& /*family*/) {}
 };
 
 }  // namespace ullage::metric

@@ -5,11 +5,16 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
+#include "metric/exposition.h"
+#include "metric/family.h"
 #include "metric/frame.h"
 #include "metric/series.h"
 
@@ -38,56 +43,102 @@ bool is_same(const SeriesKey& key, std::string_view name, std::span<const LabelV
   return present == key.labels.size();
 }
 
+constexpr std::size_t kFamiliesMax = 5000;
+
+bool is_beyond_legacy(const SeriesKey& key) {
+  return !is_legacy_name(key.name, true) || std::ranges::any_of(key.labels, [](const Label& label) {
+    return !is_legacy_name(label.name, false);
+  });
+}
+
+// The same, spelt as it was at first.
+bool is_spelt_so(const SeriesKey& key, std::span<const std::uint16_t> spelling, std::string_view name,
+                 std::span<const LabelView> labels) {
+  if (key.name != name) return false;
+  std::size_t present = 0;
+  for (const LabelView& label : labels) {
+    if (label.value.empty()) continue;
+    if (present == spelling.size()) return false;
+    const Label& known = key.labels[spelling[present++]];
+    if (known.value != label.value || known.name != label.name) return false;
+  }
+  return present == spelling.size();
+}
+
 }  // namespace
 
 void LiveSeries::begin(std::int64_t time_ms) {
   time_ms_ = time_ms;
   current_.clear();
+  newest_ = kNone;
 }
 
 void LiveSeries::add(std::string_view name, std::span<const LabelView> labels, double value) {
-  const std::size_t hash = hash_of(name, labels);
-  Entry* entry = find(hash, name, labels);
-  if (entry == nullptr) entry = make(hash, name, labels);
-  if (entry == nullptr) {
+  auto place = next_as_before(name, labels);
+  if (!place) place = find_or_make(name, labels);
+  if (!place) {
     ++refused_;
     return;
   }
-  if (entry->time_ms == time_ms_) {
+  Entry& entry = entries_[*place];
+  if (entry.time_ms == time_ms_) {
     ++duplicates_;
     return;
   }
-  entry->time_ms = time_ms_;
-  entry->value = value;
-  current_.push_back(static_cast<std::uint32_t>(entry - entries_.data()));
+  entry.time_ms = time_ms_;
+  entry.value = value;
+  current_.push_back(*place);
+  (newest_ == kNone ? first_ : next_[newest_]) = *place;
+  newest_ = *place;
 }
 
-LiveSeries::Entry* LiveSeries::find(std::size_t hash, std::string_view name,
-                                    std::span<const LabelView> labels) {
+std::optional<std::uint32_t> LiveSeries::next_as_before(std::string_view name,
+                                                        std::span<const LabelView> labels) const {
+  const std::uint32_t place = newest_ == kNone ? first_ : next_[newest_];
+  if (place == kNone || name.empty() || !is_spelt_so(entries_[place].key, spellings_[place], name, labels))
+    return std::nullopt;
+  return place;
+}
+
+std::optional<std::uint32_t> LiveSeries::find_or_make(std::string_view name,
+                                                      std::span<const LabelView> labels) {
+  const std::size_t hash = hash_of(name, labels);
   const auto [begin, end] = by_hash_.equal_range(hash);
   for (auto it = begin; it != end; ++it)
-    if (is_same(entries_[it->second].key, name, labels)) return &entries_[it->second];
-  return nullptr;
+    if (is_same(entries_[it->second].key, name, labels)) return it->second;
+  return make(hash, name, labels);
 }
 
-LiveSeries::Entry* LiveSeries::make(std::size_t hash, std::string_view name,
-                                    std::span<const LabelView> labels) {
-  if (by_hash_.size() >= series_max_) return nullptr;
+std::optional<std::uint32_t> LiveSeries::make(std::size_t hash, std::string_view name,
+                                              std::span<const LabelView> labels) {
+  if (by_hash_.size() >= series_max_) return std::nullopt;
   if (free_.empty()) {
     free_.push_back(static_cast<std::uint32_t>(entries_.size()));
     entries_.emplace_back();
     hashes_.push_back(0);
+    next_.push_back(kNone);
+    spellings_.emplace_back();
   }
   const std::uint32_t place = free_.back();
   free_.pop_back();
   Entry& entry = entries_[place];
-  entry = {.key = {.name = std::string(name), .labels = {}}, .time_ms = INT64_MIN, .id = place};
+  entry = {.key = {.name = std::string(name), .labels = {}},
+           .time_ms = INT64_MIN,
+           .id = place,
+           .birth = ++births_};
   for (const LabelView& label : labels)
     if (!label.value.empty()) entry.key.labels.push_back({std::string(label.name), std::string(label.value)});
   std::ranges::sort(entry.key.labels);
+  entry.needs_quotes = is_beyond_legacy(entry.key);
+  needing_quotes_ += entry.needs_quotes ? 1 : 0;
+  spellings_[place].clear();
+  for (const LabelView& label : labels)
+    if (!label.value.empty())
+      spellings_[place].push_back(static_cast<std::uint16_t>(
+          std::ranges::find(entry.key.labels, label.name, &Label::name) - entry.key.labels.begin()));
   hashes_[place] = hash;
   by_hash_.emplace(hash, place);
-  return &entry;
+  return place;
 }
 
 void LiveSeries::forget_before(std::int64_t time_ms) {
@@ -95,12 +146,35 @@ void LiveSeries::forget_before(std::int64_t time_ms) {
     if (entries_[place].key.name.empty() || entries_[place].time_ms >= time_ms) continue;
     const auto [begin, end] = by_hash_.equal_range(hashes_[place]);
     by_hash_.erase(std::find_if(begin, end, [&](const auto& pair) { return pair.second == place; }));
+    needing_quotes_ -= entries_[place].needs_quotes ? 1 : 0;
     entries_[place] = Entry();
+    spellings_[place].clear();
     free_.push_back(place);
+  }
+  if (families_.empty()) return;
+  std::set<std::string_view> names;
+  for (const Entry& entry : entries_) {
+    names.insert(entry.key.name);
+    if (const auto whole = name_of_whole(entry.key.name)) names.insert(*whole);
+  }
+  std::erase_if(families_, [&](const auto& family) { return !names.contains(family.first); });
+}
+
+void LiveSeries::describe(const Family& family) {
+  const auto known = families_.find(family.name);
+  if (known != families_.end()) {
+    if (known->second != family) known->second = family;
+  } else if (families_.size() < kFamiliesMax) {
+    families_.emplace(family.name, family);
   }
 }
 
-void LiveSeries::each_current(const std::function<void(Entry&)>& visit) {
+const Family* LiveSeries::family(std::string_view name) const {
+  const auto found = families_.find(name);
+  return found == families_.end() ? nullptr : &found->second;
+}
+
+void LiveSeries::each_current(const std::function<void(const Entry&)>& visit) const {
   for (const std::uint32_t place : current_) visit(entries_[place]);
 }
 

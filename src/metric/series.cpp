@@ -30,9 +30,22 @@ std::string_view SeriesKey::label(std::string_view wanted) const {
 SeriesId SeriesTable::id(std::string_view name, Labels labels) {
   std::ranges::sort(labels);
   SeriesKey key{std::string(name), std::move(labels)};
-  const auto [found, is_new] = ids_.try_emplace(key.text(), static_cast<SeriesId>(keys_.size()));
-  if (is_new) keys_.push_back(std::move(key));
-  return found->second;
+  const SeriesId next = free_.empty() ? size() : free_.back();
+  const auto [found, is_new] = ids_.try_emplace(key.text(), next);
+  if (!is_new) return found->second;
+  if (free_.empty()) {
+    keys_.push_back(std::move(key));
+  } else {
+    free_.pop_back();
+    keys_[next] = std::move(key);
+  }
+  return next;
+}
+
+void SeriesTable::forget(SeriesId id) {
+  ids_.erase(keys_[id].text());
+  keys_[id] = {};
+  free_.push_back(id);
 }
 
 }  // namespace ullage::metric

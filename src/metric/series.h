@@ -48,12 +48,17 @@ class SeriesTable {
  public:
   // The id of this series, the same at each call. Labels are put in order.
   SeriesId id(std::string_view name, Labels labels = {});
+  // Whoever still has the id must forget it too: another series will get it.
+  void forget(SeriesId id);
   const SeriesKey& key(SeriesId id) const { return keys_[id]; }
-  SeriesId size() const { return static_cast<SeriesId>(keys_.size()); }  // ids are 0 … size()-1
+  SeriesId size() const {
+    return static_cast<SeriesId>(keys_.size());
+  }  // ids are 0 … size()-1, forgotten ones among them
 
  private:
   std::vector<SeriesKey> keys_;
   std::unordered_map<std::string, SeriesId> ids_;
+  std::vector<SeriesId> free_;
 };
 
 }  // namespace ullage::metric

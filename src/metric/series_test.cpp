@@ -16,6 +16,17 @@ TEST(SeriesTable, GivesTheSameIdForTheSameLabelsInAnyOrder) {
   EXPECT_EQ(table.key(a).label("job"), "x");
 }
 
+TEST(SeriesTable, GivesTheIdOfAForgottenSeriesToAnother) {
+  SeriesTable table;
+  const SeriesId a = table.id("a"), b = table.id("b");
+  table.forget(a);
+  EXPECT_EQ(table.id("c"), a);
+  EXPECT_EQ(table.key(a).text(), "c");
+  EXPECT_EQ(table.id("b"), b);
+  EXPECT_NE(table.id("a"), a);
+  EXPECT_EQ(table.size(), 3u);
+}
+
 TEST(SeriesKey, EscapesWhatTheExpositionFormatMust) {
   const SeriesKey key{"up", {{"command", "a\"b\\c\nd"}}};
   EXPECT_EQ(key.text(), R"(up{command="a\"b\\c\nd"})");

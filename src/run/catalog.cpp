@@ -73,6 +73,7 @@ std::uint64_t size_of_all(const Found& run) {
 Result<std::string> nth_newest(const std::vector<Found>& files, const std::string& wanted) {
   const auto number = to_unsigned(std::string_view(wanted).substr(1));
   if (!number || *number == 0) return fail("not a run", wanted, "@1 is the last run, @2 the one before");
+  if (files.empty()) return fail("there are no runs yet", wanted);
   if (*number > files.size())
     return fail("there are only " + std::to_string(files.size()) + " runs", wanted,
                 "'ullage runs list' shows them");

@@ -60,6 +60,15 @@ std::shared_ptr<const Glance> glance_at(const std::string& id, const std::string
   return glance;
 }
 
+// Whether a list of runs and of their warnings would show something else.
+bool shows_another(const Glance& before, const Glance& now) {
+  const auto last_ms = [](const Glance& glance) {
+    return glance.record.events.empty() ? 0 : glance.record.events.back().time_ms;
+  };
+  return before.record.state != now.record.state || before.problem != now.problem ||
+         before.record.events.size() != now.record.events.size() || last_ms(before) != last_ms(now);
+}
+
 }  // namespace
 
 struct CatalogView::Impl {
@@ -115,9 +124,7 @@ Result<CatalogView::Look> CatalogView::look() {
     const auto before = impl_->known.find(id);
     Impl::Known one = before == impl_->known.end() ? Impl::Known{} : before->second;
     if (!one.glance || Impl::may_have_changed(one, stamp)) one = {stamp, glance_at(id, path)};
-    is_other = is_other || before == impl_->known.end() ||
-               before->second.glance->record.state != one.glance->record.state ||
-               before->second.glance->problem != one.glance->problem;
+    is_other = is_other || before == impl_->known.end() || shows_another(*before->second.glance, *one.glance);
     look.runs.push_back(one.glance);
     now.emplace(id, std::move(one));
   }

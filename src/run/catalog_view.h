@@ -31,7 +31,7 @@ class CatalogView {
 
   struct Look {
     std::vector<std::shared_ptr<const Glance>> runs;  // newest first
-    std::uint64_t version = 0;                        // another whenever a run came, went, began or ended
+    std::uint64_t version = 0;  // another whenever a run came, went, began, ended or was warned
   };
   Result<Look> look();
 

@@ -103,6 +103,22 @@ TEST_F(View, SeesThatARunEnded) {
   EXPECT_NE(after->version, before->version);
 }
 
+TEST_F(View, SeesThatARunWasWarned) {
+  CatalogView view(folder_.path());
+  RunFile file = begin("20261124-064012-aaaa", State::running);
+  const auto before = view.look();
+  const std::vector<Event> events = {
+      {.time_ms = 1, .kind = "emit", .severity = "info", .text = "loaded"},
+      {.time_ms = 2, .kind = "limit", .severity = "warning", .text = "near its limit"},
+      {.time_ms = 3, .kind = "limit", .severity = "critical", .text = "over it"}};
+  file.set_events(events);
+  ASSERT_TRUE(file.flush());
+  const auto after = view.look();
+  EXPECT_EQ(after->runs.at(0)->record.events.back().text, "over it");
+  EXPECT_NE(after->version, before->version);
+  EXPECT_EQ(view.look()->version, after->version);
+}
+
 TEST_F(View, AFileThatIsNoRunIsListedWithItsProblem) {
   std::ofstream(path("broken")) << "this is no database";
   const auto look = CatalogView(folder_.path()).look();

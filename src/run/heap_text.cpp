@@ -167,14 +167,19 @@ std::string verdict_text(const heap::Verdict& verdict, const ShowLook& look) {
 // Kept and settled ones: a line each.
 std::string calm_table(const std::vector<const heap::Verdict*>& verdicts, std::size_t rows_max,
                        const ShowLook& look) {
-  Table table{
-      .columns = {{"live", true}, {"blocks", true}, {"allocated by", false, true}, {"where"}, {"born"}}};
+  Table table{.columns = {{"live", true},
+                          {"blocks", true},
+                          {"allocated by", false, true},
+                          {"where", false, true},
+                          {"called by", false, true},
+                          {"born"}}};
   for (const heap::Verdict* verdict : verdicts) {
     if (table.rows.size() == rows_max) break;
     const heap::Frame frame =
         verdict->stack.empty() ? heap::Frame{} : verdict->stack[heap::blamed_frame(verdict->stack)];
     table.rows.push_back({format_bytes(verdict->amount.bytes), blocks_text(verdict->amount.count),
                           heap::short_name(frame), heap::place_text(frame),
+                          callers_text(verdict->stack, arrow_of(look)),
                           spark_text(verdict->births, look.utf8)});
   }
   std::string text = table_text(table, look.style, look.width, "  ");

@@ -6,7 +6,14 @@
 #include <string>
 #include <vector>
 
+#include "heap/analyze/calls.h"
+#include "heap/analyze/compare.h"
+#include "heap/analyze/flame.h"
 #include "heap/analyze/profile_fixture.h"
+#include "heap/analyze/top.h"
+#include "heap/analyze/verdicts.h"
+#include "heap/profile.h"
+#include "run/show_text.h"
 
 namespace ullage::run {
 namespace {

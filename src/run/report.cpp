@@ -16,7 +16,9 @@
 #include "base/text.h"
 #include "metric/descriptor.h"
 #include "metric/series.h"
+#include "run/heap_profiles.h"
 #include "run/record.h"
+#include "run/report_heap.h"
 #include "run/report_series.h"
 #include "run/run_file.h"
 #include "run/series_view.h"
@@ -90,7 +92,7 @@ std::string without_less_than(const std::string& text) {
 
 }  // namespace
 
-Result<std::string> report_data(const Record& record, const SeriesView& series) {
+Result<std::string> report_data(const Record& record, const SeriesView& series, std::string_view heap) {
   auto gathered = gather_report_series(record, series);
   if (!gathered) return pass_on(gathered);
   std::string out = R"({"format":1,"run":)" + json_text(to_json(record));
@@ -109,7 +111,9 @@ Result<std::string> report_data(const Record& record, const SeriesView& series) 
     first = false;
     append_series(out, one, gathered->moments);
   }
-  return without_less_than(out + "]}");
+  out += ']';
+  if (!heap.empty()) out.append(",\n\"heap\":").append(heap);
+  return without_less_than(out + '}');
 }
 
 Result<std::string> fill_report(std::string_view page, std::string_view data) {
@@ -126,8 +130,9 @@ Result<std::string> fill_report(std::string_view page, std::string_view data) {
   return html;
 }
 
-Result<std::string> report_html(std::string_view page, const LoadedRun& run) {
-  const auto data = report_data(run.record, view_of(run.series));
+Result<std::string> report_html(std::string_view page, const LoadedRun& run, std::size_t heap_nodes_max) {
+  const std::string heap = has_heap(run.path) ? report_heap(run, heap_nodes_max) : std::string();
+  const auto data = report_data(run.record, view_of(run.series), heap);
   if (!data) return fail(data.error());
   return fill_report(page, *data);
 }

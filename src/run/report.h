@@ -4,6 +4,7 @@
 // is a hundred thousand of them.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -14,10 +15,13 @@
 
 namespace ullage::run {
 
-// The JSON text, safe inside a script element: no '<' in it.
-Result<std::string> report_data(const Record& record, const SeriesView& series);
+// The JSON text, safe inside a script element: no '<' in it. `heap`: JSON of what report_heap says.
+Result<std::string> report_data(const Record& record, const SeriesView& series, std::string_view heap = {});
 // Fills the page's <script type="application/json" id="ullage-data"> element.
 Result<std::string> fill_report(std::string_view page, std::string_view data);
-Result<std::string> report_html(std::string_view page, const LoadedRun& run);
+// heap_nodes_max: of the flame graph; what is smaller goes to its callers.
+constexpr std::size_t kReportHeapNodes = 20'000;
+Result<std::string> report_html(std::string_view page, const LoadedRun& run,
+                                std::size_t heap_nodes_max = kReportHeapNodes);
 
 }  // namespace ullage::run

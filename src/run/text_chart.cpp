@@ -159,8 +159,13 @@ std::string mark_line(const TextChart& chart, std::size_t count, const ChartLook
 
 std::string time_line(const TextChart& chart, std::size_t count) {
   const double span = seconds_of(chart.end_ms - chart.begin_ms);
-  const std::string middle = format_duration(span / 2), end = format_duration(span);
-  std::string line = padded("0 s", count / 2 - display_width(middle) / 2);
+  std::string begin = "0 s", middle = format_duration(span / 2), end = format_duration(span);
+  if (chart.format_time) {
+    begin = chart.format_time(chart.begin_ms);
+    middle = chart.format_time(chart.begin_ms + (chart.end_ms - chart.begin_ms) / 2);
+    end = chart.format_time(chart.end_ms);
+  }
+  std::string line = padded(begin, count / 2 - display_width(middle) / 2);
   line += middle;
   const std::size_t used = display_width(line) + display_width(end);
   return line + std::string(count > used ? count - used : 1, ' ') + end;

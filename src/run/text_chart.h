@@ -30,6 +30,8 @@ struct TextChart {
   std::string limit_text;                     // "limit 2.00 GiB", "2 available"
   std::function<std::string(double)> format;  // of a value, for the axis
   std::vector<ChartMark> marks;
+  // Of a moment, for the axis; where there is none it says how long after the begin.
+  std::function<std::string(std::int64_t time_ms)> format_time = {};
 };
 
 struct ChartLook {

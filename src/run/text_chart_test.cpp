@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <string>
 
 #include "base/units.h"
@@ -19,7 +20,8 @@ constexpr double kMiB = 1024.0 * 1024;
 TextChart ramp() {
   TextChart chart;
   chart.title = "Used memory";
-  for (int i = 0; i <= 40; ++i) chart.samples.push_back({i * 250, i * 10 * kMiB});
+  for (std::int64_t i = 0; i <= 40; ++i)
+    chart.samples.push_back({i * 250, static_cast<double>(i) * 10 * kMiB});
   chart.begin_ms = 0;
   chart.end_ms = 10'000;
   chart.format = format_bytes;
@@ -48,6 +50,13 @@ TEST(TextChart, PlainWhereTheTerminalIsPlain) {
   const std::string text = chart_text(chart, {.width = 54, .height = 4, .utf8 = false, .style = {}});
   for (const char c : text) EXPECT_LT(static_cast<unsigned char>(c), 0x80);
   EXPECT_THAT(text, HasSubstr("|load               |train\n"));
+}
+
+TEST(TextChart, TheAxisMayTellMoments) {
+  TextChart chart = ramp();
+  chart.format_time = [](std::int64_t time_ms) { return "12:00:" + std::to_string(10 + time_ms / 1000); };
+  EXPECT_THAT(chart_text(chart, {.width = 54, .height = 4, .utf8 = true, .style = {}}),
+              HasSubstr("             12:00:10        12:00:15        12:00:20\n"));
 }
 
 TEST(TextChart, ALimitFarAboveIsSaidAndNotDrawn) {

@@ -13,7 +13,9 @@
 #include <string_view>
 #include <utility>
 
+#include "base/file.h"
 #include "base/os_root.h"
+#include "sense/host_archive.h"
 
 namespace ullage::sense {
 
@@ -45,24 +47,12 @@ class Fixture {
   }
   // A machine from tests/fixtures/hosts/ (its README.md has the form).
   void unpack(const std::string& archive) {
-    std::ifstream in(archive, std::ios::binary);
-    ASSERT_TRUE(in) << archive;
-    std::string line, path, text;
-    const auto flush = [&] {
-      for (std::size_t at; (at = text.find("\\0")) != std::string::npos;) text.replace(at, 2, 1, '\0');
-      if (path.ends_with("/cmdline") && text.ends_with('\n')) text.pop_back();
-      if (!path.empty()) write(path, text);
-      text.clear();
-    };
-    while (std::getline(in, line)) {
-      if (line.starts_with("-- /") && line.ends_with(" --")) {
-        flush();
-        path = line.substr(3, line.size() - 6);
-      } else {
-        text += line + "\n";
-      }
-    }
-    flush();
+    const auto text = read_file(archive);
+    ASSERT_TRUE(text) << text.error().text();
+    unpack_text(*text);
+  }
+  void unpack_text(std::string_view archive) {
+    for (const ArchiveFile& file : unpack_archive(archive)) write(file.path, file.text);
   }
   void remove(std::string_view path) { std::filesystem::remove_all(folder_ + std::string(path)); }
   OsRoot root() const { return {.prefix = folder_}; }

@@ -23,6 +23,7 @@
 #include "server/api_v1_parameters.h"
 #include "server/api_v1_status.h"
 #include "server/http_message.h"
+#include "server/http_packing.h"
 #include "server/http_responder.h"
 #include "server/http_router.h"
 #include "server/metrics_page.h"
@@ -35,6 +36,13 @@ namespace {
 Response refusal_of(const Error& error) { return error_response(400, error.what); }
 Response text(std::string_view words) {
   return {.content_type = "text/plain; charset=utf-8", .body = std::string(words)};
+}
+
+// What is federated is plain text, so that is what must allow them.
+MetricNames federated_names(const Request& request) {
+  const std::string_view accept = request.headers.value("accept");
+  const bool is_allowed = accept.find("escaping=allow-utf-8") != std::string_view::npos;
+  return is_allowed && quality_of(accept, "text/plain") > 0 ? MetricNames::quoted : MetricNames::legacy;
 }
 
 }  // namespace
@@ -113,8 +121,9 @@ struct ApiV1::Impl {
     if (request.parameters.find("match[]") == nullptr) selections->clear();
     desk.ask(
         [selections = std::move(*selections), now_ms = clock.wall_ms(),
-         lookback_ms = options.engine.lookback_ms](const OpenedSource& source, const query::Stop& stop) {
-          return answer_federate(selections, now_ms, lookback_ms, source, stop);
+         lookback_ms = options.engine.lookback_ms,
+         names = federated_names(request)](const OpenedSource& source, const query::Stop& stop) {
+          return answer_federate(selections, now_ms, lookback_ms, names, source, stop);
         },
         options.query_timeout, respond);
   }
@@ -135,16 +144,15 @@ struct ApiV1::Impl {
   Response metadata(const Request& request) const {
     const auto bounds = parse_bounds(request.parameters, options.query_timeout);
     if (!bounds) return refusal_of(bounds.error());
-    return {.body = metadata_json(request.parameters.value("metric"), bounds->limit)};
+    return {.body = metadata_json(request.parameters.value("metric"), bounds->limit, subjects.live)};
   }
 
   Response metrics(const Request& request) const {
-    const MetricsFormat format = metrics_format_for(request.headers.value("accept"));
-    const bool is_open = format == MetricsFormat::open_metrics;
-    Response page{.content_type = std::string(is_open ? kOpenMetrics : kPlainMetrics)};
+    const MetricsForm form = metrics_form_for(request.headers.value("accept"));
+    Response page{.content_type = std::string(content_type_of(form))};
     if (subjects.live != nullptr)
-      page.body = metrics_text(*subjects.live, format);
-    else if (is_open)
+      page.body = metrics_text(*subjects.live, form);
+    else if (form.format == MetricsFormat::open_metrics)
       page.body = "# EOF\n";
     return page;
   }

@@ -174,7 +174,7 @@ Response answer_tsdb(std::int64_t now_ms, std::int64_t lookback_ms, const Opened
 }
 
 Response answer_federate(const Selections& selections, std::int64_t now_ms, std::int64_t lookback_ms,
-                         const OpenedSource& source, const query::Stop& stop) {
+                         MetricNames names, const OpenedSource& source, const query::Stop& stop) {
   const query::Limits limits;
   query::Budget budget(limits, stop);
   std::vector<FederatedSample> samples;
@@ -190,7 +190,8 @@ Response answer_federate(const Selections& selections, std::int64_t now_ms, std:
         });
     if (!done) return error_response(422, done.error().text());
   }
-  return {.content_type = std::string(kPlainMetrics), .body = federated_text(std::move(samples))};
+  return {.content_type = std::string(content_type_of({.names = names})),
+          .body = federated_text(std::move(samples), names)};
 }
 
 }  // namespace ullage::server

@@ -14,6 +14,7 @@
 #include "query/engine.h"
 #include "server/api_v1_parameters.h"
 #include "server/http_message.h"
+#include "server/metrics_page.h"
 #include "server/query_desk.h"
 
 namespace ullage::server {
@@ -35,6 +36,6 @@ Response answer_tsdb(std::int64_t now_ms, std::int64_t lookback_ms, const Opened
                      const query::Stop& stop);
 // The newest values as text, for another Prometheus: those not older than the lookback.
 Response answer_federate(const Selections& selections, std::int64_t now_ms, std::int64_t lookback_ms,
-                         const OpenedSource& source, const query::Stop& stop);
+                         MetricNames names, const OpenedSource& source, const query::Stop& stop);
 
 }  // namespace ullage::server

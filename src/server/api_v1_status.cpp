@@ -13,6 +13,8 @@
 
 #include "base/moment.h"
 #include "metric/descriptor.h"
+#include "metric/family.h"
+#include "metric/live_series.h"
 #include "metric/series.h"
 #include "server/api_v1.h"
 
@@ -119,22 +121,33 @@ std::string targets_json(const std::vector<ScrapeTarget>& targets, std::string_v
                   {"droppedTargetCounts", json::object()}});
 }
 
-std::string metadata_json(std::string_view metric, std::size_t limit) {
+std::string metadata_json(std::string_view metric, std::size_t limit, const metric::LiveSeries* live) {
   json all = json::object();
-  const auto add = [&all](std::string_view name, const metric::Descriptor& known) {
-    all[std::string(name)] =
-        json::array({{{"type", known.kind == metric::Kind::counter ? "counter" : "gauge"},
-                      {"help", metric::help_text(known, name)},
-                      {"unit", known.unit}}});
+  const auto add = [&](std::string_view name, std::string_view type, std::string help,
+                       std::string_view unit) {
+    if (limit > 0 && all.size() == limit) return;
+    all[std::string(name)] = json::array({{{"type", type}, {"help", std::move(help)}, {"unit", unit}}});
+  };
+  const auto add_ours = [&](std::string_view name, const metric::Descriptor& known) {
+    add(name, known.kind == metric::Kind::counter ? "counter" : "gauge", metric::help_text(known, name),
+        known.unit);
+  };
+  const auto add_said = [&](const metric::Family& said) {
+    if (metric::find_descriptor(said.name) == nullptr)
+      add(said.name, to_string(said.kind), said.help, said.unit);
   };
   if (!metric.empty()) {
-    if (const auto* known = metric::find_descriptor(metric)) add(metric, *known);
+    const metric::Family* said = live == nullptr ? nullptr : live->family(metric);
+    if (const auto* known = metric::find_descriptor(metric))
+      add_ours(metric, *known);
+    else if (said != nullptr)
+      add_said(*said);
     return success(all);
   }
-  for (const metric::Descriptor& known : metric::descriptors()) {
-    if (limit > 0 && all.size() == limit) break;
-    if (known.name.find('*') == std::string_view::npos) add(known.name, known);  // a family is no metric
-  }
+  for (const metric::Descriptor& known : metric::descriptors())
+    if (known.name.find('*') == std::string_view::npos) add_ours(known.name, known);  // a family is no metric
+  if (live != nullptr)
+    for (const auto& [name, said] : live->families()) add_said(said);
   return success(all);
 }
 

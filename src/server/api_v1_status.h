@@ -35,7 +35,8 @@ class SeriesCensus {
 };
 
 std::string targets_json(const std::vector<ScrapeTarget>& targets, std::string_view state);
-// Of metrics in the table; `metric` empty for all, `limit` 0 for no limit.
-std::string metadata_json(std::string_view metric, std::size_t limit);
+// Of metrics in the table and of what others say of theirs (`live` may be null); `metric` empty for all,
+// `limit` 0 for no limit.
+std::string metadata_json(std::string_view metric, std::size_t limit, const metric::LiveSeries* live);
 
 }  // namespace ullage::server

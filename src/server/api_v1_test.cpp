@@ -15,6 +15,7 @@
 #include "base/event_loop.h"
 #include "history/history.h"
 #include "history/history_fixture.h"
+#include "metric/family.h"
 #include "metric/live_series.h"
 #include "metric/series.h"
 #include "server/http_router.h"
@@ -42,6 +43,12 @@ class Api : public history::HistoryFolder {
     ASSERT_TRUE(writer.close());
     live_.begin(history::kNoon);
     live_.add("node_load1", 0.5);
+    live_.add("own.dotted", 1);
+    live_.add("took_seconds_sum", 2);
+    live_.describe({.name = "took_seconds",
+                    .kind = metric::FamilyKind::histogram,
+                    .unit = "seconds",
+                    .help = "How long."});
     clock_.set_wall_ms(history::kNoon + 300'000);
     running_ = std::make_unique<RunningServer>([this](Router& router, EventLoop& loop) {
       api_ = std::make_unique<ApiV1>(
@@ -174,6 +181,9 @@ TEST_F(Api, ServesTheLiveSeriesInTheFormatAskedFor) {
       get("/metrics", "Accept: application/openmetrics-text;version=1.0.0,text/plain;q=0.5\r\n");
   EXPECT_THAT(open.header("Content-Type"), StartsWith("application/openmetrics-text"));
   EXPECT_TRUE(open.body.ends_with("# EOF\n"));
+  const auto quoted = get("/metrics", "Accept: text/plain;version=1.0.0;escaping=allow-utf-8\r\n");
+  EXPECT_THAT(quoted.body, HasSubstr("{\"own.dotted\"} 1\n"));
+  EXPECT_EQ(quoted.header("Content-Type"), "text/plain; version=1.0.0; charset=utf-8; escaping=allow-utf-8");
 }
 
 TEST_F(Api, TellsOfItself) {
@@ -189,6 +199,8 @@ TEST_F(Api, TellsOfItself) {
   EXPECT_THAT(data("/api/v1/metadata?metric=node_load1"),
               HasSubstr(R"([{"help":"1m load average.","type":"gauge","unit":""}])"));
   EXPECT_EQ(json::parse(data("/api/v1/metadata?limit=3")).size(), 3u);
+  EXPECT_EQ(data("/api/v1/metadata?metric=took_seconds"),
+            R"({"took_seconds":[{"help":"How long.","type":"histogram","unit":"seconds"}]})");
   EXPECT_EQ(data("/api/v1/format_query?query=sum(x)by(n)"), "\"sum by (n) (x)\"");
   EXPECT_EQ(get("/-/healthy").status, 200);
   EXPECT_EQ(get("/-/ready").status, 200);

@@ -2,16 +2,10 @@
 #include "server/http_connection.h"
 
 #include <fmt/format.h>
-#include <sys/socket.h>
-#include <sys/uio.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <boost/asio/generic/stream_protocol.hpp>
-#include <boost/asio/socket_base.hpp>
 #include <boost/system/error_code.hpp>
-#include <cerrno>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -28,6 +22,7 @@
 #include "server/http_parser.h"
 #include "server/http_responder.h"
 #include "server/http_router.h"
+#include "server/http_stream.h"
 
 namespace ullage::server {
 
@@ -115,12 +110,37 @@ void let_go(std::string& buffer) {
 
 }  // namespace
 
-Connection::Connection(std::shared_ptr<ServerCore> core, Socket socket, Peer peer)
-    : core_(std::move(core)), socket_(std::move(socket)), peer_(peer) {}
+Connection::Connection(std::shared_ptr<ServerCore> core, Stream stream, Peer peer)
+    : core_(std::move(core)), stream_(std::move(stream)), peer_(peer) {}
 
 void Connection::start() {
+  if (!stream_.is_greeted()) {
+    state_ = State::greeting;
+    set_deadline(core_->limits.head_timeout);
+    return greet();
+  }
   set_deadline(core_->limits.idle_timeout);
   wait_to_read();
+}
+
+void Connection::greet() {
+  switch (stream_.greet()) {
+    case Stream::State::moved:
+      state_ = State::idle;
+      set_deadline(core_->limits.idle_timeout);
+      return wait_to_read();
+    case Stream::State::needs_read:
+      return wait_to_read();
+    case Stream::State::needs_write:
+      return wait_to_write();
+    case Stream::State::spoke_plainly:
+      ++core_->counts.failed_greetings;
+      return refuse(error_response(400, "this address speaks HTTPS: ask https://…"));
+    case Stream::State::ended:
+    case Stream::State::failed:
+      ++core_->counts.failed_greetings;
+      return close();
+  }
 }
 
 void Connection::set_deadline(std::chrono::milliseconds from_now) {
@@ -131,8 +151,7 @@ void Connection::close() {
   if (state_ == State::closed) return;
   state_ = State::closed;
   const auto self = shared_from_this();
-  error_code ignored;
-  socket_.close(ignored);  // NOLINT(bugprone-unused-return-value): nothing is left to be done about it
+  stream_.close();
   parser_.reset();
   pending_ = out_ = body_ = std::string();
   core_->connections.erase(this);
@@ -143,6 +162,9 @@ void Connection::look_at_time(std::chrono::nanoseconds now) {
   if (deadline_.count() == 0 || now < deadline_) return;
   switch (state_) {
     case State::idle:
+      return close();
+    case State::greeting:
+      ++core_->counts.timed_out;
       return close();
     case State::receiving:
       ++core_->counts.timed_out;
@@ -169,41 +191,58 @@ void Connection::look_at_time(std::chrono::nanoseconds now) {
 void Connection::wait_to_read() {
   if (state_ == State::closed || is_waiting_to_read_ || is_at_end_ || pending_.size() >= kPendingMax) return;
   is_waiting_to_read_ = true;
-  socket_.async_wait(boost::asio::socket_base::wait_read,
-                     [self = shared_from_this()](const error_code& error) {
-                       self->is_waiting_to_read_ = false;
-                       if (!error && self->state_ != State::closed) self->read_some();
-                     });
+  stream_.when_readable([self = shared_from_this()](const error_code& error) {
+    self->is_waiting_to_read_ = false;
+    if (error || self->state_ == State::closed) return;
+    if (self->state_ == State::greeting) return self->greet();
+    self->read_some();
+  });
 }
 
 void Connection::wait_to_write() {
   if (is_waiting_to_write_) return;
   is_waiting_to_write_ = true;
-  socket_.async_wait(boost::asio::socket_base::wait_write,
-                     [self = shared_from_this()](const error_code& error) {
-                       self->is_waiting_to_write_ = false;
-                       if (!error && self->state_ != State::closed) self->write_some();
-                     });
+  stream_.when_writable([self = shared_from_this()](const error_code& error) {
+    self->is_waiting_to_write_ = false;
+    if (error || self->state_ == State::closed) return;
+    if (self->state_ == State::greeting) return self->greet();
+    if (std::exchange(self->reads_when_writable_, false)) self->read_some();
+    if (self->state_ != State::closed) self->write_some();
+  });
 }
 
 void Connection::read_some() {
   const auto self = shared_from_this();
-  auto& scratch = core_->scratch;
-  const ssize_t got = ::recv(socket_.native_handle(), scratch.data(), scratch.size(), MSG_DONTWAIT);
-  if (got < 0 && errno != EAGAIN && errno != EINTR) return close();
-  if (got == 0) {
-    is_at_end_ = true;
-    // Who is gone wants no answer any more; what is on its way, or asked already, may still be read.
-    if (state_ != State::sending && (state_ != State::idle || pending_.empty())) return close();
-  }
-  if (got > 0 && state_ == State::draining) {
-    drained_bytes_ += static_cast<std::size_t>(got);
-    if (drained_bytes_ > kDrainMax) return close();
-  } else if (got > 0 && state_ != State::streaming) {
-    pending_.append(scratch.data(), static_cast<std::size_t>(got));
-    advance();
+  const Stream::Outcome got = stream_.read(core_->scratch);
+  switch (got.state) {
+    case Stream::State::moved:
+      take(got.bytes);
+      break;
+    case Stream::State::ended:
+      is_at_end_ = true;
+      // Who is gone wants no answer any more; what is on its way, or asked already, may still be read.
+      if (state_ != State::sending && (state_ != State::idle || pending_.empty())) return close();
+      break;
+    case Stream::State::needs_read:
+      break;
+    case Stream::State::needs_write:
+      reads_when_writable_ = true;
+      return wait_to_write();
+    case Stream::State::failed:
+    case Stream::State::spoke_plainly:
+      return close();
   }
   wait_to_read();
+}
+
+void Connection::take(std::size_t bytes) {
+  if (state_ == State::draining) {
+    drained_bytes_ += bytes;
+    if (drained_bytes_ > kDrainMax) close();
+  } else if (state_ != State::streaming) {
+    pending_.append(core_->scratch.data(), bytes);
+    advance();
+  }
 }
 
 // Requests that came together are answered one after another, in this loop and not by recursion.
@@ -259,7 +298,9 @@ bool Connection::take_head() {
   request.peer = peer_;
   is_head_ = request.method == "HEAD";
   auto found = core_->router.find(request.method, request.path);
-  const Access access = found.route != nullptr ? found.route->access : Access::with_token;
+  request.path_parameters = std::move(found.path_parameters);
+  Access access = found.route != nullptr ? found.route->access : Access::with_token;
+  if (found.route != nullptr && found.route->admits && found.route->admits(request)) access = Access::open;
   if (auto refused = core_->gate.refusal(request, access)) return refuse(std::move(*refused)), false;
   if (found.route == nullptr && !found.allowed.empty()) {
     Response response = error_response(405, "this is not asked with " + request.method);
@@ -268,13 +309,12 @@ bool Connection::take_head() {
   }
   if (found.route == nullptr) return refuse(error_response(404, "there is no such page")), false;
   route_ = found.route;
-  request.path_parameters = std::move(found.path_parameters);
   set_deadline(core_->limits.body_timeout);
   if (parser_->expects_continue()) {
-    constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-    (void)::send(socket_.native_handle(), kContinue.data(), kContinue.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    out_ += "HTTP/1.1 100 Continue\r\n\r\n";
+    write_some();
   }
-  return true;
+  return state_ != State::closed;
 }
 
 void Connection::dispatch() {
@@ -350,7 +390,7 @@ std::string Connection::head_of(const Response& response, std::optional<std::siz
 }
 
 void Connection::send(Response response) {
-  out_ = head_of(response, response.body.size());
+  out_ += head_of(response, response.body.size());
   body_ = is_head_ ? std::string() : std::move(response.body);
   state_ = State::sending;
   set_deadline(core_->limits.write_timeout);
@@ -360,19 +400,16 @@ void Connection::send(Response response) {
 void Connection::write_some() {
   const auto self = shared_from_this();
   while (out_sent_ < out_.size() || body_sent_ < body_.size()) {
-    iovec parts[] = {{out_.data() + out_sent_, out_.size() - out_sent_},
-                     {body_.data() + body_sent_, body_.size() - body_sent_}};
-    msghdr message{};
-    message.msg_iov = parts;
-    message.msg_iovlen = 2;
-    const ssize_t got = ::sendmsg(socket_.native_handle(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return wait_to_write();
-    if (got < 0) return close();
-    const std::size_t of_head = std::min(static_cast<std::size_t>(got), out_.size() - out_sent_);
+    const Stream::Outcome got =
+        stream_.write(std::string_view(out_).substr(out_sent_), std::string_view(body_).substr(body_sent_));
+    if (got.state == Stream::State::needs_write) return wait_to_write();
+    if (got.state != Stream::State::moved) return close();
+    const std::size_t of_head = std::min(got.bytes, out_.size() - out_sent_);
     out_sent_ += of_head;
-    body_sent_ += static_cast<std::size_t>(got) - of_head;
-    set_deadline(state_ == State::streaming ? core_->limits.heartbeat : core_->limits.write_timeout);
+    body_sent_ += got.bytes - of_head;
+    // Not when it was a word in between, while a body is still awaited.
+    if (state_ == State::streaming) set_deadline(core_->limits.heartbeat);
+    if (state_ == State::sending) set_deadline(core_->limits.write_timeout);
   }
   let_go(out_);
   let_go(body_);
@@ -391,7 +428,7 @@ void Connection::sent() {
 // (RFC 9112, 9.6).
 void Connection::begin_draining() {
   if (is_at_end_) return close();
-  ::shutdown(socket_.native_handle(), SHUT_WR);
+  stream_.finish_sending();
   state_ = State::draining;
   let_go(pending_);
   set_deadline(kDrainTime);
@@ -401,8 +438,8 @@ void Connection::begin_draining() {
 void Connection::begin_events(std::uint64_t exchange) {
   if (exchange != exchange_ || state_ != State::answering) return;
   keeps_alive_ = false;  // a stream ends with its connection
-  out_ = head_of({.content_type = "text/event-stream", .headers = {{"Cache-Control", "no-store"}}},
-                 std::nullopt);
+  out_ += head_of({.content_type = "text/event-stream", .headers = {{"Cache-Control", "no-store"}}},
+                  std::nullopt);
   state_ = is_head_ ? State::sending : State::streaming;
   set_deadline(core_->limits.heartbeat);
   write_some();

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <array>
-#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <cstddef>
@@ -23,12 +22,13 @@
 #include "server/http_parser.h"
 #include "server/http_router.h"
 #include "server/http_server.h"
+#include "server/http_stream.h"
+#include "server/tls_identity.h"
 #include "server/worker_pool.h"
 
 namespace ullage::server {
 
 class Connection;
-using Socket = boost::asio::generic::stream_protocol::socket;
 
 // What all connections share. They keep it alive; the server closes them before it goes.
 struct ServerCore {
@@ -38,6 +38,7 @@ struct ServerCore {
   ServerLimits limits;
   Router router;
   Gate gate;
+  std::optional<TlsIdentity> tls;  // of clients over TCP who come from now on
   WorkerPool packing{1, 64};
   std::unordered_map<const Connection*, std::shared_ptr<Connection>> connections = {};
   ServerCounts counts = {};
@@ -48,7 +49,7 @@ struct ServerCore {
 
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
-  Connection(std::shared_ptr<ServerCore> core, Socket socket, Peer peer);
+  Connection(std::shared_ptr<ServerCore> core, Stream stream, Peer peer);
 
   void start();
   void close();
@@ -65,13 +66,16 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void on_gone(std::uint64_t exchange, std::function<void()> call);
 
  private:
+  //  greeting ─► idle: only with TLS
   //  idle ─► receiving ─► answering ─► sending ─► idle     (keep-alive)
   //                          └─► streaming ─┘  └─► draining ─► closed
-  enum class State { idle, receiving, answering, sending, streaming, draining, closed };
+  enum class State { greeting, idle, receiving, answering, sending, streaming, draining, closed };
 
+  void greet();
   void wait_to_read();
   void wait_to_write();
   void read_some();
+  void take(std::size_t bytes);  // of the scratch buffer
   void write_some();
   void advance();
   bool step();  // false when there is nothing more to do with what has come
@@ -86,10 +90,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void set_deadline(std::chrono::milliseconds from_now);
 
   std::shared_ptr<ServerCore> core_;
-  Socket socket_;
+  Stream stream_;
   Peer peer_;
   State state_ = State::idle;
   bool is_waiting_to_read_ = false, is_waiting_to_write_ = false;
+  bool reads_when_writable_ = false;
   bool is_advancing_ = false;
   bool is_at_end_ = false;  // the client sends no more
   bool keeps_alive_ = true, is_head_ = false, takes_gzip_ = false;

@@ -105,6 +105,11 @@ TEST(RequestParser, WhatTwoProgramsCouldReadInTwoWaysIsRefused) {
   EXPECT_EQ(with("Host: b\r\n"), 400);
   EXPECT_EQ(with("Bad Name: x\r\n"), 400);
   EXPECT_EQ(with("Content-Encoding: gzip\r\n"), 415);
+  EXPECT_EQ(with("Transfer-Encoding:\r\n chunked\r\nContent-Length: 5\r\n"), 400) << "a folded line";
+  EXPECT_EQ(with("Content-Length: 5\r\n Transfer-Encoding: chunked\r\n"), 400);
+  EXPECT_EQ(with("X: y\nTransfer-Encoding: chunked\r\n"), 400) << "a line feed alone";
+  EXPECT_EQ(with("X: y\rTransfer-Encoding: chunked\r\n"), 400) << "a carriage return alone";
+  EXPECT_EQ(with("Content-Length:\x0b 5\r\n"), 400);
   EXPECT_EQ(refused_with("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n"), 501);
   EXPECT_EQ(refused_with("GET / HTTP/1.1\r\n\r\n"), 400) << "no Host";
   EXPECT_EQ(refused_with("GET /../a HTTP/1.1\r\nHost: a\r\n\r\n"), 400);
@@ -115,6 +120,26 @@ TEST(RequestParser, WhatTwoProgramsCouldReadInTwoWaysIsRefused) {
   EXPECT_EQ(
       refused_with("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nabc\r\n0\r\n\r\n"),
       400);
+}
+
+TEST(RequestParser, AChunkHasOneLength) {
+  const auto chunked = [](std::string_view body) {
+    return refused_with("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" +
+                        std::string(body));
+  };
+  EXPECT_EQ(chunked("5;a=b;c\r\nhello\r\n0\r\n\r\n"), 0) << "extensions mean nothing here";
+  for (const std::string_view body : {
+           "5;a\nhello\r\n0\r\n\r\n",  // ends where others see no end
+           "5\nhello\r\n0\r\n\r\n",
+           "+5\r\nhello\r\n0\r\n\r\n",
+           "-5\r\nhello\r\n0\r\n\r\n",
+           "0x5\r\nhello\r\n0\r\n\r\n",
+           "ffffffffffffffff5\r\nhello\r\n0\r\n\r\n",
+           "5\r\nhello0\r\n\r\n",
+           "5\r\nhello\n0\r\n\r\n",
+           "\r\nhello\r\n0\r\n\r\n",
+       })
+    EXPECT_EQ(chunked(body), 400) << body;
 }
 
 TEST(RequestParser, HeadsAndBodiesAreBounded) {

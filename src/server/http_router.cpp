@@ -36,9 +36,10 @@ std::optional<Parameters> match(const std::vector<std::string>& pattern,
 
 }  // namespace
 
-void Router::add(std::string_view methods, std::string_view pattern, Handler handler, Access access) {
+void Router::add(std::string_view methods, std::string_view pattern, Handler handler, Access access,
+                 Admits admits) {
   check(pattern.starts_with('/'), "a pattern starts with '/'");
-  Route route{.handler = std::move(handler), .access = access};
+  Route route{.handler = std::move(handler), .access = access, .admits = std::move(admits)};
   while (!methods.empty()) route.methods.emplace_back(trim(take_until(methods, ',')));
   for (std::string_view rest = pattern.substr(1); !rest.empty();)
     route.pattern.emplace_back(take_until(rest, '/'));

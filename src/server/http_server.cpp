@@ -13,7 +13,10 @@
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -29,6 +32,8 @@
 #include "server/http_listener.h"
 #include "server/http_message.h"
 #include "server/http_router.h"
+#include "server/http_stream.h"
+#include "server/tls_identity.h"
 
 namespace ullage::server {
 
@@ -70,19 +75,30 @@ Peer peer_of(int fd, bool is_unix) {
   return peer;
 }
 
-tl::unexpected<Error> refuse_without_token(const Address& address) {
-  return fail("other machines could ask here, and no token is set", address.text(),
-              "name a file with a long random line in server.token_file (openssl rand -hex 32 makes one), or "
-              "listen on 127.0.0.1 and let SSH or a proxy lead there");
+// Other machines must show something before they may ask.
+Result<void> expect_guarded(const std::vector<Address>& addresses, const ServerOptions& options) {
+  if (!options.token.empty() || !options.tls.client_ca_file.empty()) return {};
+  for (const Address& address : addresses)
+    if (!is_loopback(address.host))
+      return fail(
+          "other machines could ask here, and no token is set", address.text(),
+          "name a file with a long random line in server.token_file (openssl rand -hex 32 makes one); "
+          "or the authority of your clients' certificates in server.tls.client_ca_file; or listen on "
+          "127.0.0.1 and let SSH or a proxy lead there");
+  return {};
 }
 
 Result<std::vector<Listener>> open_listeners(const ServerOptions& options) {
-  std::vector<Listener> listeners;
+  std::vector<Address> addresses;
   for (const std::string& text : options.listen) {
-    const auto address = parse_address(text);
+    auto address = parse_address(text);
     if (!address) return fail(address.error());
-    if (!is_loopback(address->host) && options.token.empty()) return refuse_without_token(*address);
-    auto listener = listen_on(*address);
+    addresses.push_back(*std::move(address));
+  }
+  if (auto guarded = expect_guarded(addresses, options); !guarded) return pass_on(guarded);
+  std::vector<Listener> listeners;
+  for (const Address& address : addresses) {
+    auto listener = listen_on(address);
     if (!listener) return pass_on(listener);
     listeners.push_back(std::move(*listener));
   }
@@ -91,6 +107,13 @@ Result<std::vector<Listener>> open_listeners(const ServerOptions& options) {
   if (!listener) return pass_on(listener);
   listeners.push_back(std::move(*listener));
   return listeners;
+}
+
+Result<std::optional<TlsIdentity>> identity_of(const TlsOptions& options) {
+  if (!options.is_wanted()) return std::nullopt;
+  auto identity = TlsIdentity::load(options);
+  if (!identity) return pass_on(identity);
+  return *std::move(identity);
 }
 
 }  // namespace
@@ -106,6 +129,19 @@ struct HttpServer::Impl {
   std::vector<Door> doors;
   EventLoop::Handle pause, sweeper;
   bool is_sweeping = false;
+  bool has_token = false;
+
+  std::vector<Address> tcp_addresses() const {
+    std::vector<Address> all;
+    for (const Door& door : doors)
+      if (!door.listener.is_unix) all.push_back(door.listener.address);
+    return all;
+  }
+  std::vector<std::string> hosts() const {
+    std::vector<std::string> all;
+    for (const Address& address : tcp_addresses()) all.push_back(address.host);
+    return all;
+  }
 
   ~Impl() {
     std::vector<std::shared_ptr<Connection>> all;
@@ -152,7 +188,9 @@ struct HttpServer::Impl {
       ::close(fd);
       return;
     }
-    auto connection = std::make_shared<Connection>(core, std::move(socket), peer_of(fd, is_unix));
+    const TlsIdentity* identity = is_unix || !core->tls ? nullptr : &*core->tls;
+    auto connection =
+        std::make_shared<Connection>(core, Stream(std::move(socket), identity), peer_of(fd, is_unix));
     core->connections.emplace(connection.get(), connection);
     connection->start();
     if (!is_sweeping) sweep_later();
@@ -195,28 +233,64 @@ HttpServer::~HttpServer() = default;
 
 Result<HttpServer> HttpServer::listen(EventLoop& loop, const Clock& clock, ServerOptions options,
                                       Router router) {
+  auto identity = identity_of(options.tls);
+  if (!identity) return pass_on(identity);
   auto listeners = open_listeners(options);
   if (!listeners) return pass_on(listeners);
-  std::vector<std::string> hosts;
-  for (const Listener& listener : *listeners)
-    if (!listener.is_unix) hosts.push_back(listener.address.host);
   options.limits.connections_max = connections_allowed(options.limits.connections_max);
   auto impl = std::make_unique<Impl>();
   impl->socket_path = options.socket;
-  const auto gate = Gate(hosts, options.names, options.token);
-  impl->core = std::shared_ptr<ServerCore>(
-      new ServerCore{loop, clock, EventLoopAsio::context(loop), options.limits, std::move(router), gate});
+  impl->has_token = !options.token.empty();
   impl->doors.reserve(listeners->size());  // their handlers know them by address
   for (Listener& listener : *listeners) impl->doors.push_back({.listener = std::move(listener)});
+  const auto gate = Gate(impl->hosts(), options.names, options.token);
+  impl->core =
+      std::shared_ptr<ServerCore>(new ServerCore{loop, clock, EventLoopAsio::context(loop), options.limits,
+                                                 std::move(router), gate, *std::move(identity)});
   impl->open_doors();
   return HttpServer(std::move(impl));
 }
 
+Result<std::function<void()>> HttpServer::renewal(const ServerOptions& options) {
+  if (auto guarded = expect_guarded(impl_->tcp_addresses(), options); !guarded) return pass_on(guarded);
+  auto identity = identity_of(options.tls);
+  if (!identity) return pass_on(identity);
+  return [impl = impl_.get(), identity = *std::move(identity), names = options.names, token = options.token] {
+    impl->core->tls = identity;
+    impl->core->gate = Gate(impl->hosts(), names, token);
+    impl->has_token = !token.empty();
+  };
+}
+
 std::vector<std::string> HttpServer::addresses() const {
   std::vector<std::string> texts;
-  for (const Impl::Door& door : impl_->doors)
-    if (!door.listener.is_unix) texts.push_back(door.listener.address.text());
+  for (const Address& address : impl_->tcp_addresses()) texts.push_back(address.text());
   return texts;
+}
+
+std::vector<std::string> HttpServer::urls() const {
+  std::vector<std::string> texts = addresses();
+  for (std::string& text : texts) text.insert(0, impl_->core->tls ? "https://" : "http://");
+  return texts;
+}
+
+std::vector<std::string> HttpServer::warnings() const {
+  std::vector<std::string> warnings;
+  const auto& tls = impl_->core->tls;
+  for (const Address& address : impl_->tcp_addresses())
+    if (!tls && impl_->has_token && !is_loopback(address.host))
+      warnings.push_back(
+          address.text() +
+          ": the token and all answers go unencrypted to other machines: whoever is on the way "
+          "can read them; server.tls.cert_file and server.tls.key_file change that");
+  if (std::string warning = tls ? tls->warning(impl_->core->clock.wall_ms()) : ""; !warning.empty())
+    warnings.push_back(std::move(warning));
+  return warnings;
+}
+
+std::optional<std::int64_t> HttpServer::certificate_end_ms() const {
+  const auto& tls = impl_->core->tls;
+  return tls ? std::optional(tls->not_after_ms()) : std::nullopt;
 }
 
 ServerCounts HttpServer::counts() const {

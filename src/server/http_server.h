@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // HTTP/1.1 over the one event loop: listens on TCP addresses and a unix socket, reads requests, asks the
 // gate, calls the handler of the route, and sends what it answers, compressed where the client takes it.
-// Clients that are slow, silent or too many are bounded here. What is served is the router's business. TLS is
-// left to a proxy in front. One thread, that of the loop.
+// Clients that are slow, silent or too many are bounded here. What is served is the router's business. Over
+// TCP it speaks TLS where it has a certificate; then the process must ignore SIGPIPE (http_stream.h). One
+// thread, that of the loop.
 #pragma once
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +20,7 @@
 #include "base/result.h"
 #include "server/http_parser.h"
 #include "server/http_router.h"
+#include "server/tls_identity.h"
 
 namespace ullage::server {
 
@@ -32,22 +36,25 @@ struct ServerLimits {
 };
 
 struct ServerOptions {
-  std::vector<std::string> listen = {};  // addresses; those that others can reach need a token
-  std::string socket = {};               // path of a unix socket, or empty
+  // Addresses; those that others can reach need a token, or certificates of clients.
+  std::vector<std::string> listen = {};
+  std::string socket = {};  // path of a unix socket, or empty
   unsigned socket_mode = 0600;
   std::vector<std::string> names = {};  // that the server is called by, besides its addresses and localhost
   std::string token = {};               // asked on every TCP address when there is one
+  TlsOptions tls = {};                  // of every TCP address
   ServerLimits limits = {};
 };
 
 struct ServerCounts {
-  std::uint64_t requests = 0;    // that were understood
-  std::uint64_t refused = 0;     // answered 4xx before a handler saw them
-  std::uint64_t failed = 0;      // answered 5xx
-  std::uint64_t timed_out = 0;   // connections of slow clients
-  std::uint64_t dropped = 0;     // idle or slow connections that were closed to make room
-  std::uint64_t unaccepted = 0;  // times that a connection had to wait for room
-  std::size_t connections = 0;   // now
+  std::uint64_t requests = 0;          // that were understood
+  std::uint64_t refused = 0;           // answered 4xx before a handler saw them
+  std::uint64_t failed = 0;            // answered 5xx
+  std::uint64_t failed_greetings = 0;  // clients with whom TLS came to nothing
+  std::uint64_t timed_out = 0;         // connections of slow clients
+  std::uint64_t dropped = 0;           // idle or slow connections that were closed to make room
+  std::uint64_t unaccepted = 0;        // times that a connection had to wait for room
+  std::size_t connections = 0;         // now
 };
 
 class HttpServer {
@@ -58,7 +65,17 @@ class HttpServer {
   HttpServer& operator=(HttpServer&&) noexcept;
   ~HttpServer();  // closes all connections, removes the unix socket
 
+  // Names, token and TLS of these options, made ready: called, it takes them on for connections that come
+  // from then on (a token: for requests). Until then nothing has changed; an error says what is wrong with
+  // them.
+  Result<std::function<void()>> renewal(const ServerOptions& options);
+
   std::vector<std::string> addresses() const;  // "127.0.0.1:9850"
+  std::vector<std::string> urls() const;       // "https://127.0.0.1:9850"
+  // What somebody should do something about: a token that is sent for all to read, a certificate that
+  // expires.
+  std::vector<std::string> warnings() const;
+  std::optional<std::int64_t> certificate_end_ms() const;
   ServerCounts counts() const;
 
  private:

@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "metric/descriptor.h"
 #include "metric/exposition.h"
+#include "metric/family.h"
 #include "metric/live_series.h"
 #include "metric/series.h"
 #include "server/http_packing.h"
@@ -59,133 +60,217 @@ void append_label_value(std::string& text, std::string_view value) {
   }
 }
 
-void append_labels(std::string& text, const metric::Labels& labels) {
+bool needs_quotes(const metric::SeriesKey& key) {
+  return !metric::is_legacy_name(key.name, true) || std::ranges::any_of(key.labels, [](const auto& label) {
+    return !metric::is_legacy_name(label.name, false);
+  });
+}
+
+// In a text whose names may be quoted: as it is where that is allowed.
+void append_name(std::string& text, std::string_view name, bool may_have_colons) {
+  if (metric::is_legacy_name(name, may_have_colons))
+    text += name;
+  else
+    metric::append_quoted(text, valid_utf8(name));
+}
+
+// name{a="b"}, or {"the.name","a.b"="c"}.
+void append_key(std::string& text, const metric::SeriesKey& key) {
+  const bool is_inside = !metric::is_legacy_name(key.name, true);
   bool is_first = true;
-  for (const metric::Label& label : labels) {
-    if (!metric::is_legacy_name(label.name, false)) continue;
+  const auto begin_part = [&] {
     text += is_first ? '{' : ',';
     is_first = false;
-    text += label.name;
+  };
+  if (is_inside) begin_part();
+  append_name(text, key.name, true);
+  for (const metric::Label& label : key.labels) {
+    begin_part();
+    append_name(text, label.name, false);
     text += '=';
     append_label_value(text, label.value);
   }
   if (!is_first) text += '}';
 }
 
-// A text of HELP: \ and line ends escaped; OpenMetrics escapes quotes too, and ours have none.
-void append_help(std::string& text, std::string_view help) {
+// What stands above a family.
+struct Head {
+  metric::FamilyKind kind = metric::FamilyKind::unknown;
+  std::string_view unit = {};
+  std::string help = {};
+};
+
+// Of ours the table's, of others' what they said.
+Head head_of(const metric::LiveSeries& live, std::string_view family) {
+  if (const metric::Descriptor* known = metric::find_descriptor(family))
+    return {.kind = known->kind == metric::Kind::counter ? metric::FamilyKind::counter
+                                                         : metric::FamilyKind::gauge,
+            .unit = known->unit,
+            .help = metric::help_text(*known, family)};
+  if (const metric::Family* said = live.family(family))
+    return {.kind = said->kind, .unit = said->unit, .help = valid_utf8(said->help)};
+  return {};
+}
+
+// A text of HELP: \ and line ends escaped; in OpenMetrics quotes too.
+void append_help(std::string& text, std::string_view help, MetricsFormat format) {
   for (const char c : help) {
-    if (c == '\\' || c == '\n') text += '\\';
+    const bool is_quote = c == '"' && format == MetricsFormat::open_metrics;
+    if (c == '\\' || c == '\n' || is_quote) text += '\\';
     text += c == '\n' ? 'n' : c;
   }
 }
 
-void append_line(std::string& text, std::string_view what, std::string_view family, std::string_view value) {
+void append_line(std::string& text, std::string_view what, std::string_view family, std::string_view value,
+                 MetricsFormat format = MetricsFormat::plain) {
   text += what;
-  text += family;
+  append_name(text, family, true);
   text += ' ';
-  append_help(text, value);
+  append_help(text, value, format);
   text += '\n';
 }
 
-std::string_view type_name(const metric::Descriptor* known, std::string_view unknown) {
-  if (known == nullptr) return unknown;
-  return known->kind == metric::Kind::counter ? "counter" : "gauge";
+std::string_view type_name(metric::FamilyKind kind, MetricsFormat format) {
+  if (kind == metric::FamilyKind::unknown && format == MetricsFormat::plain) return "untyped";
+  return to_string(kind);
 }
 
-void append_plain_head(std::string& text, std::string_view name, const metric::Descriptor* known) {
-  if (known != nullptr) append_line(text, "# HELP ", name, metric::help_text(*known, name));
-  append_line(text, "# TYPE ", name, type_name(known, "untyped"));
+void append_plain_head(std::string& text, std::string_view name, const Head& head) {
+  if (!head.help.empty()) append_line(text, "# HELP ", name, head.help);
+  append_line(text, "# TYPE ", name, type_name(head.kind, MetricsFormat::plain));
 }
 
 // OpenMetrics: a counter's samples end in _total and its family does not; a family's unit is its name's end.
-void append_open_head(std::string& text, std::string_view name, const metric::Descriptor* known,
-                      bool is_free) {
+void append_open_head(std::string& text, std::string_view name, Head head, bool is_free) {
+  constexpr MetricsFormat kOpen = MetricsFormat::open_metrics;
   std::string_view family = name;
-  std::string_view type = type_name(known, "unknown");
-  if (type == "counter") {
+  if (head.kind == metric::FamilyKind::counter) {
     if (name.ends_with(kTotal) && is_free)
       family.remove_suffix(kTotal.size());
     else
-      type = "unknown";
+      head.kind = metric::FamilyKind::unknown;
   }
-  append_line(text, "# TYPE ", family, type);
-  if (known == nullptr) return;
-  const bool has_unit = !known->unit.empty() && family.size() > known->unit.size() &&
-                        family.ends_with(known->unit) &&
-                        family[family.size() - known->unit.size() - 1] == '_';
-  if (has_unit) append_line(text, "# UNIT ", family, known->unit);
-  append_line(text, "# HELP ", family, metric::help_text(*known, name));
+  append_line(text, "# TYPE ", family, type_name(head.kind, kOpen));
+  const bool has_unit = !head.unit.empty() && family.size() > head.unit.size() &&
+                        family.ends_with(head.unit) && family[family.size() - head.unit.size() - 1] == '_';
+  if (has_unit) append_line(text, "# UNIT ", family, head.unit);
+  if (!head.help.empty()) append_line(text, "# HELP ", family, head.help, kOpen);
 }
 
-// Name → its series, in order of names. The entries come metric by metric mostly, so the last name is
-// remembered.
-std::vector<std::pair<std::string_view, std::vector<const Entry*>>> families_of(metric::LiveSeries& live) {
-  std::vector<std::pair<std::string_view, std::vector<const Entry*>>> families;
+// Of x_bucket, x_sum and x_count it is x, where somebody said that x is a histogram or a summary.
+std::string_view family_name_of(const metric::LiveSeries& live, std::string_view name) {
+  if (live.families().empty()) return name;
+  const auto whole = metric::name_of_whole(name);
+  const metric::Family* said = whole ? live.family(*whole) : nullptr;
+  const bool is_of_whole = said != nullptr && (said->kind == metric::FamilyKind::histogram ||
+                                               said->kind == metric::FamilyKind::summary);
+  return is_of_whole ? *whole : name;
+}
+
+struct Families {
+  // Name → its series, in order of names.
+  std::vector<std::pair<std::string_view, std::vector<const Entry*>>> all = {};
+  std::size_t left_out = 0;  // series whose names cannot be written
+  bool contains(std::string_view name) const {
+    return std::ranges::binary_search(all, name, {}, [](const auto& family) { return family.first; });
+  }
+};
+
+// The entries come metric by metric mostly, so the last name is remembered.
+Families families_of(metric::LiveSeries& live, MetricNames names) {
+  Families families;
   std::unordered_map<std::string_view, std::size_t> places;
   std::size_t last = SIZE_MAX;
-  live.each_current([&](Entry& entry) {
-    if (last == SIZE_MAX || families[last].first != entry.key.name) {
-      const auto [found, is_new] = places.try_emplace(entry.key.name, families.size());
-      if (is_new) families.push_back({entry.key.name, {}});
+  std::string_view last_name;
+  live.each_current([&](const Entry& entry) {
+    if (entry.needs_quotes && names == MetricNames::legacy) {
+      ++families.left_out;
+      return;
+    }
+    if (last == SIZE_MAX || last_name != entry.key.name) {
+      last_name = entry.key.name;
+      const std::string_view family = family_name_of(live, last_name);
+      const auto [found, is_new] = places.try_emplace(family, families.all.size());
+      if (is_new) families.all.push_back({family, {}});
       last = found->second;
     }
-    families[last].second.push_back(&entry);
+    families.all[last].second.push_back(&entry);
   });
-  std::ranges::sort(families, {}, [](const auto& family) { return family.first; });
+  std::ranges::sort(families.all, {}, [](const auto& family) { return family.first; });
   return families;
 }
 
 }  // namespace
 
-MetricsFormat metrics_format_for(std::string_view accept) {
-  const double open = quality_of(accept, "application/openmetrics-text");
-  const bool is_named = accept.find("application/openmetrics-text") != std::string_view::npos;
-  return is_named && open > 0 && open >= quality_of(accept, "text/plain") ? MetricsFormat::open_metrics
-                                                                          : MetricsFormat::plain;
+MetricsForm metrics_form_for(std::string_view accept) {
+  constexpr std::string_view kOpenType = "application/openmetrics-text", kPlainType = "text/plain";
+  MetricsForm form;
+  const double open = quality_of(accept, kOpenType);
+  const bool is_named = accept.find(kOpenType) != std::string_view::npos;
+  if (is_named && open > 0 && open >= quality_of(accept, kPlainType))
+    form.format = MetricsFormat::open_metrics;
+  const std::string_view chosen = form.format == MetricsFormat::open_metrics ? kOpenType : kPlainType;
+  while (!accept.empty()) {
+    std::string_view parameters = take_until(accept, ',');
+    if (trim(take_until(parameters, ';')) != chosen) continue;
+    while (!parameters.empty())
+      if (trim(take_until(parameters, ';')) == "escaping=allow-utf-8") form.names = MetricNames::quoted;
+  }
+  return form;
 }
 
-std::string metrics_text(metric::LiveSeries& live, MetricsFormat format) {
-  const auto families = families_of(live);
-  const auto is_name = [&](std::string_view name) {
-    return std::ranges::binary_search(families, name, {}, [](const auto& family) { return family.first; });
-  };
+std::string_view content_type_of(MetricsForm form) {
+  const bool is_quoted = form.names == MetricNames::quoted;
+  if (form.format == MetricsFormat::open_metrics)
+    return is_quoted ? "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=allow-utf-8"
+                     : "application/openmetrics-text; version=1.0.0; charset=utf-8";
+  return is_quoted ? "text/plain; version=1.0.0; charset=utf-8; escaping=allow-utf-8"
+                   : "text/plain; version=0.0.4; charset=utf-8";
+}
+
+std::string metrics_text(metric::LiveSeries& live, MetricsForm form) {
+  const Families families = families_of(live, form.names);
   std::string text;
   text.reserve(live.size() * 128 + 4096);
-  for (const auto& [name, entries] : families) {
-    if (!metric::is_legacy_name(name, true)) continue;
-    const metric::Descriptor* known = metric::find_descriptor(name);
-    if (format == MetricsFormat::plain)
-      append_plain_head(text, name, known);
+  for (const auto& [name, entries] : families.all) {
+    if (form.format == MetricsFormat::plain)
+      append_plain_head(text, name, head_of(live, name));
     else
-      append_open_head(text, name, known,
-                       !name.ends_with(kTotal) || !is_name(name.substr(0, name.size() - kTotal.size())));
+      append_open_head(
+          text, name, head_of(live, name),
+          !name.ends_with(kTotal) || !families.contains(name.substr(0, name.size() - kTotal.size())));
     for (const Entry* entry : entries) {
-      text += name;
-      append_labels(text, entry->key.labels);
+      append_key(text, entry->key);
       text += ' ';
       append_value(text, entry->value);
       text += '\n';
     }
   }
-  if (format == MetricsFormat::open_metrics) text += "# EOF\n";
+  // OpenMetrics has no comments of its own; ullage_self_quoted_series tells the same.
+  if (families.left_out > 0 && form.format == MetricsFormat::plain)
+    text += "# " + std::to_string(families.left_out) +
+            " series are left out: their names need quotes, which escaping=allow-utf-8 in Accept asks for\n";
+  if (form.format == MetricsFormat::open_metrics) text += "# EOF\n";
   return text;
 }
 
-std::string federated_text(std::vector<FederatedSample> samples) {
+std::string federated_text(std::vector<FederatedSample> samples, MetricNames names) {
   std::ranges::sort(samples, {}, &FederatedSample::key);
   const auto repeated = std::ranges::unique(samples, {}, &FederatedSample::key);
   samples.erase(repeated.begin(), repeated.end());
   std::string text;
   std::string_view family;
   for (const FederatedSample& sample : samples) {
-    if (!metric::is_legacy_name(sample.key.name, true)) continue;
+    if (names == MetricNames::legacy && needs_quotes(sample.key)) continue;
     if (sample.key.name != family) {
       family = sample.key.name;
-      append_line(text, "# TYPE ", family, type_name(metric::find_descriptor(family), "untyped"));
+      const metric::Descriptor* known = metric::find_descriptor(family);
+      append_line(text, "# TYPE ", family,
+                  known == nullptr                       ? "untyped"
+                  : known->kind == metric::Kind::counter ? "counter"
+                                                         : "gauge");
     }
-    text += family;
-    append_labels(text, sample.key.labels);
+    append_key(text, sample.key);
     text += ' ';
     append_value(text, sample.value);
     text += ' ' + std::to_string(sample.time_ms) + '\n';

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "metric/family.h"
 #include "metric/live_series.h"
 #include "metric/series.h"
 
@@ -35,7 +36,7 @@ metric::LiveSeries some_series() {
 
 TEST(MetricsPage, FamiliesStandTogetherWithWhatTheyMean) {
   metric::LiveSeries live = some_series();
-  EXPECT_EQ(metrics_text(live, MetricsFormat::plain),
+  EXPECT_EQ(metrics_text(live, {}),
             R"(# HELP node_cpu_seconds_total Seconds the CPUs spent in each mode.
 # TYPE node_cpu_seconds_total counter
 node_cpu_seconds_total{mode="idle"} 12.25
@@ -51,12 +52,67 @@ own_value{path="C:\\\"x\"\n)"
             "\xEF\xBF\xBD"
             R"("} NaN
 own_value +Inf
+# 1 series are left out: their names need quotes, which escaping=allow-utf-8 in Accept asks for
 )");
+}
+
+TEST(MetricsPage, NamesBeyondTheOldFormatsAreQuotedForWhoTakesThat) {
+  metric::LiveSeries live(100);
+  live.begin(1'000);
+  live.add("own.dotted", 1);
+  live.add("own.dotted", {{"a", "b"}, {"c.d", "\"x\""}}, 2);
+  live.add("plain", {{"c.d", "e"}}, 3);
+  live.describe({.name = "own.dotted", .kind = metric::FamilyKind::gauge, .help = "With a dot."});
+  const std::string quoted = R"(# TYPE "own.dotted" gauge
+{"own.dotted"} 1
+{"own.dotted",a="b","c.d"="\"x\""} 2
+# TYPE plain untyped
+plain{"c.d"="e"} 3
+)";
+  EXPECT_EQ(metrics_text(live, {.names = MetricNames::quoted}),
+            "# HELP \"own.dotted\" With a dot.\n" + quoted);
+  EXPECT_EQ(metrics_text(live, {.format = MetricsFormat::open_metrics}), "# EOF\n");
+  EXPECT_EQ(live.needing_quotes(), 3u);
+}
+
+TEST(MetricsPage, WhatOwnersSayOfTheirMetricsStandsAboveThem) {
+  metric::LiveSeries live(100);
+  live.begin(1'000);
+  live.describe({.name = "took_seconds",
+                 .kind = metric::FamilyKind::histogram,
+                 .unit = "seconds",
+                 .help = "A \"b\"\nc"});
+  live.describe({.name = "jobs_total", .kind = metric::FamilyKind::counter, .help = "Jobs."});
+  live.describe({.name = "node_load1", .kind = metric::FamilyKind::counter, .help = "Not theirs to say."});
+  live.add("took_seconds_bucket", {{"le", "+Inf"}}, 2);
+  live.add("took_seconds_sum", 3);
+  live.add("took_seconds_count", 2);
+  live.add("took_seconds_max", 2);
+  live.add("jobs_total", 5);
+  live.add("node_load1", 0.5);
+  EXPECT_EQ(metrics_text(live, {}), R"(# HELP jobs_total Jobs.
+# TYPE jobs_total counter
+jobs_total 5
+# HELP node_load1 1m load average.
+# TYPE node_load1 gauge
+node_load1 0.5
+# HELP took_seconds A "b"\nc
+# TYPE took_seconds histogram
+took_seconds_bucket{le="+Inf"} 2
+took_seconds_sum 3
+took_seconds_count 2
+# TYPE took_seconds_max untyped
+took_seconds_max 2
+)");
+  const std::string open = metrics_text(live, {.format = MetricsFormat::open_metrics});
+  EXPECT_THAT(open, HasSubstr("# TYPE jobs counter\n# HELP jobs Jobs.\njobs_total 5\n"));
+  EXPECT_THAT(open, HasSubstr("# TYPE took_seconds histogram\n# UNIT took_seconds seconds\n"
+                              "# HELP took_seconds A \\\"b\\\"\\nc\n"));
 }
 
 TEST(MetricsPage, OpenMetricsNamesAFamilyWithoutTotalAndEnds) {
   metric::LiveSeries live = some_series();
-  const std::string text = metrics_text(live, MetricsFormat::open_metrics);
+  const std::string text = metrics_text(live, {.format = MetricsFormat::open_metrics});
   EXPECT_THAT(text, HasSubstr("# TYPE node_cpu_seconds counter\n# UNIT node_cpu_seconds seconds\n# HELP "
                               "node_cpu_seconds Seconds"));
   EXPECT_THAT(text, HasSubstr("\nnode_cpu_seconds_total{mode=\"idle\"} 12.25\n"));
@@ -67,13 +123,28 @@ TEST(MetricsPage, OpenMetricsNamesAFamilyWithoutTotalAndEnds) {
 }
 
 TEST(MetricsPage, TheFormatIsTheOneTheClientLikesBest) {
-  EXPECT_EQ(metrics_format_for(""), MetricsFormat::plain);
-  EXPECT_EQ(metrics_format_for("*/*"), MetricsFormat::plain);
-  EXPECT_EQ(metrics_format_for(
+  constexpr MetricsForm kPlain, kOpen{.format = MetricsFormat::open_metrics};
+  EXPECT_EQ(metrics_form_for(""), kPlain);
+  EXPECT_EQ(metrics_form_for("*/*"), kPlain);
+  EXPECT_EQ(metrics_form_for(
                 "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;"
                 "q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1"),
-            MetricsFormat::open_metrics);
-  EXPECT_EQ(metrics_format_for("text/plain, application/openmetrics-text;q=0.5"), MetricsFormat::plain);
+            kOpen);
+  EXPECT_EQ(metrics_form_for("text/plain, application/openmetrics-text;q=0.5"), kPlain);
+}
+
+// The Accept of Prometheus 3 (scrape/scrape.go, acceptHeader).
+TEST(MetricsPage, QuotedNamesAreNegotiated) {
+  const MetricsForm form = metrics_form_for(
+      "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,"
+      "application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,"
+      "text/plain;version=0.0.4;q=0.3,*/*;q=0.2");
+  EXPECT_EQ(form, (MetricsForm{MetricsFormat::open_metrics, MetricNames::quoted}));
+  EXPECT_EQ(content_type_of(form),
+            "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=allow-utf-8");
+  EXPECT_EQ(metrics_form_for("text/plain; version=1.0.0; escaping=allow-utf-8"),
+            (MetricsForm{MetricsFormat::plain, MetricNames::quoted}));
+  EXPECT_EQ(metrics_form_for("text/plain; version=1.0.0; escaping=underscores"), MetricsForm{});
 }
 
 TEST(MetricsPage, WhatIsFederatedComesOnceInOrderWithItsTime) {

@@ -34,6 +34,7 @@
 #include "server/ullage_v1_outlook.h"
 #include "server/ullage_v1_processes.h"
 #include "server/ullage_v1_runs.h"
+#include "server/ullage_v1_tickets.h"
 #include "server/worker_pool.h"
 
 namespace ullage::server {
@@ -86,6 +87,14 @@ Response answer_report(const std::string& state_directory, std::string_view page
           .content_security_policy = policy_of_page(page)};
 }
 
+Response answer_ticket(const std::string& state_directory, const std::string& wanted,
+                       const std::string& ticket) {
+  if (ticket.empty()) return error_response(500, "this system has no randomness to give");
+  if (!may_be_run(wanted) || !run::find_run(state_directory, wanted))
+    return error_response(404, "no run of this id or name");
+  return {.body = fmt::format(R"({{"ticket":"{}"}})", ticket), .headers = {{"Cache-Control", "no-store"}}};
+}
+
 Response answer_look(const Result<run::CatalogView::Look>& look,
                      const std::function<std::string(const run::CatalogView::Look&)>& text) {
   if (!look) return error_response(500, look.error().text());
@@ -131,9 +140,9 @@ struct UllageV1::Impl : std::enable_shared_from_this<Impl> {
 
   std::string overview_text() const {
     const std::string extra = fmt::format(
-        R"("host":{},"version":{},"start_ms":{},"interval_seconds":{},"processes":{},"groups":{},"series":{},)",
-        query::json_string(subjects.host), query::json_string(subjects.version), subjects.start_ms,
-        subjects.interval_seconds(), subjects.processes().size(), subjects.groups().size(),
+        R"("host":{},"version":{},"api_version":{},"start_ms":{},"interval_seconds":{},"processes":{},"groups":{},"series":{},)",
+        query::json_string(subjects.host), query::json_string(subjects.version), kUllageApiVersion,
+        subjects.start_ms, subjects.interval_seconds(), subjects.processes().size(), subjects.groups().size(),
         subjects.live == nullptr ? 0 : subjects.live->size());
     return overview_json(outlook.overview(), extra);
   }
@@ -169,6 +178,13 @@ struct UllageV1::Impl : std::enable_shared_from_this<Impl> {
     if (!limit) return respond(error_response(400, limit.error().text()));
     aside(respond, [view = catalog, limit = *limit] {
       return answer_look(view->look(), [&](const auto& look) { return runs_json(look, limit); });
+    });
+  }
+
+  void issue(const Request& request, const Responder& respond) {
+    const std::string id(request.path_parameters.value("id"));
+    aside(respond, [state = subjects.state_directory, id, ticket = tickets.issue(id, clock.monotonic())] {
+      return answer_ticket(state, id, ticket);
     });
   }
 
@@ -224,8 +240,10 @@ struct UllageV1::Impl : std::enable_shared_from_this<Impl> {
   }
 
   void add_routes(Router& router) {
-    const auto add = [&](std::string_view path, auto handle) {
-      router.add("GET", "/api/ullage/v1" + std::string(path), handle);
+    const auto add = [&](std::string_view path, Handler handle, Admits admits = {},
+                         std::string_view method = "GET") {
+      router.add(method, "/api/ullage/v1" + std::string(path), std::move(handle), Access::with_token,
+                 std::move(admits));
     };
     add("/overview",
         [this](const Request&, const Responder& respond) { respond({.body = overview_text()}); });
@@ -239,12 +257,21 @@ struct UllageV1::Impl : std::enable_shared_from_this<Impl> {
               return answer_run(state, id);
             });
     });
-    add("/runs/{id}/report", [this](const Request& request, const Responder& respond) {
-      aside(respond, [state = subjects.state_directory, page = subjects.report_page,
-                      id = std::string(request.path_parameters.value("id"))] {
-        return answer_report(state, page, id);
-      });
-    });
+    add(
+        "/runs/{id}/report",
+        [this](const Request& request, const Responder& respond) {
+          aside(respond, [state = subjects.state_directory, page = subjects.report_page,
+                          id = std::string(request.path_parameters.value("id"))] {
+            return answer_report(state, page, id);
+          });
+        },
+        [this](const Request& request) {
+          return tickets.admit(request.path_parameters.value("id"), request.parameters.value("ticket"),
+                               clock.monotonic());
+        });
+    add(
+        "/runs/{id}/ticket",
+        [this](const Request& request, const Responder& respond) { issue(request, respond); }, {}, "POST");
     add("/events", [this](const Request& request, const Responder& respond) { events(request, respond); });
     add("/doctor", [this](const Request&, const Responder& respond) { doctor(respond); });
     add("/live", [this](const Request&, const Responder& respond) { listen(respond); });
@@ -255,6 +282,7 @@ struct UllageV1::Impl : std::enable_shared_from_this<Impl> {
   UllageSubjects subjects;
   std::shared_ptr<run::CatalogView> catalog;
   Outlook outlook;
+  Tickets tickets;
   std::vector<EventStream> listeners;
   std::chrono::nanoseconds runs_due{0};
   bool is_looking_at_runs = false;

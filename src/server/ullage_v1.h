@@ -24,6 +24,9 @@
 
 namespace ullage::server {
 
+// Of the API's meaning; /overview has it, so that who asks can tell a daemon that it does not know.
+constexpr int kUllageApiVersion = 1;
+
 // Functions are called from the loop's thread, but for `doctor`.
 struct UllageSubjects {
   metric::LiveSeries* live = nullptr;

@@ -84,7 +84,8 @@ void Outlook::take_disk(const metric::LiveSeries::Entry& entry) {
 
 void Outlook::take(const metric::LiveSeries::Entry& entry, Moment& moment) {
   const std::string_view name = entry.key.name;
-  if (!name.starts_with("node_")) return;
+  // One with a job was scraped from elsewhere.
+  if (!name.starts_with("node_") || !entry.key.label("job").empty()) return;
   if (name.starts_with("node_memory_")) return take_memory(name, entry.value);
   if (name.starts_with("node_filesystem_")) return take_disk(entry);
   if (name == "node_cpu_seconds_total") {

@@ -167,6 +167,37 @@ TEST_F(UllageApi, RunsAreListedToldAndReported) {
   EXPECT_THAT(report.body, HasSubstr(R"("id":"20261124-064012-aaaa")"));
 }
 
+TEST_F(UllageApi, AReportOpensWithATicketWhereATokenIsNeeded) {
+  make_run("20261124-064012-aaaa", "train");
+  make_run("20261124-064013-bbbb", "other");
+  const std::string token(32, 't'), authorization = "Authorization: Bearer " + token + "\r\n";
+  const std::string run = "/api/ullage/v1/runs/20261124-064012-aaaa";
+  const auto renewal = running_->on_loop([&] {
+    auto made = running_->server->renewal({.token = token});
+    if (made) (*made)();
+    return made.has_value();
+  });
+  ASSERT_TRUE(renewal);
+  const auto ask = [&](const std::string& request) {
+    RawClient client = running_->client();
+    client.send(request);
+    return client.read();
+  };
+  const auto open = [&](const std::string& path) {
+    return ask("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n").status;
+  };
+  EXPECT_EQ(open(run + "/report"), 401);
+  EXPECT_EQ(ask("POST " + run + "/ticket HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n").status,
+            401);
+  const auto issued = ask("POST " + run + "/ticket HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n" +
+                          authorization + "\r\n");
+  ASSERT_EQ(issued.status, 200);
+  const std::string ticket = json::parse(issued.body).at("ticket");
+  EXPECT_EQ(open(run + "/report?ticket=" + ticket), 200);
+  EXPECT_EQ(open(run + "?ticket=" + ticket), 401) << "only what it was given for";
+  EXPECT_EQ(open("/api/ullage/v1/runs/20261124-064013-bbbb/report?ticket=" + ticket), 401);
+}
+
 TEST_F(UllageApi, NoPathOfTheMachineIsTakenForARun) {
   make_run("20261124-064012-aaaa", "train");
   for (const char* wanted : {"nothing", "@1", "20261124-064012-aaaa.ullage", "..%2Fruns"})

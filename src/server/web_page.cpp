@@ -13,11 +13,11 @@
 
 namespace ullage::server {
 
-void add_page(Router& router, std::string_view path, std::string_view packed) {
+void add_page(Router& router, std::string_view path, std::string_view packed, Access access) {
   const auto page = gunzip(packed);
   check(page.has_value(), "the page that was built in can be unpacked");
   const std::string policy = policy_of_page(*page);
-  router.add("GET", path, [packed, policy](const Request& request, const Responder& respond) {
+  const auto answer = [packed, policy](const Request& request, const Responder& respond) {
     Response response{.content_type = "text/html; charset=utf-8",
                       .headers = {{"Cache-Control", "no-cache"}},
                       .content_security_policy = policy};
@@ -28,7 +28,8 @@ void add_page(Router& router, std::string_view path, std::string_view packed) {
       response.body = gunzip(packed).value_or("");
     }
     respond(response);
-  });
+  };
+  router.add("GET", path, answer, access);
 }
 
 }  // namespace ullage::server

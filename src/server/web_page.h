@@ -10,6 +10,7 @@
 namespace ullage::server {
 
 // `packed` must live as long as the router.
-void add_page(Router& router, std::string_view path, std::string_view packed);
+void add_page(Router& router, std::string_view path, std::string_view packed,
+              Access access = Access::with_token);
 
 }  // namespace ullage::server

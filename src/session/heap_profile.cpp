@@ -17,7 +17,6 @@
 
 #include "base/file.h"
 #include "base/result.h"
-#include "base/text.h"
 #include "session/run_options.h"
 
 namespace ullage::session {

@@ -15,6 +15,7 @@
 #include "base/moment.h"
 #include "base/units.h"
 #include "run/words.h"
+#include "top/daemon_word.h"
 #include "top/machine_view.h"
 #include "top/row_columns.h"
 #include "top/text_line.h"
@@ -163,6 +164,23 @@ TextLine transfer_line(const HostView& host, std::size_t width) {
 std::vector<TextLine> host_lines(const HostView& host, std::size_t width, bool utf8) {
   return {title_line(host, width), memory_line(host, width, utf8), cpu_line(host, width, utf8),
           stall_line(host, width), transfer_line(host, width)};
+}
+
+TextLine runs_line(const std::vector<LiveRun>& runs, std::size_t width) {
+  TextLine line = labelled("runs", width);
+  std::size_t shown = 0;
+  for (const LiveRun& run : runs) {
+    std::string words = run.used_bytes ? format_bytes(*run.used_bytes) : std::string();
+    if (run.used_bytes && run.limit_bytes) words += " of " + format_bytes(*run.limit_bytes);
+    for (const std::string& phase : run.phases) words += (words.empty() ? "in " : ", in ") + phase;
+    const std::string& name = run.name.empty() ? run.command : run.name;
+    const std::string told = fmt::format("{}{}  {}", shown == 0 ? "" : "   ", name, words);
+    if (shown > 0 && line.left() < told.size() + 10) break;
+    line.add(told);
+    ++shown;
+  }
+  if (shown < runs.size()) line.add_whole(fmt::format("   and {} more", runs.size() - shown), Tone::faint);
+  return line;
 }
 
 }  // namespace ullage::top

@@ -14,6 +14,7 @@
 #include "base/os_root.h"
 #include "base/result.h"
 #include "daemon/own_signals.h"
+#include "top/daemon_link.h"
 #include "top/machine_reader.h"
 #include "top/machine_view.h"
 #include "top/screen_text.h"
@@ -26,6 +27,8 @@ namespace {
 
 // Rates need two readings: the second comes soon.
 constexpr std::chrono::nanoseconds kSecondReading = std::chrono::milliseconds(400);
+// Growth and runs change slowly.
+constexpr std::chrono::nanoseconds kAskEvery = std::chrono::seconds(4);
 
 class Live {
  public:
@@ -33,7 +36,9 @@ class Live {
        const LiveOptions& options)
       : loop_(loop),
         terminal_(terminal),
+        clock_(clock),
         reader_(root, clock),
+        daemon_(options.daemon_socket),
         interval_(options.interval),
         state_(options.state) {}
 
@@ -58,11 +63,22 @@ class Live {
         failure_ = std::move(reading).error();
         return loop_.stop();
       }
+      ask_daemon(*reading);
       view_.take(*reading);
       draw();
     }
     const auto delay = view_.readings() < 2 ? std::min(kSecondReading, interval_) : interval_;
     next_ = loop_.after(delay, [this] { look(); });
+  }
+
+  void ask_daemon(const MachineReading& reading) {
+    if (asked_ && reading.at < *asked_ + kAskEvery) return;
+    auto word = daemon_.ask(asked_ ? DaemonLink::About::present : DaemonLink::About::all, clock_.wall_ms());
+    asked_ = reading.at;
+    if (word)
+      view_.hear(*std::move(word));
+    else
+      view_.hear_nothing();
   }
 
   void draw() {
@@ -84,7 +100,10 @@ class Live {
 
   EventLoop& loop_;
   TerminalScreen& terminal_;
+  const Clock& clock_;
   MachineReader reader_;
+  DaemonLink daemon_;
+  std::optional<std::chrono::nanoseconds> asked_;
   MachineView view_;
   std::chrono::nanoseconds interval_;
   ViewState state_;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The live view at a terminal: reads the machine each interval, draws, takes keys, until one quits. One
-// thread.
+// The live view at a terminal: reads the machine each interval, asks a daemon now and then, draws, takes
+// keys, until one quits. One thread.
 #pragma once
 
 #include <chrono>
+#include <string>
 
 #include "base/clock.h"
 #include "base/os_root.h"
@@ -13,6 +14,7 @@
 namespace ullage::top {
 
 struct LiveOptions {
+  std::string daemon_socket;  // of one that may know more; empty: none is asked
   std::chrono::nanoseconds interval = std::chrono::seconds(2);
   ViewState state;
   bool colour = false;

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "sense/sample.h"
+#include "top/daemon_word.h"
 #include "top/machine_view.h"
 #include "top/row_list.h"
 
@@ -115,6 +116,26 @@ json rows_json(const MachineView& view, RowChoice choice, Shape shape, std::size
   return list;
 }
 
+json daemon_json(const MachineView& view) {
+  if (!view.daemon()) return nullptr;
+  return {{"version", view.daemon()->version}};
+}
+
+// Null: nobody here knows.
+json runs_json(const MachineView& view) {
+  if (!view.daemon()) return nullptr;
+  json runs = json::array();
+  for (const LiveRun& run : view.daemon()->runs)
+    runs.push_back({{"id", run.id},
+                    {"name", run.name},
+                    {"command", run.command},
+                    {"started_ms", run.started_ms},
+                    {"phases", run.phases},
+                    {"used_bytes", known(run.used_bytes)},
+                    {"limit_bytes", known(run.limit_bytes)}});
+  return runs;
+}
+
 }  // namespace
 
 json machine_json(const MachineView& view, const RowChoice& choice, std::size_t rows_most) {
@@ -122,7 +143,9 @@ json machine_json(const MachineView& view, const RowChoice& choice, std::size_t 
           {"time_ms", view.host().time_ms},
           {"interval_seconds", view.interval_seconds()},
           {"order", std::string(to_string(choice.order))},
+          {"daemon", daemon_json(view)},
           {"host", host_json(view.host())},
+          {"runs", runs_json(view)},
           {"processes", rows_json(view, choice, Shape::list, rows_most)},
           {"groups", rows_json(view, choice, Shape::groups, rows_most)}};
 }

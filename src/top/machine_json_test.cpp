@@ -34,6 +34,7 @@ TEST(MachineJson, HasTheKeysOfItsDocument) {
   ReadingFixture machine;
   machine.process(1, 0, "init", 5);
   MachineView view;
+  view.hear({.version = "0.1.0", .runs = {{.id = "a", .phases = {"epoch"}}}});
   view.take(machine.next());
   view.take(machine.next());
   EXPECT_EQ(keys(machine_json(view, {}, 10)), keys(documented));

@@ -21,6 +21,7 @@
 #include "sense/proc/used_memory.h"
 #include "sense/processes/process_row.h"
 #include "sense/sample.h"
+#include "top/daemon_word.h"
 
 namespace ullage::top {
 
@@ -122,6 +123,7 @@ void MachineView::take(const MachineReading& reading) {
   elapsed_seconds_.reset();
   if (readings_ > 0 && reading.at > at_) elapsed_seconds_ = to_seconds(reading.at - at_);
   at_ = reading.at;
+  time_ms_ = reading.time_ms;
   ++readings_;
   take_host(reading);
   take_memory(reading);
@@ -181,6 +183,7 @@ void MachineView::take_memory(const MachineReading& reading) {
   host_.headroom_bytes = reading.headroom_bytes;
   if (!host_.limit_bytes || !host_.headroom_bytes) return;
   host_.used_bytes = *host_.limit_bytes - std::min(*host_.limit_bytes, *host_.headroom_bytes);
+  if (readings_ == 1) remember_memory();
   const double now = to_seconds(reading.at);
   if (used_points_.empty() || now >= used_points_.back().seconds + kTrendStepSeconds * 0.99)
     used_points_.push_back({now, static_cast<double>(*host_.used_bytes)});
@@ -192,6 +195,43 @@ void MachineView::take_memory(const MachineReading& reading) {
   if (const auto trend = analysis::robust_trend(points))
     host_.growth_bytes_per_second = trend->slope_per_second;
 }
+
+// The daemon watches the whole machine: where a cgroup is tighter, its past is another.
+void MachineView::remember_memory() {
+  if (!word_ || host_.limit_source != "machine") return;
+  for (const PastPoint& point : word_->machine_used)
+    if (point.time_ms < time_ms_)
+      used_points_.push_back(
+          {to_seconds(at_) - static_cast<double>(time_ms_ - point.time_ms) / 1000, point.value});
+}
+
+Trail MachineView::past_trail(const Past* past, double used_bytes) const {
+  Trail trail;
+  if (past == nullptr || past->held_bytes.empty()) return trail;
+  // The daemon tells what is held, which may count a shared page more than once: as a share of the last.
+  const double last = past->held_bytes.back().value;
+  const double scale = last > 0 ? used_bytes / last : 0;
+  auto cores = past->cpu_cores.begin();
+  for (const PastPoint& point : past->held_bytes) {
+    if (point.time_ms >= time_ms_) break;
+    while (cores != past->cpu_cores.end() && cores->time_ms < point.time_ms) ++cores;
+    const bool has_cores = cores != past->cpu_cores.end() && cores->time_ms == point.time_ms;
+    trail.push_back({.at = at_ - std::chrono::milliseconds(time_ms_ - point.time_ms),
+                     .used_bytes = static_cast<float>(point.value * scale),
+                     .cpu_cores = has_cores ? static_cast<float>(cores->value) : 0});
+  }
+  return trail;
+}
+
+namespace {
+
+template <class Map, class Key>
+const auto* found_in(const Map& map, const Key& key) {
+  const auto found = map.find(key);
+  return found == map.end() ? nullptr : &found->second;
+}
+
+}  // namespace
 
 RowView MachineView::row_of(const sense::ProcessRow& process, Known& known) const {
   const sense::ProcessSample& sample = process.sample;
@@ -214,10 +254,15 @@ RowView MachineView::row_of(const sense::ProcessRow& process, Known& known) cons
     row.read_per_second = static_cast<double>(process.used.read_bytes) / *elapsed_seconds_;
     row.written_per_second = static_cast<double>(process.used.written_bytes) / *elapsed_seconds_;
   }
+  const std::pair who(sample.pid, sample.name);
+  if (word_ && known.trail.empty())
+    known.trail = past_trail(found_in(word_->processes, who), static_cast<double>(row.used_bytes));
   extend(known.trail, {.at = at_,
                        .used_bytes = static_cast<float>(row.used_bytes),
                        .cpu_cores = static_cast<float>(row.cpu_cores)});
   row.trail = &known.trail;
+  const double* told = word_ ? found_in(word_->process_growth, who) : nullptr;
+  if (!row.growth_bytes_per_minute && told != nullptr) row.growth_bytes_per_minute = *told;
   if (!row.growth_bytes_per_minute) row.growth_bytes_per_minute = trail_growth_per_minute(known.trail);
   return row;
 }
@@ -264,6 +309,10 @@ void MachineView::take_groups() {
   groups_.clear();
   for (auto& [group, sum] : sums) {
     Trail& trail = group_trails_[group];
+    if (word_ && trail.empty())
+      trail = past_trail(found_in(word_->groups, group), static_cast<double>(sum.used_bytes));
+    const double* told = word_ ? found_in(word_->group_growth, group) : nullptr;
+    if (!sum.growth_bytes_per_minute && told != nullptr) sum.growth_bytes_per_minute = *told;
     extend(trail, {.at = at_,
                    .used_bytes = static_cast<float>(sum.used_bytes),
                    .cpu_cores = static_cast<float>(sum.cpu_cores)});

@@ -14,6 +14,7 @@
 #include <span>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "analysis/forecast.h"
@@ -21,6 +22,7 @@
 #include "sense/processes/process_row.h"
 #include "sense/processes/process_table.h"
 #include "sense/sample.h"
+#include "top/daemon_word.h"
 
 namespace ullage::top {
 
@@ -100,12 +102,16 @@ struct RowView {
 
 class MachineView {
  public:
+  // What a daemon says: growth and runs hold until it says otherwise; the past goes before the first reading.
+  void hear(DaemonWord word) { word_ = std::move(word); }
+  void hear_nothing() { word_.reset(); }
   // Rates are true from the second reading on.
   void take(const MachineReading& reading);
 
   const HostView& host() const { return host_; }
   std::span<const RowView> processes() const { return processes_; }  // by pid
   std::span<const RowView> groups() const { return groups_; }        // by name and user
+  const std::optional<DaemonWord>& daemon() const { return word_; }
   std::size_t readings() const { return readings_; }
   double interval_seconds() const { return elapsed_seconds_.value_or(0); }  // between the last two
   std::chrono::nanoseconds at() const { return at_; }
@@ -122,8 +128,13 @@ class MachineView {
   void take_processes(const MachineReading& reading);
   void take_groups();
   RowView row_of(const sense::ProcessRow& process, Known& known) const;
+  // The past of what is seen for the first time, as a trail that ends at what it holds now.
+  Trail past_trail(const Past* past, double used_bytes) const;
+  void remember_memory();
 
+  std::optional<DaemonWord> word_;
   std::chrono::nanoseconds at_{0};
+  std::int64_t time_ms_ = 0;  // of the same moment
   std::optional<double> elapsed_seconds_;
   std::size_t readings_ = 0;
   HostView host_;

@@ -90,6 +90,13 @@ TextLine bottom_line(const ViewState& state, std::size_t first, std::size_t show
   return line;
 }
 
+// The machine, and its runs where they are known and there are any.
+std::vector<TextLine> lines_above(const MachineView& view, std::size_t width, bool utf8) {
+  std::vector<TextLine> lines = host_lines(view.host(), width, utf8);
+  if (view.daemon() && !view.daemon()->runs.empty()) lines.push_back(runs_line(view.daemon()->runs, width));
+  return lines;
+}
+
 RowColumns columns_of(const MachineView& view, const RowChoice& choice, std::size_t width) {
   return {{.order = choice.order, .shape = choice.shape, .utf8 = choice.utf8, .now = view.at()}, width};
 }
@@ -116,7 +123,7 @@ std::string_view escape_code(Tone tone) {
 
 Screen screen_in_utf8(const MachineView& view, const ViewState& state, ScreenSize size) {
   Screen screen;
-  screen.lines = host_lines(view.host(), size.width, state.choice.utf8);
+  screen.lines = lines_above(view, size.width, state.choice.utf8);
   const RowColumns columns = columns_of(view, state.choice, size.width);
   screen.lines.push_back(columns.title());
   const std::size_t taken = screen.lines.size() + 1;
@@ -140,7 +147,7 @@ Screen screen_in_utf8(const MachineView& view, const ViewState& state, ScreenSiz
 
 std::vector<TextLine> page_in_utf8(const MachineView& view, const RowChoice& choice, std::size_t width,
                                    std::size_t rows_most) {
-  std::vector<TextLine> lines = host_lines(view.host(), width, choice.utf8);
+  std::vector<TextLine> lines = lines_above(view, width, choice.utf8);
   const RowColumns columns = columns_of(view, choice, width);
   lines.push_back(columns.title());
   const auto rows = listed_rows(view, choice);

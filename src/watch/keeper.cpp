@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "watch/keeper.h"
 
+#include <pthread.h>
+
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -16,6 +18,7 @@
 #include "history/history.h"
 #include "metric/live_series.h"
 #include "metric/series.h"
+#include "watch/told_ticks.h"
 
 namespace ullage::watch {
 
@@ -24,16 +27,6 @@ namespace {
 // A minute of ticks: what a stalled disk may take without a loss.
 constexpr std::size_t kWaitingMax = 60;
 constexpr metric::SeriesId kUnknown = UINT32_MAX;
-
-struct Named {
-  metric::SeriesId id;
-  metric::SeriesKey key;
-};
-
-struct Batch {
-  std::vector<Named> names;  // what ids mean from here on
-  metric::Tick tick;
-};
 
 }  // namespace
 
@@ -49,12 +42,11 @@ struct Keeper::Impl {
   std::vector<Series> series;  // by id
   metric::Tick translated;
 
-  // The caller's own.
-  std::vector<Named> untold;  // names of ticks that were dropped
+  TickTeller teller;  // the caller's own
 
   mutable std::mutex mutex;  // of what follows
   std::condition_variable changed;
-  std::deque<Batch> waiting;
+  std::deque<ToldTick> waiting;
   bool is_writing = false;
   bool is_ending = false;
   KeeperCounts counts;
@@ -66,12 +58,12 @@ struct Keeper::Impl {
     while (true) {
       changed.wait(lock, [this] { return is_ending || !waiting.empty(); });
       if (waiting.empty()) break;
-      std::deque<Batch> taken;
+      std::deque<ToldTick> taken;
       taken.swap(waiting);
       is_writing = true;
       lock.unlock();
       std::uint64_t samples = 0;
-      for (Batch& batch : taken) samples += append(batch);
+      for (ToldTick& told : taken) samples += append(told);
       const auto flushed = writer.flush();
       const history::HistoryCounts told = writer.counts();
       lock.lock();
@@ -86,14 +78,14 @@ struct Keeper::Impl {
     (void)writer.close();
   }
 
-  std::uint64_t append(Batch& batch) {
-    for (Named& named : batch.names) {
-      if (named.id >= series.size()) series.resize(named.id + 1);
-      series[named.id] = {std::move(named.key), kUnknown};
+  std::uint64_t append(ToldTick& told) {
+    for (ToldTick::Name& name : told.names) {
+      if (name.id >= series.size()) series.resize(name.id + 1);
+      series[name.id] = {std::move(name.key), kUnknown};
     }
     translated.clear();
-    translated.time_ms = batch.tick.time_ms;
-    for (const metric::Value& value : batch.tick.values) {
+    translated.time_ms = told.tick.time_ms;
+    for (const metric::Value& value : told.tick.values) {
       Series& one = series[value.series];
       if (one.in_history == kUnknown || !writer.knows(one.in_history))
         one.in_history = writer.id(one.key).value_or(kUnknown);
@@ -122,24 +114,20 @@ Result<Keeper> Keeper::open(const std::string& folder, const history::HistoryOpt
   if (!writer) return pass_on(writer);
   auto impl = std::make_unique<Impl>(*std::move(writer));
   impl->thread = std::thread([at = impl.get()] { at->work(); });
+  ::pthread_setname_np(impl->thread.native_handle(), "history");  // for who asks what it costs apart
   return Keeper(std::move(impl));
 }
 
-void Keeper::keep(metric::LiveSeries& live) {
-  Batch batch{.names = std::move(impl_->untold), .tick = {.time_ms = live.time_ms(), .values = {}}};
-  impl_->untold.clear();
-  live.each_current([&](metric::LiveSeries::Entry& entry) {
-    if (!std::exchange(entry.is_told, true)) batch.names.push_back({entry.id, entry.key});
-    batch.tick.add(entry.id, entry.value);
-  });
+void Keeper::keep(const metric::LiveSeries& live) {
+  ToldTick told = impl_->teller.tell(live);
   {
     const std::scoped_lock lock(impl_->mutex);
     if (impl_->waiting.size() >= kWaitingMax) {
       ++impl_->counts.dropped_ticks;
-      impl_->untold = std::move(batch.names);
+      impl_->teller.take_back(told);
       return;
     }
-    impl_->waiting.push_back(std::move(batch));
+    impl_->waiting.push_back(std::move(told));
   }
   impl_->changed.notify_all();
 }

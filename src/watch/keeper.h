@@ -31,7 +31,7 @@ class Keeper {
   ~Keeper();  // writes what waits, and closes
 
   // The current values of `live`, which must be the same object each time.
-  void keep(metric::LiveSeries& live);
+  void keep(const metric::LiveSeries& live);
   // Returns when all ticks so far are in the files, or could not be written.
   void wait_until_kept();
   KeeperCounts counts() const;

@@ -31,6 +31,7 @@ void Watch::look(std::int64_t time_ms) {
   live_.begin(time_ms);
   collecting_.collect(time_ms, live_);
   if (keeper_ != nullptr) keeper_->keep(live_);
+  if (forwarder_ != nullptr) forwarder_->forward(live_);
   // A clock that was set back or forward must neither forget all nor keep all.
   if (std::abs(time_ms - tidied_ms_) >= kTidyEveryMs) {
     live_.forget_before(time_ms - kForgottenAfterMs);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The tick of the daemon: sense → live series → history, once an interval. Knows nothing of loops, servers or
-// signals; time is passed in, so that a day is watched in a second. One thread.
+// The tick of the daemon: sense → live series → history and those far away, once an interval. Knows nothing
+// of loops, servers or signals; time is passed in, so that a day is watched in a second. One thread.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +12,7 @@
 #include "metric/frame.h"
 #include "metric/live_series.h"
 #include "watch/collecting.h"
+#include "watch/forwarder.h"
 #include "watch/keeper.h"
 
 namespace ullage::watch {
@@ -26,6 +27,8 @@ class Watch {
   // Without a keeper nothing is stored.
   Watch(std::vector<Source> sources, std::size_t series_max, Keeper* keeper, const Clock& clock);
 
+  // From the next tick on; nothing leaves with none. It must outlive the watch, or be taken away before.
+  void forward_to(Forwarder* forwarder) { forwarder_ = forwarder; }
   // All values of this moment, which is a multiple of the interval so that series share their times.
   void look(std::int64_t time_ms);
 
@@ -39,6 +42,7 @@ class Watch {
   Collecting collecting_;
   metric::LiveSeries live_;
   Keeper* keeper_;
+  Forwarder* forwarder_ = nullptr;
   std::int64_t tidied_ms_ = 0;
   WatchCounts counts_;
 };

@@ -6,18 +6,25 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from daemon_process import Daemon, wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
 # What runs in the background, or under nohup, ignores these, and so would every command under test.
 for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
     if signal.getsignal(number) == signal.SIG_IGN:
         signal.signal(number, signal.SIG_DFL)
+# ./dev soak: a night's worth of what is a matter of seconds otherwise.
+IS_SOAKING = bool(os.environ.get("ULLAGE_SOAK"))
 PROGRAMS = Path(os.environ.get("ULLAGE_BIN", ROOT / "build/bin"))
 
 
@@ -90,6 +97,22 @@ def unprivileged() -> Iterator[Ullage]:
     user = ("setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "env", "--chdir=/")
     yield Ullage(folder / "state" / "ullage", folder / "scratch", folder / "bin", user)
     shutil.rmtree(folder)
+
+
+@pytest.fixture
+def start(ullage: Ullage) -> Iterator[Callable[..., Daemon]]:
+    """Starts daemons that end with the test."""
+    daemons = []
+
+    def begin(*options, of=ullage, is_awaited=True, **how) -> Daemon:
+        daemons.append(Daemon(of, *options, **how))
+        if is_awaited:
+            wait_for(daemons[-1].is_ready, "the daemon is ready")
+        return daemons[-1]
+
+    yield begin
+    for daemon in daemons:
+        daemon.end()
 
 
 @pytest.fixture

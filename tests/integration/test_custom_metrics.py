@@ -150,13 +150,11 @@ def test_a_real_node_exporter_and_prometheus_are_scraped(daemons, tmp_path):
     exporter = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=ENVIRONMENT)
     try:
         prometheus.start()
-        rename = "{source_labels: [__name__], regex: 'node_(.*)', target_label: __name__, replacement: 'peer_$1'}"
         (tmp_path / "scrape.yaml").write_text(f"""
 global: {{scrape_interval: 500ms}}
 scrape_configs:
   - job_name: node
     static_configs: [{{targets: ['127.0.0.1:{port}']}}]
-    metric_relabel_configs: [{rename}]
   - job_name: ourselves
     static_configs: [{{targets: ['unix://{tmp_path}/state/ullage.sock']}}]
     metric_relabel_configs:
@@ -178,7 +176,12 @@ scrape_configs:
         assert abs(values[f"scrape_samples_scraped{{{node}}}"] - len(said)) < 20
         ours = [series for series in values if f'instance="127.0.0.1:{port}"' in series]
         assert abs(len(ours) - len(said)) < 25
-        assert values[f"peer_memory_MemTotal_bytes{{{node}}}"] == values["node_memory_MemTotal_bytes"]
+        assert values[f"node_memory_MemTotal_bytes{{{node}}}"] == values["node_memory_MemTotal_bytes"]
+        assert "# TYPE prometheus_http_request_duration_seconds histogram" in daemon.get("/metrics")
+        known = json.loads(daemon.get("/api/v1/metadata?metric=prometheus_http_request_duration_seconds"))["data"]
+        assert known["prometheus_http_request_duration_seconds"][0]["type"] == "histogram"
+        overview = json.loads(daemon.get("/api/ullage/v1/overview"))
+        assert overview["cpu"]["processors"] == os.cpu_count(), "those of the target are not counted as ours"
         assert any(series.startswith("prometheus_http_request_duration_seconds_bucket{") for series in values)
         assert not any(daemon.errors().values()), daemon.errors()
     finally:
@@ -186,7 +189,7 @@ scrape_configs:
         exporter.wait()
         prometheus.stop(signal.SIGKILL)
     wait_for(lambda: daemon.values().get(f"up{{{node}}}") == 0, "that it is down")
-    assert not [series for series in daemon.values() if series.startswith("peer_")]
+    assert not [series for series in daemon.values() if series.startswith("node_") and 'job="node"' in series]
 
 
 def test_sources_that_misbehave_delay_no_tick(daemons, tmp_path):

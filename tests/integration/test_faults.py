@@ -10,8 +10,13 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from daemon_process import wait_for
 
 
 def need_root() -> None:
@@ -143,14 +148,6 @@ for pid in children: os.waitpid(pid, 0)
     assert done.json["processes"]["peak"] > 4500
 
 
-def wait_for(condition, seconds=10.0):
-    """Until the condition holds; fails when it does not in time."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.01)
-
-
 def test_what_is_older_than_a_second_survives_a_kill_at_any_moment(ullage):
     seed = random.randrange(1 << 30)
     moments = random.Random(seed)
@@ -160,7 +157,7 @@ def test_what_is_older_than_a_second_survives_a_kill_at_any_moment(ullage):
             [ullage.binary, "run", "-q", "--state", state, "--kill-with-me", "--", "sleep", "30"], env=ullage.environment
         )
         begin = time.monotonic()
-        wait_for(lambda state=state: list(state.glob("runs/*.ullage")))
+        wait_for(lambda state=state: list(state.glob("runs/*.ullage")), "the run's file")
         time.sleep(moments.uniform(0, 0.2) if round_number % 10 else 2.2)
         lived = time.monotonic() - begin
         child.kill()
@@ -182,7 +179,7 @@ def test_the_death_of_ullage_does_not_kill_the_command(ullage):
         env=ullage.environment,
     )
     command = int(child.stdout.readline())
-    wait_for(lambda: ullage("show", "--json").code == 0)
+    wait_for(lambda: ullage("show", "--json").code == 0, "the run can be shown")
     child.kill()
     child.wait()
     os.kill(command, 0)
@@ -207,13 +204,13 @@ def test_kill_with_me_does(ullage):
         except FileNotFoundError:
             return True
 
-    wait_for(is_gone)
+    wait_for(is_gone, "the command is gone")
 
 
 def test_a_live_run_can_be_shown(ullage):
     child = subprocess.Popen([ullage.binary, "run", "-q", "--", "sleep", "30"], env=ullage.environment)
-    wait_for(lambda: len(ullage.files()) == 1)
-    wait_for(lambda: ullage("show", "--json").code == 0)
+    wait_for(lambda: len(ullage.files()) == 1, "the run's file")
+    wait_for(lambda: ullage("show", "--json").code == 0, "the run can be shown")
     run = json.loads(ullage("show", "--json").out)
     assert run["state"] == "running"
     child.terminate()

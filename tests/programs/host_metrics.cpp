@@ -50,7 +50,7 @@ int main(int count, char** arguments) {
   series.begin(1);
   collect_all(root, series);
   std::map<std::string, std::vector<std::string>> families;
-  series.each_current([&](metric::LiveSeries::Entry& entry) {
+  series.each_current([&](const metric::LiveSeries::Entry& entry) {
     families[entry.key.name].push_back(fmt::format("{} {}\n", entry.key.text(), entry.value));
   });
   for (const auto& [name, lines] : families) {

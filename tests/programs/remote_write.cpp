@@ -55,7 +55,8 @@ void print(const history::RemoteWriteCounts& counts) {
 int send(const std::string& url, history::RemoteWriter& writer, const Plan& plan) {
   ullage::EventLoop loop;
   const ullage::SystemClock clock;
-  auto sender = history::RemoteSender::start(url, {.timeout = milliseconds(2000)}, 1, writer, loop, clock);
+  auto sender = history::RemoteSender::start({.url = url, .http = {.timeout = milliseconds(2000)}}, 1, writer,
+                                             loop, clock);
   if (!sender) return std::fprintf(stderr, "%s\n", sender.error().text().c_str()), 2;
   ullage::metric::SeriesTable table;
   std::int64_t number = plan.begin;

@@ -317,6 +317,44 @@ export function untold() {
   return { format: 1, run, repeat: 'ullage run -- true', times_ms: [STARTED_MS, STARTED_MS + 5], series: [gauge('ullage_run_used_bytes', 'bytes', [null, null])] };
 }
 
+// A run with a heap of so many calls, a leak among them. The tree is as bushy as real ones are: some calls call hundreds, most one.
+export function withHeap(nodesMax, name = (frame) => `service::Handler${frame}::handle(std::string const&)`) {
+  const random = seeded(7);
+  const frames = Math.min(4000, Math.max(8, nodesMax >> 2));
+  const parents = [0];
+  const depths = [0];
+  const calls = [0];
+  while (parents.length < nodesMax) {
+    // Mostly beneath what came last, so that stacks are deep.
+    const back = Math.floor(random() ** 3 * parents.length);
+    let parent = parents.length - 1 - back;
+    while (depths[parent] > 45) parent = parents[parent];
+    parents.push(parent);
+    depths.push(depths[parent] + 1);
+    calls.push(Math.floor(random() ** 2 * frames));
+  }
+  const moment = (title, measure, factor) => {
+    const bytes = parents.map((_, node) => (node === 0 || random() < 0.3 ? 0 : Math.round(factor(node) * 200_000 * random() ** 4)));
+    const nodes = [];
+    let before = 0;
+    bytes.forEach((own, node) => {
+      if (own === 0) return;
+      nodes.push(node - before);
+      before = node;
+    });
+    const whole = bytes.reduce((sum, own) => sum + own, 0);
+    return { name: title, measure, interval: [Math.round(whole * 0.95), Math.round(whole * 1.05)], nodes, bytes: bytes.filter((own) => own !== 0) };
+  };
+  const index = Array.from({ length: frames }, (_, frame) => frame);
+  const flame = {
+    version: 1, is_exact: false, texts: [...index.map(name), 'handler.cpp', 'service', 'libjson.so'], functions: index, files: index.map(() => frames), modules: index.map((frame) => frames + 1 + (frame % 2)),
+    lines: index.map((frame) => 10 + frame), parents, frames: calls,
+    moments: [moment('at exit', 'amount', () => 1), moment('at the peak', 'amount', () => 2), moment('after load', 'amount', (node) => (node % 5 === 0 ? 1 : 0.4)), moment('allocated in all', 'amount', () => 9)],
+  };
+  const leak = { kind: 'growing', function: name(3), place: 'handler.cpp:13', confidence: 0.97, bytes: 12_400_000, rate_bytes_per_second: 51_200, first_seen: 0.4, births: Array.from({ length: 24 }, (_, hour) => 20 + (hour % 5)), advice: `Find who holds on to what ${name(3)} allocates.` };
+  return { ...healthy(), heap: { flame, leaks: { leaks: [leak, { ...leak, kind: 'lost', rate_bytes_per_second: 0 }, { ...leak, kind: 'kept' }], settled: [leak] } } };
+}
+
 const COMMITTED = { healthy, 'out-of-memory': outOfMemory, hostile, untold };
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

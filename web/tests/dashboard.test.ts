@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The daemon's page in a real browser, served by a real daemon with a run in its state directory.
 import axe from 'axe-core';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { readFileSync } from 'node:fs';
@@ -48,6 +49,11 @@ async function withPage(url: string, options: { width?: number; dark?: boolean }
 
 const isLive = (page: Page) => page.locator('header .badge.good').waitFor();
 
+// axe runs in an isolated world, where the page's policy does not forbid it.
+const seriousFindings = (page: Page) => page.evaluate(`${axe.source}; axe.run().then((told) => told.violations
+  .filter((one) => one.impact === 'serious' || one.impact === 'critical')
+  .map((one) => one.id + ': ' + one.nodes.slice(0, 3).map((node) => node.html.slice(0, 160)).join(' | ')))`);
+
 async function drawAll(page: Page): Promise<void> {
   await isLive(page);
   await page.locator('.processes tbody tr').first().waitFor();
@@ -63,11 +69,7 @@ describe.each([{ width: 1440, dark: false }, { width: 1440, dark: true }, { widt
     withPage(daemon.url, look, async ({ page, complaints }) => {
       await drawAll(page);
       expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(0);
-      // axe runs in an isolated world, where the page's policy does not forbid it.
-      const found = await page.evaluate(`${axe.source}; axe.run().then((told) => told.violations
-        .filter((one) => one.impact === 'serious' || one.impact === 'critical')
-        .map((one) => one.id + ': ' + one.nodes.slice(0, 3).map((node) => node.html.slice(0, 160)).join(' | ')))`);
-      expect(found).toEqual([]);
+      expect(await seriousFindings(page)).toEqual([]);
       expect(complaints).toEqual([]);
     }));
 });
@@ -149,6 +151,77 @@ test('a daemon that goes away and comes back is told of, and watched again', asy
   } finally {
     await other.remove();
   }
+});
+
+describe('where the daemon asks for a token', () => {
+  const TOKEN = 'f0e1d2c3b4a5968778695a4b3c2d1e0f';
+  let guarded: Daemon;
+
+  beforeAll(async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'ullage-token-'));
+    writeFileSync(join(folder, 'token'), `${TOKEN}\n`, { mode: 0o600 });
+    writeFileSync(join(folder, 'settings.yaml'), `server: {token_file: ${join(folder, 'token')}}\n`);
+    guarded = await new Daemon(['--config', join(folder, 'settings.yaml')]).start();
+    expect(guarded.run(['--name', 'sleeper'], ['sleep', '0.3'])).toBe(0);
+    return () => rmSync(folder, { recursive: true, force: true });
+  });
+  afterAll(async () => guarded?.remove());
+
+  const enter = async (page: Page, token: string) => {
+    await page.locator('.token input').fill(token);
+    await page.locator('.token button').click();
+  };
+  // The browser itself logs what is refused.
+  const unexpected = (complaints: string[]) => complaints.filter((one) => !/status of 401/.test(one));
+
+  test.each([{ width: 1440, dark: false }, { width: 1440, dark: true }, { width: 390, dark: false }, { width: 390, dark: true }])('the form fits, and axe finds nothing, at $width px, dark: $dark', (look) =>
+    withPage(guarded.url, look, async ({ page, complaints }) => {
+      await page.locator('.token').waitFor();
+      expect(await page.locator('#processes, .room').count()).toBe(0);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(0);
+      expect(await seriousFindings(page)).toEqual([]);
+      expect(unexpected(complaints)).toEqual([]);
+    }));
+
+  test('the page asks for it, says when it is wrong, and lives with the right one, also when it is loaded again', () =>
+    withPage(guarded.url, {}, async ({ page, complaints }) => {
+      await enter(page, 'not the token at all');
+      await page.locator('.token .said', { hasText: 'That was not the token.' }).waitFor();
+      expect(await page.evaluate(() => document.activeElement?.id)).toBe('token');
+      await enter(page, TOKEN);
+      await isLive(page);
+      await page.locator('.processes tbody tr').first().waitFor();
+      const before = await page.locator('footer').textContent();
+      await page.waitForFunction((text) => document.querySelector('footer')!.textContent !== text, before);
+      expect(await page.evaluate(() => document.cookie)).toBe('');
+      await page.reload();
+      await isLive(page);
+      expect(unexpected(complaints)).toEqual([]);
+    }));
+
+  test('reports open from the page, and from nowhere else', () =>
+    withPage(guarded.url, {}, async ({ page }) => {
+      await enter(page, TOKEN);
+      const link = page.locator('.runs a', { hasText: 'sleeper' });
+      const bare = await link.evaluate((one) => (one as HTMLAnchorElement).href);
+      expect((await page.request.get(bare)).status()).toBe(401);
+      const [other] = await Promise.all([page.context().waitForEvent('page'), link.click({ modifiers: ['Control'] })]);
+      await other.locator('.verdict').waitFor();
+      await other.reload();
+      expect(await other.locator('h1').textContent()).toBe('sleeper');
+      await other.close();
+      await link.click();
+      await page.locator('.verdict').waitFor();
+    }));
+
+  test('another tab is asked for the token itself', () =>
+    withPage(guarded.url, {}, async ({ page }) => {
+      await enter(page, TOKEN);
+      await isLive(page);
+      const other = await page.context().newPage();
+      await other.goto(guarded.url);
+      await other.locator('.token').waitFor();
+    }));
 });
 
 test('the page is one small file whose script and style are named by their hashes', async () => {

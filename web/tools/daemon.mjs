@@ -8,14 +8,15 @@ import { join } from 'node:path';
 const BINARY = join(process.env.ULLAGE_BIN ?? join(import.meta.dirname, '../../build/bin'), 'ullage');
 
 export class Daemon {
-  constructor() {
+  constructor(options = []) {
+    this.options = options; // more of the daemon's own
     this.state = mkdtempSync(join(tmpdir(), 'ullage-daemon-'));
     this.port = 0;
   }
 
   // Until it says where it listens. A second start takes the same port, as after a crash.
   async start() {
-    this.process = spawn(BINARY, ['daemon', '--state', this.state, '--listen', `127.0.0.1:${this.port}`], { stdio: ['ignore', 'ignore', 'pipe'] });
+    this.process = spawn(BINARY, ['daemon', '--state', this.state, '--listen', `127.0.0.1:${this.port}`, ...this.options], { stdio: ['ignore', 'ignore', 'pipe'] });
     let said = '';
     this.port = await new Promise((resolve, reject) => {
       this.process.stderr.on('data', (bytes) => {

@@ -139,6 +139,8 @@ bool is_plumbing(const Frame& frame) {
   const auto begins = [](std::string_view text) {
     return [text](std::string_view front) { return text.starts_with(front); };
   };
+  // Inlined functions of the library may come without its namespace.
+  if (frame.file.find("/include/c++/") != std::string::npos) return true;
   if (std::ranges::any_of(kModules, begins(frame.module))) return true;
   if (frame.file.find("/include/c++/") != std::string::npos) return true;  // of the standard library
   const std::string_view name = without_result(frame.function);
@@ -148,6 +150,12 @@ bool is_plumbing(const Frame& frame) {
 std::size_t blamed_frame(std::span<const Frame> stack) {
   const auto at = std::ranges::find_if_not(stack, is_plumbing);
   return at == stack.end() ? 0 : static_cast<std::size_t>(at - stack.begin());
+}
+
+bool is_of_the_runtime(const Frame& frame) {
+  return frame.module.starts_with("ld-linux") || frame.module.starts_with("ld-musl") ||
+         frame.function.starts_with("_dl_") || frame.function.starts_with("allocate_dtv") ||
+         frame.function.starts_with("pthread_create") || frame.function.starts_with("__pthread_create");
 }
 
 std::vector<std::uint32_t> blamed_nodes(const Calls& calls) {

@@ -37,6 +37,8 @@ std::vector<Frame> stack_of(const Profile& profile, std::uint32_t node);
 // container's or runtime's own. 0 when all are.
 std::size_t blamed_frame(std::span<const Frame> stack);
 bool is_plumbing(const Frame& frame);
+// What the loader and the threads' library keep for themselves, in places where nobody looks for pointers.
+bool is_of_the_runtime(const Frame& frame);
 // By node: the one of its blamed frame, so that stacks which differ below that are one site.
 std::vector<std::uint32_t> blamed_nodes(const Calls& calls);
 

@@ -3,9 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -41,8 +39,11 @@ HeapComparison compare_heaps(std::span<const Profile> before, std::span<const Pr
     if (std::abs(second[node].bytes - first[node].bytes) < 0.5) continue;
     comparison.changes.push_back({stack_of(calls, node), first[node], second[node]});
   }
-  std::ranges::stable_sort(comparison.changes, std::greater(),
-                           [](const HeapChange& change) { return std::abs(change.bytes()); });
+  std::ranges::sort(comparison.changes, [](const HeapChange& a, const HeapChange& b) {
+    const double a_bytes = std::abs(a.bytes());
+    const double b_bytes = std::abs(b.bytes());
+    return a_bytes != b_bytes ? a_bytes > b_bytes : a.stack < b.stack;
+  });
   return comparison;
 }
 

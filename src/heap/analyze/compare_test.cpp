@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "heap/analyze/profile_fixture.h"
+#include "heap/profile.h"
 
 namespace ullage::heap {
 namespace {

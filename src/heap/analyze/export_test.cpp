@@ -5,6 +5,7 @@
 #include <zconf.h>
 #include <zlib.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -13,7 +14,9 @@
 #include <string_view>
 #include <vector>
 
+#include "heap/analyze/moments.h"
 #include "heap/analyze/profile_fixture.h"
+#include "heap/profile.h"
 
 namespace ullage::heap {
 namespace {

@@ -12,7 +12,6 @@
 
 #include "heap/analyze/calls.h"
 #include "heap/analyze/moments.h"
-#include "heap/profile.h"
 
 namespace ullage::heap {
 
@@ -60,7 +59,9 @@ class LineWriter {
                           .is_only_call = task.is_only_call});
       std::vector<std::uint32_t> shown = children_[task.node];
       std::erase_if(shown, [&](std::uint32_t child) { return std::abs(bytes(child)) < least_; });
-      std::ranges::stable_sort(shown, {}, [&](std::uint32_t child) { return bytes(child); });
+      std::ranges::sort(shown, [&](std::uint32_t a, std::uint32_t b) {
+        return bytes(a) != bytes(b) ? bytes(a) < bytes(b) : a > b;
+      });
       const std::size_t left_out = children_[task.node].size() - shown.size();
       const bool is_chain = task.node != 0 && shown.size() == 1 && left_out == 0;
       const std::size_t depth = task.node == 0 || is_chain ? task.depth : task.depth + 1;

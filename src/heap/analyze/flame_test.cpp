@@ -3,12 +3,16 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstddef>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
+#include "heap/analyze/calls.h"
+#include "heap/analyze/moments.h"
 #include "heap/analyze/profile_fixture.h"
+#include "heap/profile.h"
 
 namespace ullage::heap {
 namespace {
@@ -24,7 +28,7 @@ std::string text_of(const FlameTree& tree, double ratio_min = 0) {
     text += std::string(line.depth * 2, ' ') + (line.is_only_call ? ">" : "") +
             (line.node == 0 ? "+" + std::to_string(line.left_out)
                             : tree.frames[tree.nodes[line.node].frame].function + " " +
-                                  std::to_string(static_cast<int>(line.ratio * 100 + 0.5))) +
+                                  std::to_string(std::lround(line.ratio * 100))) +
             "\n";
   return text;
 }

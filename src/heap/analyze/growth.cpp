@@ -25,7 +25,7 @@ constexpr double kSamplesMin = 4;        // survivors
 constexpr double kMeanBirthMin = 0.3;    // of births between first (0) and now (1); steady growth: 0.5
 constexpr double kLastThirdMin = 0.1;    // of the survivors; steady growth: 0.33
 constexpr std::size_t kOccupiedMin = 4;  // twelfths of the time in which survivors were born
-constexpr double kOneTwelfthMax = 0.5;   // of the survivors in one of them
+constexpr double kOneTwelfthMax = 0.6;   // of the survivors in one of them
 constexpr double kReplacedMax = 0.5;     // survivors that only took others' places
 constexpr double kSureRise = 1.8;        // standard errors of a rise while others die
 constexpr double kSureBirths = 1;        // the same where hardly any die
@@ -166,9 +166,12 @@ class Judge {
   bool has_stopped(std::size_t first) const {
     std::size_t last = first;
     std::size_t longest = 1;
+    std::size_t wait = 0;
     for (std::size_t i = first + 1; i < windows_.size(); ++i) {
+      wait += windows_[i].is_idle ? 0 : 1;
       if (windows_[i].survivor_bytes <= 0) continue;
-      longest = std::max(longest, i - last);
+      longest = std::max(longest, wait);
+      wait = 0;
       last = i;
     }
     const auto open = static_cast<double>(windows_.size() - 1 - last);
@@ -288,11 +291,15 @@ class Judge {
     }
     if (final_level < 0.95 * most) return std::nullopt;
     if (blocks_ > kFewBlocks) return std::nullopt;
+    // Of a block that is freed as a slot ends, and allocated anew in the next, no slot's end sees anything.
+    const bool is_hidden = std::ranges::count_if(windows_, [&](const SiteWindow& window) {
+                             return window.least_bytes < kHardlyAny * final_level;
+                           }) > static_cast<std::ptrdiff_t>(windows_.size() * 3 / 4);
     std::vector<double> floor(windows_.size());
     double least = final_level;
     for (std::size_t i = windows_.size(); i-- > 0;) {
-      floor[i] = std::min(least, windows_[i].last_bytes);
-      least = std::min(least, windows_[i].least_bytes);
+      floor[i] = std::min(least, is_hidden ? windows_[i].last_held_bytes : windows_[i].last_bytes);
+      least = std::min(least, is_hidden ? windows_[i].least_held_bytes : windows_[i].least_bytes);
     }
     std::vector<double> at;
     double factor = 1;  // of the last step
@@ -351,10 +358,12 @@ class Judge {
 WindowGrid window_grid(const Profile& profile, std::size_t most) {
   WindowGrid grid;
   const std::size_t slots = profile.slot_ends_ms.size();
-  grid.windows = std::min(most, slots);
+  grid.windows = slots >= kWindowsMin ? most : slots;
   if (slots == 0) return grid;
   const auto begin_ms = static_cast<double>(profile.started_ms);
-  const double span_ms = std::max(1.0, static_cast<double>(profile.slot_ends_ms.back()) - begin_ms);
+  // A program that allocates no more goes on without slots.
+  const auto end_ms = static_cast<double>(std::max(profile.ended_ms, profile.slot_ends_ms.back()));
+  const double span_ms = std::max(1.0, end_ms - begin_ms);
   grid.window_seconds = span_ms / 1000 / static_cast<double>(grid.windows);
   for (const std::int64_t until_ms : events_until_ms(profile)) {
     const double place = (static_cast<double>(until_ms) - begin_ms) / span_ms;

@@ -2,7 +2,7 @@
 // Does a call site grow without end, or has it settled? One site's history in windows of equal time → the
 // judgement and its evidence. Survivors (what lives at the end, by its birth) show growth free of the noise
 // of what comes and goes; the doomed (what lived at some time and is dead by the end) show whether they only
-// took others' places, as a full cache's do. Pure; the numbers are in docs/decisions/0016.
+// took others' places, as a full cache's do. Pure; docs/explanation/leaks.md.
 #pragma once
 
 #include <cstddef>
@@ -16,10 +16,15 @@
 namespace ullage::heap {
 
 struct SiteWindow {
-  double born_count = 0, born_bytes = 0, freed_bytes = 0;
+  double born_count = 0, born_bytes = 0, born_variance = 0, freed_bytes = 0;
+  std::uint32_t born_samples = 0;
   double survivor_count = 0, survivor_bytes = 0, survivor_variance = 0;  // born here, alive at the end
   std::uint32_t survivor_samples = 0;
-  double least_bytes = 0, last_bytes = 0;  // of what lived: at the quietest slot's end, and at the last's
+  double least_bytes = 0;  // of what lived: at the quietest slot's end
+  // The same while frees were still to come: a slot may end within a realloc, between its two halves.
+  double least_held_bytes = 0, last_held_bytes = 0;
+  double last_bytes = 0;
+  bool is_idle = false;  // no site of the process did anything: it waited, or had no processor
 };
 
 struct SiteHistory {
@@ -31,7 +36,7 @@ struct SiteHistory {
   bool is_exact = false;
 };
 
-// How a process's slots are cut into windows: as many as it has slots for, at most `most` (a multiple of 12).
+// How a process's life is cut into windows of equal time: `most` of them, fewer where it has hardly any slot.
 struct WindowGrid {
   std::vector<std::uint32_t> window_of_slot;
   std::size_t windows = 0;

@@ -95,7 +95,13 @@ struct NamedHistory {
   std::function<void(History&)> write;
 };
 
-inline std::vector<NamedHistory> growing_histories() {
+inline std::vector<NamedHistory> joined(const std::vector<std::vector<NamedHistory>>& groups) {
+  std::vector<NamedHistory> all;
+  for (const std::vector<NamedHistory>& group : groups) all.insert(all.end(), group.begin(), group.end());
+  return all;
+}
+
+inline std::vector<NamedHistory> leaks() {
   return {
       {"a steady leak", true, [](History& h) { h.times(6000, 0, 1, [&](double t) { h.block(t); }); }},
       {"a steady leak of strings", true,
@@ -125,6 +131,11 @@ inline std::vector<NamedHistory> growing_histories() {
        [](History& h) { h.times(6000, 0, 1, [&](double t) { h.block(std::sqrt(t)); }); }},
       {"a leak that slows down, and goes on", true,
        [](History& h) { h.times(6000, 0, 1, [&](double t) { h.block(std::pow(t, 1.5)); }); }},
+  };
+}
+
+inline std::vector<NamedHistory> leaks_in_disguise() {
+  return {
       {"a leak on top of a table made at the start", true,
        [](History& h) {
          h.times(1500, 0, 0.01, [&](double t) { h.block(t); });
@@ -177,7 +188,9 @@ inline std::vector<NamedHistory> growing_histories() {
   };
 }
 
-inline std::vector<NamedHistory> settled_histories() {
+inline std::vector<NamedHistory> growing_histories() { return joined({leaks(), leaks_in_disguise()}); }
+
+inline std::vector<NamedHistory> caches() {
   using enum History::Evicts;
   return {
       {"a ring", false, [](History& h) { h.cache(2000, 60000, 1, oldest); }},
@@ -197,6 +210,11 @@ inline std::vector<NamedHistory> settled_histories() {
        [](History& h) { h.times(4000, 0, 0.5, [&](double t) { h.block(t); }); }},
       {"a cache filled in the first tenth", false,
        [](History& h) { h.times(4000, 0, 0.1, [&](double t) { h.block(t); }); }},
+  };
+}
+
+inline std::vector<NamedHistory> saws_and_loads() {
+  return {
       {"entries that live for a sixth", false,
        [](History& h) {
          h.times(20000, 0, 1, [&](double t) { h.block(t, t + 0.16 > 1 ? kForever : t + 0.16); });
@@ -224,6 +242,11 @@ inline std::vector<NamedHistory> settled_histories() {
                    [&](double t) { h.block(t, i == 3 ? kForever : (i + 1) * 0.25); });
          h.times(800, 0, 0.02, [&](double t) { h.block(t); });
        }},
+  };
+}
+
+inline std::vector<NamedHistory> what_is_made_once() {
+  return {
       {"a vocabulary", false,
        [](History& h) {
          h.times(4000, 0, 1, [&](double) {
@@ -266,6 +289,11 @@ inline std::vector<NamedHistory> settled_histories() {
          for (int i = 0; i < 16; ++i)
            for (int k = 0; k < 200; ++k) h.block(0.012 * (i + 1));
        }},
+  };
+}
+
+inline std::vector<NamedHistory> settled_blocks() {
+  return {
       {"an arena that doubles and settles", false,
        [](History& h) { h.realloc_at({0.005, 0.01, 0.02, 0.04, 0.08, 0.16}, 65536, 2); }},
       {"chunks that double and settle", false,
@@ -347,6 +375,10 @@ inline std::vector<NamedHistory> settled_histories() {
          h.requests(50000, 9, 0.0005);
        }},
   };
+}
+
+inline std::vector<NamedHistory> settled_histories() {
+  return joined({caches(), saws_and_loads(), what_is_made_once(), settled_blocks()});
 }
 
 }  // namespace ullage::heap

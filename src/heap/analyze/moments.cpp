@@ -187,7 +187,7 @@ Moment shared_peak(std::span<const Profile> profiles) {
     }
     steps.push_back({profile.ended_ms + 1, -before});
   }
-  std::ranges::stable_sort(steps, {}, &Step::time_ms);
+  std::ranges::sort(steps, {}, &Step::time_ms);
   double bytes = 0;
   double most = 0;
   Moment peak{Moment::Kind::exit, 0};

@@ -127,7 +127,9 @@ class ProfileBuilder {
   std::uint32_t frame_of(const std::string& word) {
     const auto [at, is_new] = frames_.try_emplace(word, profile_.frames.size());
     if (!is_new) return at->second;
-    Frame frame{.function = word, .module = "example"};
+    Frame frame;
+    frame.function = word;
+    frame.module = "example";
     if (const std::size_t place = word.find('@'); place != std::string::npos) {
       const std::size_t colon = word.find(':', place);
       frame.function = word.substr(0, place);

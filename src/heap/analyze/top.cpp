@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -87,8 +88,10 @@ class Gatherer {
     const auto weight = [measure](const TopRow& row) {
       return measure == Measure::temporary ? row.own.count : row.own.bytes;
     };
-    std::ranges::stable_sort(rows, [&](const TopRow& a, const TopRow& b) {
-      return weight(a) != weight(b) ? weight(a) > weight(b) : a.with_callees.bytes > b.with_callees.bytes;
+    std::ranges::sort(rows, [&](const TopRow& a, const TopRow& b) {
+      if (weight(a) != weight(b)) return weight(a) > weight(b);
+      if (a.with_callees.bytes != b.with_callees.bytes) return a.with_callees.bytes > b.with_callees.bytes;
+      return std::tie(a.name, a.place, a.stack) < std::tie(b.name, b.place, b.stack);
     });
     return rows;
   }

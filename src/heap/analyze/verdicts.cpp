@@ -5,8 +5,6 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <limits>
 #include <map>
 #include <optional>
@@ -28,8 +26,11 @@ namespace {
 
 constexpr std::size_t kBirthBuckets = 24;
 constexpr double kGrowingBytesMin = 1024;
-constexpr std::size_t kSlotsMin = 12;  // else nothing can be said of the time before the exit
-constexpr double kTornDown = 0.5;      // of what was held before the exit: freed by it when less lives
+constexpr double kOneBlockBytesMin = 4096;  // containers' tables grow with what they hold
+constexpr std::size_t kSlotsMin = 12;       // else nothing can be said of the time before the exit
+constexpr double kTornDown = 0.5;           // of what was held before the exit: freed by it when less lives
+constexpr double kHardlyFreed = 0.1;        // of what was born: then nearly all of it lived at the exit
+constexpr double kHardlyFallen = 0.95;      // of the fullest: nothing was torn down
 constexpr double kTornDownBytesMin = 1024;
 constexpr double kTableMax = 0.03;  // of all that grows
 constexpr double kNearlyAll = 0.8;  // the youngest may still be pointed to
@@ -53,29 +54,35 @@ class ProcessJudge {
         run_(run),
         grid_(window_grid(profile)),
         events_until_ms_(events_until_ms(profile)),
-        level_(profile.slot_ends_ms.size()) {
+        level_(profile.slot_ends_ms.size()),
+        born_(level_.size()) {
+    is_of_runtime_ = nodes_of_runtime();
+    is_busy_.resize(grid_.windows);
+    for (const Change& change : profile.changes)
+      if (change.slot < level_.size()) is_busy_[grid_.window_of_slot[change.slot]] = true;
     if (profile.has_ended_by_exit) teardown_ = find_teardown();
   }
 
-  // Nothing of it lives, or lived until the exit: no verdict.
+  // None where nothing of it lives or lived until the exit.
   std::optional<Verdict> judge_stack(const StackRecords& records) {
     Verdict verdict;
     Amount lost;
     for (const Living* living : records.living) {
       const Amount amount{living->count, living->bytes, living->variance};
       verdict.amount += amount;
-      if (living->reach == Reach::lost) lost += amount;
+      if (is_lost(*living)) lost += amount;
     }
     const Amount held = held_before_teardown(records);
     if (verdict.amount.bytes < kTornDown * held.bytes && lost.bytes == 0)
       return judge_torn_down(records, held);
     if (verdict.amount.bytes <= 0) return std::nullopt;
-    const SiteHistory history = history_of(records);
+    const SiteHistory history =
+        teardown_ ? until_teardown(history_of(records, teardown_)) : history_of(records);
     const Growth growth = judge_growth(history);
     verdict.kind = growth.is_burst ? VerdictKind::kept : VerdictKind::settled;
     verdict.confidence = growth.confidence;
     verdict.first_seen_seconds = first_seen(history);
-    const bool is_growing = growth.is_growing && verdict.amount.bytes >= kGrowingBytesMin;
+    const bool is_growing = growth.is_growing && verdict.amount.bytes >= least_bytes(growth);
     if (is_growing) verdict.rate_bytes_per_second = growth.rate_bytes_per_second;
     // That nothing points to a block is a proof; that a site grows is a trend.
     if (lost.bytes > 0 && (!is_growing || lost.bytes >= kNearlyAll * verdict.amount.bytes)) {
@@ -100,7 +107,7 @@ class ProcessJudge {
     if (bytes.size() < kSlotsMin) return std::nullopt;
     const std::size_t last = std::max<std::size_t>(3, bytes.size() / 20);
     const auto fullest = std::max_element(bytes.end() - static_cast<std::ptrdiff_t>(last), bytes.end());
-    if (fullest + 1 == bytes.end()) return std::nullopt;
+    if (bytes.back() > kHardlyFallen * *fullest) return std::nullopt;
     return static_cast<std::uint32_t>(fullest - bytes.begin());
   }
   Amount held_before_teardown(const StackRecords& records) const {
@@ -114,15 +121,24 @@ class ProcessJudge {
   }
   std::optional<Verdict> judge_torn_down(const StackRecords& records, const Amount& held) {
     if (held.bytes < kTornDownBytesMin) return std::nullopt;
-    const SiteHistory history = history_of(records);
-    const Growth growth = judge_levels(history, held);
+    const SiteHistory history = until_teardown(history_of(records, teardown_));
+    double born = 0;
+    double freed = 0;
+    for (const SiteWindow& window : history.windows) {
+      born += window.born_bytes;
+      freed += window.freed_bytes;
+    }
+    const bool freed_nothing = freed <= kHardlyFreed * born;
+    const Growth growth = freed_nothing ? judge_growth(all_survive(history)) : judge_levels(history, held);
     if (!growth.is_growing && !held_for_long(history, held)) return std::nullopt;
-    Verdict verdict{.kind = growth.is_growing ? VerdictKind::growing : VerdictKind::settled,
+    Verdict verdict{.kind = growth.is_growing && held.bytes >= least_bytes(growth) ? VerdictKind::growing
+                                                                                   : VerdictKind::settled,
                     .confidence = growth.confidence,
                     .amount = held,
                     .rate_bytes_per_second = growth.rate_bytes_per_second,
                     .first_seen_seconds = first_seen(history),
                     .alive_ratios = alive_ratios(history),
+                    .is_one_block = growth.is_one_block,
                     .is_freed_at_exit = true};
     // Whose births those were is not known any more: by how much the level rose.
     verdict.births.resize(kBirthBuckets);
@@ -133,6 +149,39 @@ class ProcessJudge {
       verdict.births[i * kBirthBuckets / history.windows.size()] += rise / held.bytes * held.count;
     }
     return verdict;
+  }
+  // Without the windows after it: the process may have taken a while to go.
+  SiteHistory until_teardown(SiteHistory history) const {
+    history.windows.resize(grid_.window_of_slot[*teardown_] + 1);
+    history.life_seconds = history.window_seconds * static_cast<double>(history.windows.size());
+    return history;
+  }
+  // Up to the teardown: all that was born lived then.
+  static SiteHistory all_survive(SiteHistory history) {
+    for (SiteWindow& window : history.windows) {
+      window.survivor_count = window.born_count;
+      window.survivor_bytes = window.born_bytes;
+      window.survivor_variance = window.born_variance;
+      window.survivor_samples = window.born_samples;
+    }
+    return history;
+  }
+  // Nobody looks for pointers where the runtime keeps its own.
+  bool is_lost(const Living& living) const {
+    return living.reach == Reach::lost && !is_of_runtime_[profile_.sites[living.site].node];
+  }
+  std::vector<bool> nodes_of_runtime() const {
+    std::vector<bool> of_runtime(profile_.nodes.size());
+    for (std::size_t node = 1; node < of_runtime.size(); ++node) {
+      const Frame& frame = profile_.frames[profile_.nodes[node].frame];
+      // Of the program itself again: it was called by the runtime.
+      of_runtime[node] =
+          is_of_the_runtime(frame) || (is_plumbing(frame) && of_runtime[profile_.nodes[node].parent]);
+    }
+    return of_runtime;
+  }
+  static double least_bytes(const Growth& growth) {
+    return growth.is_one_block ? kOneBlockBytesMin : kGrowingBytesMin;
   }
   static bool held_for_long(const SiteHistory& history, const Amount& held) {
     const auto long_held = std::ranges::count_if(
@@ -147,22 +196,27 @@ class ProcessJudge {
     return static_cast<double>(time_ms - profile_.started_ms) / 1000;
   }
 
-  SiteHistory history_of(const StackRecords& records) {
+  // What is later than the slot, where one is given, is left out.
+  SiteHistory history_of(const StackRecords& records, std::optional<std::uint32_t> until = {}) {
     SiteHistory history;
     history.windows.resize(grid_.windows);
     history.window_seconds = grid_.window_seconds;
     history.life_seconds = grid_.window_seconds * static_cast<double>(grid_.windows);
     history.is_exact = profile_.is_exact;
     std::ranges::fill(level_, 0);
+    std::ranges::fill(born_, 0);
     std::size_t first = level_.size();
     std::size_t last = 0;
     for (const Change* change : records.changes) {
-      if (change->slot >= level_.size()) continue;
+      if (change->slot >= level_.size() || (until && change->slot > *until)) continue;
       SiteWindow& window = history.windows[grid_.window_of_slot[change->slot]];
       window.born_count += change->allocated_count;
       window.born_bytes += change->allocated_bytes;
+      window.born_variance += change->allocated_variance;
+      window.born_samples += change->samples;
       window.freed_bytes += change->freed_bytes;
       level_[change->slot] += change->allocated_bytes - change->freed_bytes;
+      born_[change->slot] += change->allocated_bytes;
       if (change->allocated_count <= 0) continue;
       first = std::min<std::size_t>(first, change->slot);
       last = std::max<std::size_t>(last, change->slot);
@@ -188,12 +242,16 @@ class ProcessJudge {
     std::size_t slot = 0;
     for (std::size_t i = 0; i < history.windows.size(); ++i) {
       SiteWindow& window = history.windows[i];
-      window.least_bytes = std::numeric_limits<double>::infinity();
+      window.is_idle = !is_busy_[i];
+      window.least_bytes = window.least_held_bytes = std::numeric_limits<double>::infinity();
       for (; slot < level_.size() && grid_.window_of_slot[slot] == i; ++slot) {
+        window.last_held_bytes = level + born_[slot];
+        window.least_held_bytes = std::min(window.least_held_bytes, window.last_held_bytes);
         level = std::max(0.0, level + level_[slot]);
         window.least_bytes = std::min(window.least_bytes, level);
       }
-      if (!std::isfinite(window.least_bytes)) window.least_bytes = level;  // no slot ended in it
+      if (!std::isfinite(window.least_bytes))  // no slot ended in it
+        window.least_bytes = window.least_held_bytes = window.last_held_bytes = level;
       window.last_bytes = level;
     }
   }
@@ -201,7 +259,7 @@ class ProcessJudge {
   std::vector<double> births_of(const StackRecords& records, bool lost_only) const {
     std::vector<double> births(kBirthBuckets);
     for (const Living* living : records.living) {
-      if ((lost_only && living->reach != Reach::lost) || living->birth_slot >= level_.size()) continue;
+      if ((lost_only && !is_lost(*living)) || living->birth_slot >= level_.size()) continue;
       const auto at_ms = static_cast<double>(events_until_ms_[living->birth_slot] - run_.begin_ms);
       const double place = at_ms / 1000 / run_.seconds() * static_cast<double>(kBirthBuckets);
       const double bucket = std::clamp(std::ceil(place) - 1, 0.0, static_cast<double>(kBirthBuckets - 1));
@@ -229,8 +287,10 @@ class ProcessJudge {
   RunSpan run_;
   WindowGrid grid_;
   std::vector<std::int64_t> events_until_ms_;
-  std::vector<double> level_;  // by slot; scratch
+  std::vector<double> level_, born_;  // by slot; scratch
   std::optional<std::uint32_t> teardown_;
+  std::vector<bool> is_busy_;        // by window
+  std::vector<bool> is_of_runtime_;  // by node
 };
 
 RunSpan span_of(std::span<const Profile> profiles) {
@@ -318,14 +378,14 @@ Verdicts judge(std::span<const Profile> profiles, std::optional<double> room_byt
     finish(verdict, room_bytes);
     (verdict.kind == VerdictKind::settled ? verdicts.settled : verdicts.leaks).push_back(std::move(verdict));
   }
-  const auto is_before = [](const Verdict& one, const Verdict& other) {
-    const auto order = [](const Verdict& verdict) {
+  const auto comes_before = [](const Verdict& a, const Verdict& b) {
+    const auto rank = [](const Verdict& verdict) {
       return std::tuple(verdict.kind, -verdict.rate_bytes_per_second, -verdict.amount.bytes);
     };
-    return order(one) < order(other) || (order(one) == order(other) && one.stack < other.stack);
+    return rank(a) != rank(b) ? rank(a) < rank(b) : a.stack < b.stack;
   };
-  std::ranges::sort(verdicts.leaks, is_before);
-  std::ranges::sort(verdicts.settled, is_before);
+  std::ranges::sort(verdicts.leaks, comes_before);
+  std::ranges::sort(verdicts.settled, comes_before);
   return verdicts;
 }
 

@@ -12,6 +12,7 @@
 
 #include "heap/analyze/histories_fixture.h"
 #include "heap/analyze/profile_fixture.h"
+#include "heap/profile.h"
 
 namespace ullage::heap {
 namespace {
@@ -174,6 +175,19 @@ TEST(Verdicts, AContainersTableIsSettledBesideWhatItHolds) {
   EXPECT_EQ(verdicts.leaks[0].stack[0].function, "fill");
   ASSERT_EQ(verdicts.settled.size(), 1);
   EXPECT_EQ(verdicts.settled[0].stack[0].function, "table");
+}
+
+// The old block is freed in the last moment of a slot, the new one allocated in the first of the next.
+TEST(Verdicts, ABlockThatGrowsIsSeenThoughSlotsEndWithinItsReallocs) {
+  std::vector<Block> blocks;
+  for (int i = 0; i < 300; ++i)
+    blocks.push_back({.born_seconds = 0.2 * i + 0.001,
+                      .died_seconds = i == 299 ? kForever : 0.2 * (i + 1) - 1e-9,
+                      .bytes = 5000.0 * (i + 1)});
+  const Verdicts verdicts = judge(std::vector<Profile>{profile_of(blocks)});
+  ASSERT_EQ(verdicts.leaks.size(), 1);
+  EXPECT_EQ(verdicts.leaks[0].kind, VerdictKind::growing);
+  EXPECT_TRUE(verdicts.leaks[0].is_one_block);
 }
 
 TEST(Verdicts, NothingIsLostWhereNobodyLooked) {

@@ -96,7 +96,8 @@ class HeapFileWriter {
   // The whole file; nothing can be told after.
   std::string finish() {
     std::string counters;
-    file::CountersHead head{.thread = 42, .capacity = static_cast<std::uint32_t>(counters_.size() / 64)};
+    file::CountersHead head{
+        .thread = 42, .capacity = static_cast<std::uint32_t>(counters_.size() / 64), .reserved = {}};
     append(counters, head);
     part(file::ChunkKind::nodes, nodes_);
     part(file::ChunkKind::modules, modules_ + std::string(8, '\0'));

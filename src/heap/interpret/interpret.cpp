@@ -105,7 +105,7 @@ class Building {
     profile.frames = frames_.by_number();
     profile.threads = threads_.by_number();
     profile.problems.insert(profile.problems.end(), module_problems_.begin(), module_problems_.end());
-    return std::move(profile);
+    return std::move(raw_.profile);
   }
 
  private:

@@ -2,6 +2,7 @@
 #include "heap/scan/stopped_process.h"
 
 #include <elf.h>
+#include <stdlib.h>
 #include <sys/ptrace.h>
 #include <sys/uio.h>
 #include <sys/user.h>

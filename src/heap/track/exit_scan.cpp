@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <cstdint>
+#include <ctime>
 
 #include "heap/track/os.h"
 #include "heap/track/text.h"

@@ -4,7 +4,6 @@
 // program's.
 #include <errno.h>
 #include <malloc.h>
-#include <unistd.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -160,6 +159,8 @@ void* move_to_findable(void* pointer, std::size_t bytes) {
 
 namespace track = ullage::heap::track;
 
+// What is defined here is what a header would provide.
+// NOLINTBEGIN(misc-include-cleaner)
 #define ULLAGE_STAND_IN extern "C" [[gnu::visibility("default")]]
 
 ULLAGE_STAND_IN void* malloc(std::size_t bytes) noexcept {
@@ -226,3 +227,4 @@ ULLAGE_STAND_IN void* pvalloc(std::size_t bytes) noexcept {
     return track::next.pvalloc(bytes);
   return track::slow_pvalloc(bytes);
 }
+// NOLINTEND(misc-include-cleaner)

@@ -30,13 +30,14 @@ void* to_result(long result) {
                             off64_t offset, const void* frame) {
   void* mapped = to_result(kernel_call(SYS_mmap, reinterpret_cast<long>(wished), static_cast<long>(bytes),
                                        protection, flags, descriptor, offset));
-  if (mapped == MAP_FAILED) return mapped;
+  const CallerFrame from = CallerFrame::of(frame);
+  if (mapped == MAP_FAILED || is_in_the_allocator(from.place)) return mapped;
   const int saved = errno;
   const auto begin = reinterpret_cast<std::uintptr_t>(mapped);
   const std::size_t whole = (bytes + 4095) / 4096 * 4096;
   if ((flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) == MAP_FIXED) recorder::unmapped(begin, whole);
   const bool has_file = (flags & MAP_ANONYMOUS) == 0 || (flags & MAP_SHARED) != 0;
-  recorder::mapped(begin, whole, has_file, CallerFrame::of(frame));
+  recorder::mapped(begin, whole, has_file, from);
   errno = saved;
   return mapped;
 }

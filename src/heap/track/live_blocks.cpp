@@ -2,7 +2,6 @@
 #include "heap/track/live_blocks.h"
 
 #include <atomic>
-#include <cstddef>
 #include <cstdint>
 
 #include "heap/track/format.h"

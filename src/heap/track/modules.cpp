@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <link.h>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>

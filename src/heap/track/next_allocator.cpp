@@ -11,6 +11,8 @@
 
 #include "heap/track/thread_record.h"
 
+extern "C" __attribute__((weak)) int _dl_find_object(void*, struct dl_find_object*) noexcept;
+
 namespace ullage::heap::track {
 
 namespace {
@@ -110,6 +112,19 @@ void* move_out_of_the_first_pool(void* pointer, std::size_t bytes) {
   void* moved = next.malloc(bytes);
   if (moved != nullptr) std::memcpy(moved, pointer, had < bytes ? had : bytes);
   return moved;
+}
+
+bool is_in_the_allocator(std::uintptr_t place) {
+  static std::atomic<std::uintptr_t> begin{0}, end{0};
+  if (end.load(std::memory_order_acquire) == 0) {
+    ::dl_find_object object;
+    if (_dl_find_object == nullptr || !is_found() ||
+        _dl_find_object(reinterpret_cast<void*>(next.malloc), &object) != 0)
+      return false;
+    begin.store(reinterpret_cast<std::uintptr_t>(object.dlfo_map_start), std::memory_order_relaxed);
+    end.store(reinterpret_cast<std::uintptr_t>(object.dlfo_map_end), std::memory_order_release);
+  }
+  return place >= begin.load(std::memory_order_relaxed) && place < end.load(std::memory_order_relaxed);
 }
 
 void* find_next(const char* symbol) {

@@ -27,6 +27,10 @@ bool is_of_the_first_pool(const void* pointer);
 // Copies out of the pool.
 void* move_out_of_the_first_pool(void* pointer, std::size_t bytes);
 
+// Whether a place in code is the allocator's own: the mappings that it asks for hold the blocks that it hands
+// out.
+bool is_in_the_allocator(std::uintptr_t place);
+
 // The next definition of a symbol after ours; null if there is none.
 void* find_next(const char* symbol);
 

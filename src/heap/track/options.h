@@ -20,7 +20,9 @@ inline bool parse_number(const char*& text, std::uint64_t& number) {
   const char* begin = text;
   for (; *text >= '0' && *text <= '9' && text - begin < 18; ++text)
     number = number * 10 + static_cast<unsigned>(*text - '0');
-  return text != begin && *text++ == ':';
+  if (text == begin || *text != ':') return false;
+  ++text;
+  return true;
 }
 
 // False for anything else. The folder is the rest of the text, which must stay.
@@ -28,8 +30,8 @@ inline bool parse_options(const char* text, Options& options) {
   if (text == nullptr) return false;
   const auto take = [&](const char* word) {
     const char* at = text;
-    while (*word != '\0')
-      if (*at++ != *word++) return false;
+    for (; *word != '\0'; ++word, ++at)
+      if (*at != *word) return false;
     text = at;
     return true;
   };

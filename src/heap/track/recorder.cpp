@@ -265,10 +265,13 @@ std::uint32_t find_node(ThreadRecord& record, const CallerFrame& from, file::Pac
   one.unwinder.walk(from, record.stack_end, stack);
   if (stack.is_cut) lose(&file::Losses::cut_stacks);
   const std::uint64_t hash = (stack.hash() ^ leaf) * kSeed | 1;
-  ThreadRecord::KnownStack& known = record.known[hash >> 51];
-  static_assert(ThreadRecord::kKnownStacks == std::size_t{1} << 13);
-  if (known.hash != hash) known = {hash, one.stacks.find_or_add(record.frame, stack, leaf)};
-  return known.node;
+  ThreadRecord::KnownStacks& known = record.known[hash >> 53];
+  static_assert(ThreadRecord::kKnownStacks == std::size_t{1} << 11);
+  for (const ThreadRecord::KnownStack& one_known : known.ways)
+    if (one_known.hash == hash) return one_known.node;
+  const std::uint32_t node = one.stacks.find_or_add(record.frame, stack, leaf);
+  known.ways[(hash >> 8) % ThreadRecord::kWays] = {hash, node};
+  return node;
 }
 
 // Fewer samples a thread and second than are allowed: twice the mean, and back when they have become few.

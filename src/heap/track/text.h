@@ -7,7 +7,7 @@
 
 namespace ullage::heap::track {
 
-template <std::size_t kBytes>
+template <std::size_t capacity>
 class Text {
  public:
   Text& add(const char* text) {
@@ -29,12 +29,12 @@ class Text {
 
  private:
   void put(char c) {
-    if (size_ + 1 < kBytes)
+    if (size_ + 1 < capacity)
       text_[size_++] = c;
     else
       is_cut_ = true;
   }
-  char text_[kBytes] = {};
+  char text_[capacity] = {};
   std::size_t size_ = 0;
   bool is_cut_ = false;
 };

@@ -42,11 +42,14 @@ struct ThreadRecord {
   std::int64_t window_begin_ns;
   std::uint32_t window_samples;
 
-  // Stacks seen lately, with their leaf, by hash.
-  static constexpr std::size_t kKnownStacks = 8192;
+  // Stacks seen lately, with their leaf, by hash; four that share a line of the processor's cache.
+  static constexpr std::size_t kKnownStacks = 2048, kWays = 4;
   struct KnownStack {
     std::uint64_t hash;
     std::uint32_t node;
+  };
+  struct alignas(64) KnownStacks {
+    KnownStack ways[kWays];
   } known[kKnownStacks];
 
   Stack stack;  // of the event at hand

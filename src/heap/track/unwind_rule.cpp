@@ -201,77 +201,66 @@ class Interpreter {
         return advance(program.fixed<std::uint16_t>());
       case 0x04:
         return advance(program.fixed<std::uint32_t>());
-      case 0x05: {  // offset_extended
-        const std::uint64_t number = program.unsigned_leb();
-        return set_saved_at_offset(number,
-                                   static_cast<std::int64_t>(program.unsigned_leb()) * common_.data_factor);
-      }
-      case 0x06:  // restore_extended
-        return restore(program.unsigned_leb());
-      case 0x07:  // undefined
-        return set_undefined(program.unsigned_leb());
-      case 0x08:  // same_value
-        return set_same(program.unsigned_leb());
-      case 0x09: {  // register
-        const std::uint64_t number = program.unsigned_leb();
-        program.unsigned_leb();
-        return set_unknown(number);
-      }
       case 0x0A:  // remember_state
         if (depth_ < kDepthMax) remembered_[depth_] = row_;
         ++depth_;
         return;
       case 0x0B:  // restore_state
-        if (depth_ > 0 && --depth_ < kDepthMax) row_ = remembered_[depth_];
+        if (depth_ == 0) return;
+        --depth_;
+        if (depth_ < kDepthMax) row_ = remembered_[depth_];
         return;
-      case 0x0C:  // def_cfa
-        row_.cfa_by = Row::CfaBy::offset;
-        row_.cfa_register = program.unsigned_leb();
-        row_.cfa_offset = static_cast<std::int64_t>(program.unsigned_leb());
-        return;
-      case 0x0D:  // def_cfa_register
-        row_.cfa_by = Row::CfaBy::offset;
-        row_.cfa_register = program.unsigned_leb();
-        return;
-      case 0x0E:  // def_cfa_offset
-        row_.cfa_offset = static_cast<std::int64_t>(program.unsigned_leb());
-        return;
-      case 0x0F:  // def_cfa_expression
-        return set_cfa_expression(program);
-      case 0x10: {  // expression
-        const std::uint64_t number = program.unsigned_leb();
-        return set_saved_by_expression(number, program);
-      }
-      case 0x11: {  // offset_extended_sf
-        const std::uint64_t number = program.unsigned_leb();
-        return set_saved_at_offset(number, program.signed_leb() * common_.data_factor);
-      }
-      case 0x12:  // def_cfa_sf
-        row_.cfa_by = Row::CfaBy::offset;
-        row_.cfa_register = program.unsigned_leb();
-        row_.cfa_offset = program.signed_leb() * common_.data_factor;
-        return;
-      case 0x13:  // def_cfa_offset_sf
-        row_.cfa_offset = program.signed_leb() * common_.data_factor;
-        return;
-      case 0x14:    // val_offset
-      case 0x15: {  // val_offset_sf
-        const std::uint64_t number = program.unsigned_leb();
-        program.unsigned_leb();
-        return set_unknown(number);
-      }
-      case 0x16: {  // val_expression
-        const std::uint64_t number = program.unsigned_leb();
-        program.skip(program.unsigned_leb());
-        return set_unknown(number);
-      }
       case 0x2E:  // GNU_args_size
         program.unsigned_leb();
         return;
-      default:  // unknown: what it takes is unknown too
-        row_.cfa_by = Row::CfaBy::other;
-        at_place_ = UINT64_MAX;
-        return;
+      default:
+        if (code >= 0x0C && code <= 0x13 && code != 0x10 && code != 0x11) return step_cfa(code, program);
+        return step_register(code, program);
+    }
+  }
+
+  // def_cfa…
+  void step_cfa(std::uint8_t code, Bytes& program) {
+    if (code == 0x0F) return set_cfa_expression(program);
+    const bool has_register = code == 0x0C || code == 0x0D || code == 0x12;
+    const bool has_offset = code != 0x0D;
+    if (has_register) {
+      row_.cfa_by = Row::CfaBy::offset;
+      row_.cfa_register = program.unsigned_leb();
+    }
+    if (!has_offset) return;
+    const bool is_factored = code == 0x12 || code == 0x13;
+    row_.cfa_offset = is_factored ? program.signed_leb() * common_.data_factor
+                                  : static_cast<std::int64_t>(program.unsigned_leb());
+  }
+
+  void step_register(std::uint8_t code, Bytes& program) {
+    if (code < 0x05 || code > 0x16) {  // unknown: what it takes is unknown too
+      row_.cfa_by = Row::CfaBy::other;
+      at_place_ = UINT64_MAX;
+      return;
+    }
+    const std::uint64_t number = program.unsigned_leb();
+    switch (code) {
+      case 0x05:  // offset_extended
+        return set_saved_at_offset(number,
+                                   static_cast<std::int64_t>(program.unsigned_leb()) * common_.data_factor);
+      case 0x06:  // restore_extended
+        return restore(number);
+      case 0x07:  // undefined
+        return set_undefined(number);
+      case 0x08:  // same_value
+        return set_same(number);
+      case 0x10:  // expression
+        return set_saved_by_expression(number, program);
+      case 0x11:  // offset_extended_sf
+        return set_saved_at_offset(number, program.signed_leb() * common_.data_factor);
+      case 0x16:  // val_expression
+        program.skip(program.unsigned_leb());
+        return set_unknown(number);
+      default:  // register, val_offset, val_offset_sf
+        program.unsigned_leb();
+        return set_unknown(number);
     }
   }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "heap/track/unwinder.h"
 
-#include <ucontext.h>
+#include <ucontext.h>  // NOLINT(misc-include-cleaner): by way of <bits/…>
 
 #include <atomic>
 #include <cstddef>
@@ -22,6 +22,16 @@ constexpr std::uint64_t kMultiplier = 0x9E3779B97F4A7C15;
 std::uintptr_t at(std::uintptr_t address) { return *reinterpret_cast<const std::uintptr_t*>(address); }
 
 std::size_t spread(std::uintptr_t address) { return (address * kMultiplier) >> 32; }
+
+Stack::Walked::Pointer pointer_use(const UnwindRule& rule) {
+  using Pointer = Stack::Walked::Pointer;
+  using Saved = UnwindRule::SavedFramePointer;
+  if (rule.cfa == UnwindRule::Cfa::stack_pointer || rule.cfa == UnwindRule::Cfa::procedure_linkage)
+    return rule.saved == Saved::unchanged              ? Pointer::passes
+           : rule.saved == Saved::beside_frame_pointer ? Pointer::uses
+                                                       : Pointer::restores;
+  return rule.cfa == UnwindRule::Cfa::outermost ? Pointer::passes : Pointer::uses;
+}
 
 #if defined(__x86_64__)
 // The kernel has laid the interrupted registers down where the handler returns to
@@ -88,12 +98,13 @@ bool Unwinder::follow_frame_pointer(std::uintptr_t end, Step& step) {
   return true;
 }
 
-Unwinder::Way Unwinder::take_step(std::uintptr_t stack_end, Step& step, file::PackedFrame& frame) {
+Unwinder::Way Unwinder::take_step(std::uintptr_t stack_end, Step& step, Stack::Walked& walked) {
   const Known* known =
       step.is_exact ? nullptr : look_up(table_.load(std::memory_order_acquire), step.at.place);
   const Found found =
       known != nullptr ? Found{known->frame, known->rule} : find(step.at.place, step.is_exact);
-  frame = found.frame;
+  walked.frame = found.frame;
+  walked.pointer = pointer_use(found.rule);
   step.is_exact = false;
   switch (found.rule.cfa) {
     case UnwindRule::Cfa::outermost:
@@ -123,7 +134,7 @@ std::size_t Unwinder::still_there(const Stack& stack, std::size_t inner) {
   for (std::size_t i = inner; i > 0; --i) {
     const Stack::Walked& caller = stack.frames[i - 1];
     if (!caller.is_plain || at(caller.stack_pointer - 8) != caller.place ||
-        (caller.saved_at != 0 && at(caller.saved_at) != caller.frame_pointer))
+        (caller.needs_pointer && caller.saved_at != 0 && at(caller.saved_at) != caller.frame_pointer))
       return i;
   }
   return 0;
@@ -142,7 +153,8 @@ void Unwinder::walk(const CallerFrame& from, std::uintptr_t stack_end, Stack& st
     if (kept > 0) {
       const Stack::Walked& last = stack.frames[kept - 1];
       const bool is_same = last.stack_pointer == step.at.stack_pointer && last.place == step.at.place &&
-                           last.frame_pointer == step.at.frame_pointer && !step.is_exact;
+                           (!last.needs_pointer || last.frame_pointer == step.at.frame_pointer) &&
+                           !step.is_exact;
       if (is_same && still_there(stack, kept - 1) == 0) {
         way = Way::whole;
         break;
@@ -158,14 +170,18 @@ void Unwinder::walk(const CallerFrame& from, std::uintptr_t stack_end, Stack& st
     walked.frame_pointer = step.at.frame_pointer;
     walked.saved_at = step.saved_at;
     walked.is_plain = step.is_plain;
-    way = take_step(stack_end, step, walked.frame);
+    way = take_step(stack_end, step, walked);
     if (way != Way::on) kept = 0;
   }
   if (kept + fresh_count > kFramesMax) kept = 0, way = Way::cut;
   std::uint64_t hash = kept == 0 ? 0 : stack.frames[kept - 1].hash;
+  bool caller_needs_pointer = kept > 0 && stack.frames[kept - 1].needs_pointer;
   for (std::size_t i = fresh_count; i > 0; --i) {
     Stack::Walked& to = stack.frames[kept + fresh_count - i];
     to = stack.fresh[i - 1];
+    to.needs_pointer = to.pointer == Stack::Walked::Pointer::uses ||
+                       (to.pointer == Stack::Walked::Pointer::passes && caller_needs_pointer);
+    caller_needs_pointer = to.needs_pointer;
     hash = (hash ^ to.frame) * kMultiplier;
     to.hash = hash ^= hash >> 29;
   }

@@ -35,6 +35,10 @@ struct Stack {
     std::uintptr_t place, stack_pointer, frame_pointer;
     std::uintptr_t saved_at;  // where its frame pointer was read; 0: it is as in the frame that was called
     bool is_plain;            // its registers lay where a later walk can look for them
+    // What the way from here to its caller does with the frame pointer: whether its value here matters
+    // follows from that.
+    enum class Pointer : std::uint8_t { passes, uses, restores } pointer;
+    bool needs_pointer;
     file::PackedFrame frame;
     std::uint64_t hash;  // of all frames from the outermost up to here
   };
@@ -90,7 +94,7 @@ class Unwinder {
   enum class Way { on, whole, cut };
   static bool follow(const UnwindRule& rule, Step& step);
   static bool follow_frame_pointer(std::uintptr_t end, Step& step);
-  Way take_step(std::uintptr_t stack_end, Step& step, file::PackedFrame& frame);
+  Way take_step(std::uintptr_t stack_end, Step& step, Stack::Walked& walked);
   static std::size_t still_there(const Stack& stack, std::size_t inner);
   static const Known* look_up(const Table* table, std::uintptr_t address);
   Found find(std::uintptr_t address, bool is_exact);

@@ -13,6 +13,7 @@
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/event_loop.h"
@@ -25,6 +26,7 @@ namespace ullage::history {
 
 struct RemoteSender::Impl {
   std::string url;
+  std::vector<std::pair<std::string, std::string>> headers;
   RemoteWriter& writer;
   EventLoop& loop;
   const Clock& clock;
@@ -68,7 +70,7 @@ void RemoteSender::Impl::hear(const std::shared_ptr<Impl>& self, const Result<Ht
 
 void RemoteSender::Impl::carry(const std::stop_token& stop, const std::weak_ptr<Impl>& self) {
   while (!stop.stop_requested()) {
-    HttpRequest request{.url = url, .headers = remote_write_headers()};
+    HttpRequest request{.url = url, .headers = headers};
     {
       std::unique_lock lock(mutex);
       if (!wakes.wait(lock, stop, [&] { return body.has_value(); })) return;
@@ -88,13 +90,17 @@ RemoteSender::RemoteSender(RemoteSender&&) noexcept = default;
 RemoteSender& RemoteSender::operator=(RemoteSender&&) noexcept = default;
 RemoteSender::~RemoteSender() = default;
 
-Result<RemoteSender> RemoteSender::start(const std::string& url, HttpOptions http, std::uint64_t seed,
-                                         RemoteWriter& writer, EventLoop& loop, const Clock& clock) {
-  if (!url.starts_with("http://") && !url.starts_with("https://"))
-    return fail("not an address of HTTP", url_shown(url), "as in http://localhost:9090/api/v1/write");
-  auto client = HttpClient::create(std::move(http));
+Result<RemoteSender> RemoteSender::start(RemoteReceiver receiver, std::uint64_t seed, RemoteWriter& writer,
+                                         EventLoop& loop, const Clock& clock) {
+  if (!receiver.url.starts_with("http://") && !receiver.url.starts_with("https://"))
+    return fail("not an address of HTTP", url_shown(receiver.url),
+                "as in http://localhost:9090/api/v1/write");
+  auto client = HttpClient::create(std::move(receiver.http));
   if (!client) return pass_on(client);
-  const std::shared_ptr<Impl> impl(new Impl{.url = url,
+  auto headers = remote_write_headers();
+  headers.insert(headers.end(), receiver.headers.begin(), receiver.headers.end());
+  const std::shared_ptr<Impl> impl(new Impl{.url = std::move(receiver.url),
+                                            .headers = std::move(headers),
                                             .writer = writer,
                                             .loop = loop,
                                             .clock = clock,

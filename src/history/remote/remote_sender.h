@@ -4,8 +4,11 @@
 // loop and the clock must outlive it.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/event_loop.h"
@@ -15,11 +18,17 @@
 
 namespace ullage::history {
 
+struct RemoteReceiver {
+  std::string url = {};
+  HttpOptions http = {};
+  std::vector<std::pair<std::string, std::string>> headers = {};  // besides those of the protocol
+};
+
 class RemoteSender {
  public:
   // `seed` is of the chance that spreads retries.
-  static Result<RemoteSender> start(const std::string& url, HttpOptions http, std::uint64_t seed,
-                                    RemoteWriter& writer, EventLoop& loop, const Clock& clock);
+  static Result<RemoteSender> start(RemoteReceiver receiver, std::uint64_t seed, RemoteWriter& writer,
+                                    EventLoop& loop, const Clock& clock);
   RemoteSender(RemoteSender&&) noexcept;
   RemoteSender& operator=(RemoteSender&&) noexcept;
   ~RemoteSender();  // ends a call that is under way

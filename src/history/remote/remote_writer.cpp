@@ -81,9 +81,12 @@ struct RemoteWriter::Impl {
   bool is_first_batch = true;
   Time not_before = Time::min();
   std::optional<Time> waiting_since = {};  // the oldest sample that was not read
+  std::int64_t newest_ms = 0;              // that came
+  std::int64_t settled_ms = 0;             // the newest of those that were sent or dropped; 0: not known
 
   void put(const metric::Tick& tick, const metric::SeriesTable& table);
   bool load(Time now);
+  void note_settled(const Piece& piece);
   void drop(const Piece& piece, const SendOutcome& outcome);
   void halve_or_drop(const SendOutcome& outcome);
   void end_batch();
@@ -114,6 +117,7 @@ bool RemoteWriter::Impl::load(Time now) {
   waiting_since = queue.samples() > 0 ? std::optional(now) : std::nullopt;
   if (!*read) return false;
   batch = std::move(**read);
+  if (settled_ms == 0) settled_ms = batch.samples.front().time_ms;
   // What the process before this one had sent last is at the front of what is left.
   pieces.push_back({0, batch.samples.size(), 0, is_first_batch});
   is_first_batch = false;
@@ -121,9 +125,14 @@ bool RemoteWriter::Impl::load(Time now) {
   return true;
 }
 
+void RemoteWriter::Impl::note_settled(const Piece& piece) {
+  settled_ms = std::max(settled_ms, batch.samples[piece.end - 1].time_ms);
+}
+
 void RemoteWriter::Impl::drop(const Piece& piece, const SendOutcome& outcome) {
   (piece.is_doubtful ? counts.doubtful : counts.refused) += piece.size();
   counts.problem = outcome.problem;
+  note_settled(piece);
   pieces.pop_back();
 }
 
@@ -161,9 +170,13 @@ Result<RemoteWriter> RemoteWriter::open(const std::string& folder, const RemoteW
 
 void RemoteWriter::append(const metric::Tick& tick, const metric::SeriesTable& table, Time now) {
   impl_->put(tick, table);
+  if (!tick.values.empty()) impl_->newest_ms = tick.time_ms;
   for (const metric::Tick& marker : impl_->ends.look(tick)) impl_->put(marker, table);
   if (!impl_->waiting_since && impl_->queue.samples() > 0) impl_->waiting_since = now;
 }
+
+bool RemoteWriter::awaits(metric::SeriesId id) const { return impl_->ends.is_live(id); }
+void RemoteWriter::forget(metric::SeriesId id) { impl_->queue.forget(id); }
 
 std::optional<std::string> RemoteWriter::next(Time now) {
   Impl& impl = *impl_;
@@ -180,6 +193,7 @@ void RemoteWriter::settle(const SendOutcome& outcome, Time now, double chance) {
   impl.is_out = false;
   Piece& piece = impl.pieces.back();
   const Verdict verdict = judge(outcome);
+  impl.counts.is_taken = verdict == Verdict::taken;
   if (verdict == Verdict::again) {
     ++impl.counts.failures;
     impl.counts.problem = outcome.problem;
@@ -192,6 +206,7 @@ void RemoteWriter::settle(const SendOutcome& outcome, Time now, double chance) {
     case Verdict::taken:
       impl.counts.sent += piece.size();
       impl.is_any_taken = impl.may_halve = true;
+      impl.note_settled(piece);
       impl.pieces.pop_back();
       break;
     case Verdict::unfit:
@@ -224,7 +239,11 @@ RemoteWriteCounts RemoteWriter::counts() const {
   counts.unwatched = impl_->ends.unwatched_samples();
   counts.damaged_bytes = impl_->queue.damaged_bytes();
   counts.queue_samples = impl_->queue.samples();
+  for (const Piece& piece : impl_->pieces) counts.queue_samples += piece.size();
   counts.queue_bytes = impl_->queue.bytes();
+  const std::int64_t behind_ms = impl_->newest_ms - impl_->settled_ms;
+  if (!is_empty() && impl_->settled_ms != 0 && behind_ms > 0)
+    counts.lag_seconds = static_cast<double>(behind_ms) / 1000;
   return counts;
 }
 

@@ -41,9 +41,11 @@ struct RemoteWriteCounts {
   std::uint64_t requests = 0;       // made
   std::uint64_t failures = 0;       // requests that were or are to be made again
   std::uint64_t damaged_bytes = 0;  // of the queue, that could not be read
-  std::uint64_t queue_samples = 0;  // wait now
-  std::uint64_t queue_bytes = 0;
-  std::string problem;  // the last one, in words
+  std::uint64_t queue_samples = 0;  // wait now, or are on their way
+  std::uint64_t queue_bytes = 0;    // the same on disk
+  double lag_seconds = 0;           // from the newest sample that was settled to the newest that came
+  bool is_taken = true;             // what was sent last
+  std::string problem;              // the last one, in words
   // Those that are not zero and are somebody's loss, in words.
   std::vector<std::string> sentences() const;
 };
@@ -58,8 +60,11 @@ class RemoteWriter {
   ~RemoteWriter();
 
   // Into the queue, with markers of staleness for series that have ended. Ids are a table's, each time the
-  // same.
+  // same, until one is forgotten.
   void append(const metric::Tick& tick, const metric::SeriesTable& table, Time now);
+  bool awaits(metric::SeriesId id) const;  // another sample, or the time to say that it has ended
+  // The table is about to give the id, which is not awaited, to another series.
+  void forget(metric::SeriesId id);
   // A body to send now, if it is time; no other until it is settled.
   std::optional<std::string> next(Time now);
   void settle(const SendOutcome& outcome, Time now, double chance);

@@ -244,7 +244,7 @@ TEST_F(RemoteWriterTest, ASenderCarriesBodiesOnAThread) {
   EventLoop loop;
   const SystemClock clock;
   RemoteWriter writer = open({.back_off = {.first = milliseconds(1)}, .batch_samples_max = 50});
-  auto sender = RemoteSender::start(server.url() + "/api/v1/write", {}, 1, writer, loop, clock);
+  auto sender = RemoteSender::start({.url = server.url() + "/api/v1/write"}, 1, writer, loop, clock);
   ASSERT_TRUE(sender) << sender.error().text();
   for (int second = 0; second < 20; ++second) put(writer, second);
   sender->look();

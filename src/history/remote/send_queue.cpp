@@ -42,6 +42,7 @@ struct Writing {
 struct Reading {
   std::string bytes;  // of the oldest segment, as far as it was there when it was last looked at
   std::uint64_t offset = 0;
+  std::uint64_t settled = 0;       // the offset up to which all is done with
   std::size_t consumed = 0;        // of `bytes`
   std::uint64_t deliver_from = 0;  // what stands before was settled by an earlier process
   std::shared_ptr<std::deque<metric::SeriesKey>> keys;
@@ -154,13 +155,15 @@ Result<void> SendQueue::append(std::int64_t time_ms, std::span<const metric::Val
   }
   segment.bytes += bytes->size();
   segment.unread += draft.record.samples.size();
-  for (const metric::SeriesId id : draft.new_ids)
-    impl.writing.ids.emplace(id, static_cast<std::uint32_t>(impl.writing.ids.size()));
-  impl.writing.last_bits.resize(impl.writing.ids.size());
+  auto next = static_cast<std::uint32_t>(impl.writing.last_bits.size());
+  for (const metric::SeriesId id : draft.new_ids) impl.writing.ids.emplace(id, next++);
+  impl.writing.last_bits.resize(next);
   for (const auto& [id, bits] : draft.bits) impl.writing.last_bits[id] = bits;
   impl.make_room();
   return {};
 }
+
+void SendQueue::forget(metric::SeriesId id) { impl_->writing.ids.erase(id); }
 
 Result<void> SendQueue::Impl::look_at_front() {
   const QueueSegment& front = segments.front();
@@ -169,6 +172,7 @@ Result<void> SendQueue::Impl::look_at_front() {
     reading.offset = kSegmentHeadBytes;
     const QueuePosition settled = read_queue_position(folder);
     reading.deliver_from = settled.segment == front.number ? settled.offset : 0;
+    reading.settled = std::max(reading.offset, reading.deliver_from);
   }
   const std::uint64_t wanted = front.bytes - std::min(front.bytes, reading.offset);
   if (reading.bytes.size() - reading.consumed >= wanted) return {};
@@ -248,6 +252,7 @@ Result<std::optional<QueueBatch>> SendQueue::read(std::size_t samples_max) {
 
 Result<void> SendQueue::settle() {
   if (impl_->segments.empty() || impl_->reading.keys == nullptr) return {};
+  impl_->reading.settled = impl_->reading.offset;
   return write_queue_position(impl_->folder, {impl_->segments.front().number, impl_->reading.offset});
 }
 
@@ -277,7 +282,7 @@ Result<SendQueue> SendQueue::open(const std::string& folder, const SendQueueOpti
 std::uint64_t SendQueue::bytes() const {
   std::uint64_t total = 0;
   for (const QueueSegment& segment : impl_->segments) total += segment.bytes;
-  return total - std::min(total, impl_->reading.offset);
+  return total - std::min(total, impl_->reading.settled);
 }
 std::uint64_t SendQueue::samples() const {
   std::uint64_t total = 0;

@@ -48,6 +48,8 @@ class SendQueue {
   // before.
   Result<void> append(std::int64_t time_ms, std::span<const metric::Value> values,
                       const metric::SeriesTable& table);
+  // What the id means from here on is not known: the next samples of it are of another series.
+  void forget(metric::SeriesId id);
   // Records from where the last read ended, until there are `samples_max`; at least one when there is any.
   // Nothing at the end. To be called when what was read before is settled. What is damaged is left out and
   // counted.
@@ -55,7 +57,7 @@ class SendQueue {
   // All that was read is done with.
   Result<void> settle();
 
-  std::uint64_t bytes() const;            // that wait
+  std::uint64_t bytes() const;            // that are not settled
   std::uint64_t samples() const;          // that were not read yet
   std::uint64_t crowded_samples() const;  // that went unread, because there was no room
   std::uint64_t damaged_bytes() const;    // that could not be read

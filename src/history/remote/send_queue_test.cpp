@@ -112,6 +112,24 @@ TEST_F(SendQueueTest, EveryValueSurvivesBitForBit) {
   EXPECT_EQ((*batch)->keys->at(0), table.key(id));
 }
 
+TEST_F(SendQueueTest, AnIdThatIsForgottenIsAnothersInTheSameSegment) {
+  SendQueue queue = open();
+  metric::SeriesTable table;
+  const metric::SeriesId id = table.id("before");
+  const metric::Value value[] = {{id, 1}};
+  ASSERT_TRUE(queue.append(1, value, table));
+  table.forget(id);
+  queue.forget(id);
+  ASSERT_EQ(table.id("after"), id);
+  ASSERT_TRUE(queue.append(2, value, table));
+  const auto batch = queue.read(100);
+  ASSERT_TRUE(batch && *batch);
+  std::vector<std::string> names;
+  for (const QueuedSample& sample : (*batch)->samples)
+    names.push_back((*batch)->keys->at(sample.series).name);
+  EXPECT_EQ(names, (std::vector<std::string>{"before", "after"}));
+}
+
 TEST_F(SendQueueTest, WhatWasNotSettledComesAgainAfterARestart) {
   {
     SendQueue queue = open({.bytes_max = 1u << 30, .segment_bytes = 400});

@@ -20,6 +20,7 @@ class SeriesEnds {
   explicit SeriesEnds(std::size_t series_max = 100'000) : series_max_(series_max) {}
   // Takes note of a tick; the ticks of markers that are due now.
   std::vector<metric::Tick> look(const metric::Tick& tick);
+  bool is_live(metric::SeriesId id) const { return live_.contains(id); }
   std::size_t live() const { return live_.size(); }
   std::uint64_t unwatched_samples() const { return unwatched_samples_; }
 

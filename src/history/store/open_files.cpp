@@ -74,13 +74,22 @@ StoredFile* OpenFiles::open(const HistoryFile& file) {
 void OpenFiles::end_reading() {
   for (auto& [name, opened] : opened_)
     if (opened.file != nullptr) opened.file->end();
-  while (opened_.size() > kOpenMax) {
-    const auto oldest =
-        std::ranges::min_element(opened_, {}, [](const auto& opened) { return opened.second.used; });
-    if (oldest->second.file != nullptr)
-      std::ranges::copy(oldest->second.file->problems(), std::back_inserter(problems_));
-    opened_.erase(oldest);
-  }
+  while (opened_.size() > kOpenMax || series() > series_most_) close_oldest();
+}
+
+std::size_t OpenFiles::series() const {
+  std::size_t series = 0;
+  for (const auto& [name, opened] : opened_)
+    if (opened.file != nullptr) series += opened.file->dictionary().size();
+  return series;
+}
+
+void OpenFiles::close_oldest() {
+  const auto oldest =
+      std::ranges::min_element(opened_, {}, [](const auto& opened) { return opened.second.used; });
+  if (oldest->second.file != nullptr)
+    std::ranges::copy(oldest->second.file->problems(), std::back_inserter(problems_));
+  opened_.erase(oldest);
 }
 
 std::vector<std::string> OpenFiles::problems() const {

@@ -4,13 +4,15 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <dlfcn.h>
+#include <sys/stat.h>
+#include <sys/types.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <memory>
 #include <span>
 #include <string>
@@ -18,6 +20,7 @@
 #include <vector>
 
 #include "base/file.h"
+#include "base/os_root.h"
 #include "base/result.h"
 #include "sense/bpf/task_program.h"
 #include "sense/bpf/task_record.h"
@@ -28,8 +31,9 @@ namespace {
 
 using Record = ::TaskRecord;
 
-// Some 370 records; the kernel's own buffer is 32 KiB (fs/seq_file.c, kernel/bpf/bpf_iter.c).
-constexpr std::size_t kReadBytes = 64 << 10;
+// As many as the kernel's own buffer holds (32 KiB, kernel/bpf/bpf_iter.c).
+constexpr std::size_t kRecordsPerRead = (32 << 10) / sizeof(Record);
+constexpr ino_t kFirstPidNamespace = 0xEFFFFFFC;  // PROC_PID_INIT_INO, include/linux/proc_ns.h
 constexpr const char* kPrivilege = "a BPF iterator needs root, or CAP_BPF and CAP_PERFMON";
 
 // What we use of libbpf, by name out of the library: linked, it would be bound in every run of `true`.
@@ -91,27 +95,12 @@ tl::unexpected<Error> refused(const char* tried) {
   return fail(std::move(error));
 }
 
-std::uint64_t pages(std::int64_t count) { return count < 0 ? 0 : static_cast<std::uint64_t>(count); }
-
-// What a thread adds to its process; the first thread also what belongs to them all.
-void add(TaskSums& sums, const Record& record) {
-  sums.pid = record.process;
-  ++sums.threads;
-  sums.run_ns += record.run_ns + record.ended_run_ns;
-  sums.user_ns += record.user_ns + record.ended_user_ns;
-  sums.system_ns += record.system_ns + record.ended_system_ns;
-  sums.minor_faults += record.minor_faults + record.ended_minor_faults;
-  sums.major_faults += record.major_faults + record.ended_major_faults;
-  sums.read_bytes += record.read_bytes + record.ended_read_bytes;
-  sums.written_bytes += record.written_bytes + record.ended_written_bytes;
-  if (record.process != record.thread) return;
-  sums.parent_pid = record.parent;
-  std::memcpy(sums.name.data(), record.name, sums.name.size());
-  sums.has_memory = record.has_memory != 0;
-  sums.file_pages = pages(record.file_pages);
-  sums.anonymous_pages = pages(record.anonymous_pages);
-  sums.swap_pages = pages(record.swap_pages);
-  sums.shared_pages = pages(record.shared_pages);
+// What a thread adds to its process.
+void add(TaskNews& news, const Record& record) {
+  news.ran += std::chrono::microseconds(record.ran_us);
+  news.has_moved = news.has_moved || (record.what & TASK_HAS_MOVED) != 0;
+  news.has_io = news.has_io || (record.what & TASK_HAS_IO) != 0;
+  news.is_elsewhere = news.is_elsewhere || (record.what & TASK_IS_ELSEWHERE) != 0;
 }
 
 }  // namespace
@@ -119,15 +108,20 @@ void add(TaskSums& sums, const Record& record) {
 struct TaskIterator::Impl {
   std::unique_ptr<bpf_object, CloseObject> object;
   std::unique_ptr<bpf_link, DestroyLink> link;  // goes before its object
-  std::vector<char> buffer = std::vector<char>(kReadBytes);
   std::vector<Record> records;
-  std::vector<TaskSums> sums;
+  std::vector<TaskNews> news;
 
   bool read_records();
-  void sum_records();
+  void add_up();
 };
 
 Result<TaskIterator> TaskIterator::open() {
+  // The kernel would walk our PID namespace and give the numbers of the machine's first.
+  struct stat space{};
+  if (::stat(OsRoot::live().path("/proc/self/ns/pid").c_str(), &space) != 0 ||
+      space.st_ino != kFirstPidNamespace)
+    return fail("the kernel has other numbers for processes than /proc has", "BPF",
+                "run it in the machine's first PID namespace");
   const auto program = task_program();
   if (program.empty()) return fail("it was built without clang for BPF", "BPF");
   const Bpf& bpf = the_bpf();
@@ -141,11 +135,6 @@ Result<TaskIterator> TaskIterator::open() {
   impl->link.reset(bpf.attach_iter(task, nullptr));
   if (!impl->link) return refused("cannot attach the iterator");
   TaskIterator iterator(std::move(impl));
-  const auto tasks = iterator.read();
-  const auto self = std::ranges::lower_bound(tasks, ::getpid(), {}, &TaskSums::pid);
-  if (self == tasks.end() || self->pid != ::getpid() || self->parent_pid != ::getppid())
-    return fail("the kernel has other numbers for processes than /proc has", "BPF",
-                "run it in the machine's first PID namespace");
   return iterator;
 }
 
@@ -159,37 +148,39 @@ bool TaskIterator::Impl::read_records() {
   // An iterator is read once, from its begin to its end.
   const FileDescriptor iterator(the_bpf().create_iter(the_bpf().link_fd(link.get())));
   if (!iterator.is_open()) return false;
-  std::size_t held = 0;  // a record may be cut between two readings
+  std::size_t held_bytes = 0;  // a record may be cut between two readings
   while (true) {
-    const ssize_t got = ::read(iterator.get(), buffer.data() + held, buffer.size() - held);
+    records.resize(held_bytes / sizeof(Record) + kRecordsPerRead);
+    char* end = reinterpret_cast<char*>(records.data()) + held_bytes;
+    const ssize_t got = ::read(iterator.get(), end, records.size() * sizeof(Record) - held_bytes);
     if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
-    if (got < 0) return false;
-    if (got == 0) return true;
-    held += static_cast<std::size_t>(got);
-    const std::size_t whole = held / sizeof(Record);
-    const std::size_t first = records.size();
-    records.resize(first + whole);
-    std::memcpy(records.data() + first, buffer.data(), whole * sizeof(Record));
-    held -= whole * sizeof(Record);
-    std::memmove(buffer.data(), buffer.data() + whole * sizeof(Record), held);
+    if (got <= 0) {
+      records.resize(held_bytes / sizeof(Record));
+      return got == 0;
+    }
+    held_bytes += static_cast<std::size_t>(got);
   }
 }
 
-void TaskIterator::Impl::sum_records() {
-  sums.clear();
-  // The kernel gives threads in order of their own numbers, not by process.
-  std::ranges::sort(records, {},
-                    [](const Record& record) { return std::pair(record.process, record.thread); });
+// The kernel gives threads in order of their own numbers, not by process: one whose first thread has a higher
+// number than another comes after that.
+void TaskIterator::Impl::add_up() {
+  news.clear();
+  for (const Record& record : records)
+    if (record.thread == record.process) add(news.emplace_back(TaskNews{.pid = record.process}), record);
   for (const Record& record : records) {
-    if (sums.empty() || sums.back().pid != record.process) sums.emplace_back();
-    add(sums.back(), record);
+    if (record.thread == record.process) continue;
+    const auto process =
+        std::lower_bound(news.begin(), news.end(), record.process,
+                         [](const TaskNews& one, std::int64_t pid) { return one.pid < pid; });
+    if (process != news.end() && process->pid == record.process) add(*process, record);
   }
 }
 
-std::span<const TaskSums> TaskIterator::read() {
-  impl_->sums.clear();
-  if (impl_->read_records()) impl_->sum_records();
-  return impl_->sums;
+std::span<const TaskNews> TaskIterator::read() {
+  impl_->news.clear();
+  if (impl_->read_records()) impl_->add_up();
+  return impl_->news;
 }
 
 }  // namespace ullage::sense

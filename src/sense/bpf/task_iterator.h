@@ -1,34 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
-// All processes of the machine in one pass through the kernel, at half a microsecond each: a BPF program that
-// the kernel runs for every task (tasks.bpf.c), where that is allowed (root or CAP_BPF and CAP_PERFMON) and
-// the kernel tells its types (BTF). libbpf is opened when it is first needed; a build without clang for BPF
-// has no program, and open() says so. One thread.
+// All processes of the machine, and which of them have moved, in one pass through the kernel at a quarter of
+// a microsecond each: a BPF program that the kernel runs for every task (tasks.bpf.c), where that is allowed
+// (root or CAP_BPF and CAP_PERFMON) and the kernel tells its types (BTF). What their figures are now is left
+// to /proc (docs/decisions/0006-the-kernel-says-who-moved.md). libbpf is opened when it is first needed; a
+// build without clang for BPF has no program, and open() says so. One thread.
 #pragma once
 
-#include <array>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <string_view>
-#include <vector>
 
 #include "base/result.h"
 
 namespace ullage::sense {
 
-struct TaskSums {  // of one process, its ended threads included
+// Of one process with all its threads, since the reading before; of one that is new, since its birth.
+struct TaskNews {
   std::int64_t pid = 0;
-  std::int64_t parent_pid = 0;
-  std::array<char, 16> name{};
-  std::uint64_t threads = 0;
-  std::uint64_t run_ns = 0;                  // exact
-  std::uint64_t user_ns = 0, system_ns = 0;  // as sampled at clock ticks; /proc scales them to the exact sum
-  std::uint64_t minor_faults = 0, major_faults = 0;
-  std::uint64_t read_bytes = 0, written_bytes = 0;
-  bool has_memory = false;
-  std::uint64_t file_pages = 0, anonymous_pages = 0, swap_pages = 0, shared_pages = 0;
-
-  std::uint64_t resident_pages() const { return file_pages + anonymous_pages + shared_pages; }
+  std::chrono::microseconds ran{0};  // on processors; up to a microsecond a thread too much
+  bool has_moved = false;     // faults, memory, its name, the number of threads: some are others than before
+  bool has_io = false;        // with storage
+  bool is_elsewhere = false;  // in another cgroup
 };
 
 class TaskIterator {
@@ -40,8 +33,9 @@ class TaskIterator {
   TaskIterator(TaskIterator&&) noexcept;
   TaskIterator& operator=(TaskIterator&&) noexcept;
 
-  // In order of pid; valid until the next call. Empty when the kernel refuses.
-  std::span<const TaskSums> read();
+  // All of them, in order of pid; valid until the next call. Empty when the kernel refuses. It may keep
+  // single ones to itself that it lists in /proc (those that a security module protects).
+  std::span<const TaskNews> read();
 
  private:
   struct Impl;

@@ -1,36 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
-// The kernel's own pass over all tasks against what /proc says of the same ones.
+// The kernel's own pass over all tasks: what it tells of a process that does one thing at a time, and that
+// who reads only those of whom it tells has the figures that /proc has.
 #include "sense/bpf/task_iterator.h"
 
 #include <gtest/gtest.h>
-#include <sched.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <functional>
 #include <optional>
 #include <span>
-#include <string>
-#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/os_root.h"
-#include "sense/proc/proc_counters.h"
-#include "sense/proc/proc_stat.h"
+#include "sense/proc/process_tree.h"
+#include "sense/processes/process_row.h"
+#include "sense/processes/process_table.h"
 
 namespace ullage::sense {
 namespace {
+
+constexpr std::size_t kMiB = 1 << 20;
 
 class TaskIteratorLive : public testing::Test {
  protected:
@@ -42,69 +46,73 @@ class TaskIteratorLive : public testing::Test {
   std::optional<TaskIterator> iterator_;
 };
 
-const TaskSums* find(std::span<const TaskSums> tasks, std::int64_t pid) {
-  const auto found = std::ranges::lower_bound(tasks, pid, {}, &TaskSums::pid);
-  return found != tasks.end() && found->pid == pid ? &*found : nullptr;
-}
-
 void burn(std::chrono::milliseconds time) {
   const SystemClock clock;
   const auto begin = clock.own_cpu();
   while (clock.own_cpu() - begin < time) continue;
 }
 
-// A child with threads, one of which has ended, that has burnt, touched memory and written, and waits.
-pid_t start_child() {
-  int ready[2];
-  if (::pipe(ready) != 0) return -1;
-  const pid_t pid = ::fork();
-  if (pid != 0) {
-    ::close(ready[1]);
-    char byte;
-    EXPECT_EQ(::read(ready[0], &byte, 1), 1);
-    ::close(ready[0]);
-    return pid;
-  }
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  ::prctl(PR_SET_NAME, "busy (child)");
-  constexpr std::size_t kBytes = 40 << 20;
-  void* memory = ::mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  std::memset(memory, 1, kBytes);
-  std::thread([] { burn(std::chrono::milliseconds(60)); }).join();
-  std::thread([] {
-    while (true) ::pause();
-  }).detach();
-  burn(std::chrono::milliseconds(60));
-  if (::write(ready[1], "x", 1) != 1) ::_exit(1);
-  while (true) ::pause();
+void touch_memory() {
+  void* memory = ::mmap(nullptr, 4 * kMiB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  std::memset(memory, 1, 4 * kMiB);
 }
 
-TEST_F(TaskIteratorLive, GivesTheSameValuesAsProc) {
-  const pid_t pid = start_child();
-  ASSERT_GT(pid, 0);
-  const TaskSums* task = find(iterator_->read(), pid);
-  ASSERT_NE(task, nullptr);
-  const auto folder = "/proc/" + std::to_string(pid);
-  const auto text = read_file(folder + "/stat");
-  const auto stat = parse_proc_stat(*text);
-  const ProcIo io = parse_proc_io(*read_file(folder + "/io"));
-  EXPECT_EQ(task->parent_pid, ::getpid());
-  EXPECT_EQ(std::string_view(task->name.data()), stat->name);
-  EXPECT_EQ(task->threads, stat->threads);
-  EXPECT_EQ(task->threads, 2u);
-  EXPECT_EQ(task->minor_faults, stat->minor_faults);
-  EXPECT_EQ(task->major_faults, stat->major_faults);
-  EXPECT_EQ(task->read_bytes, io.read_bytes);
-  EXPECT_EQ(task->written_bytes, io.written_bytes);
-  const double seconds = static_cast<double>(stat->user_ticks + stat->system_ticks) /
-                         static_cast<double>(OsRoot::live().ticks_per_second);
-  EXPECT_NEAR(static_cast<double>(task->run_ns) * 1e-9, seconds, 0.021);  // a tick of each, cut off
-  // Counters of each processor lie behind the sums by up to 64 pages and more.
-  EXPECT_NEAR(static_cast<double>(task->resident_pages()), static_cast<double>(stat->resident_pages), 600);
-  EXPECT_GE(task->anonymous_pages, 9'000u);
-  ::kill(pid, SIGKILL);
-  ::waitpid(pid, nullptr, 0);
-  EXPECT_EQ(find(iterator_->read(), pid), nullptr);
+// To storage, where the working directory is on one.
+void write_file() {
+  char name[] = "task_iterator_test.XXXXXX";
+  const int file = ::mkstemp(name);
+  const std::vector<char> bytes(kMiB, 'x');
+  if (::write(file, bytes.data(), bytes.size()) < 0) ::_exit(1);
+  ::unlink(name);
+  ::close(file);
+}
+
+// A child that does the next of its things each time it is asked, and else waits.
+class ObedientChild {
+ public:
+  explicit ObedientChild(const std::vector<std::function<void()>>& things) {
+    int ask[2], answer[2];
+    if (::pipe(ask) != 0 || ::pipe(answer) != 0) return;
+    pid_ = ::fork();
+    if (pid_ == 0) {
+      ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+      ::close(ask[1]);
+      for (char byte = 'x'; const auto& thing : things) {
+        if (::read(ask[0], &byte, 1) != 1) ::_exit(0);
+        thing();
+        if (::write(answer[1], &byte, 1) != 1) ::_exit(0);
+      }
+      while (true) ::pause();
+    }
+    ::close(ask[0]);
+    ::close(answer[1]);
+    ask_ = ask[1];
+    answer_ = answer[0];
+  }
+  ~ObedientChild() {
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+    ::close(ask_);
+    ::close(answer_);
+  }
+  ObedientChild(const ObedientChild&) = delete;
+  ObedientChild& operator=(const ObedientChild&) = delete;
+  pid_t pid() const { return pid_; }
+  void do_next() const {
+    char byte = 'x';
+    EXPECT_EQ(::write(ask_, &byte, 1), 1);
+    EXPECT_EQ(::read(answer_, &byte, 1), 1);
+  }
+
+ private:
+  pid_t pid_ = -1;
+  int ask_ = -1, answer_ = -1;
+};
+
+TaskNews news_of(std::span<const TaskNews> tasks, std::int64_t pid) {
+  const auto found = std::ranges::lower_bound(tasks, pid, {}, &TaskNews::pid);
+  EXPECT_TRUE(found != tasks.end() && found->pid == pid) << pid;
+  return found != tasks.end() ? *found : TaskNews();
 }
 
 TEST_F(TaskIteratorLive, HasEveryProcessOnceInOrder) {
@@ -119,12 +127,69 @@ TEST_F(TaskIteratorLive, HasEveryProcessOnceInOrder) {
     children.push_back(pid);
   }
   const auto tasks = iterator_->read();
-  EXPECT_TRUE(std::ranges::is_sorted(tasks, {}, &TaskSums::pid));
-  EXPECT_EQ(std::ranges::adjacent_find(tasks, {}, &TaskSums::pid), tasks.end());
-  EXPECT_TRUE(find(tasks, ::getpid())->has_memory);
-  for (const pid_t pid : children) EXPECT_NE(find(tasks, pid), nullptr) << pid;
+  EXPECT_TRUE(std::ranges::is_sorted(tasks, {}, &TaskNews::pid));
+  EXPECT_EQ(std::ranges::adjacent_find(tasks, {}, &TaskNews::pid), tasks.end());
+  for (const pid_t pid : children) EXPECT_TRUE(news_of(tasks, pid).has_moved);
   for (const pid_t pid : children) ::kill(pid, SIGKILL);
   for (const pid_t pid : children) ::waitpid(pid, nullptr, 0);
+  const auto after = iterator_->read();
+  EXPECT_FALSE(std::ranges::binary_search(after, children.front(), {}, &TaskNews::pid));
+}
+
+TEST_F(TaskIteratorLive, TellsOnceOfWhatAProcessDid) {
+  const ObedientChild child({[] { burn(std::chrono::milliseconds(30)); }, touch_memory, write_file,
+                             [] { ::prctl(PR_SET_NAME, "another (name)"); },
+                             [] { std::thread([] { burn(std::chrono::milliseconds(30)); }).join(); }});
+  iterator_->read();
+  const auto next = [&] {
+    child.do_next();
+    return news_of(iterator_->read(), child.pid());
+  };
+  EXPECT_GE(next().ran, std::chrono::milliseconds(30));
+  EXPECT_TRUE(next().has_moved) << "memory";
+  EXPECT_TRUE(next().has_io);
+  EXPECT_TRUE(next().has_moved) << "its name";
+  const TaskNews threads = next();
+  EXPECT_TRUE(threads.has_moved) << "its threads";
+  // It waits now; the end of its answer may have come after the last pass.
+  TaskNews quiet = news_of(iterator_->read(), child.pid());
+  quiet = news_of(iterator_->read(), child.pid());
+  EXPECT_EQ(quiet.ran.count(), 0);
+  EXPECT_FALSE(quiet.has_moved);
+  EXPECT_FALSE(quiet.has_io);
+}
+
+TEST_F(TaskIteratorLive, ATableThatAsksItHasTheFiguresOfProc) {
+  const ObedientChild child({[] { burn(std::chrono::milliseconds(60)); }, touch_memory, write_file,
+                             [] { std::thread(write_file).join(); },
+                             [] { ::prctl(PR_SET_NAME, "another (name)"); }});
+  const SystemClock clock;
+  ProcessTable table(OsRoot::live(), {}, clock);
+  table.read({.tasks = iterator_->read()});
+  const auto row_of = [&](std::span<const ProcessRow> rows) {
+    const auto found =
+        std::ranges::find(rows, child.pid(), [](const ProcessRow& row) { return row.sample.pid; });
+    EXPECT_NE(found, rows.end());
+    return found != rows.end() ? found->sample : ProcessSample();
+  };
+  for (int thing = 0; thing < 5; ++thing) {
+    child.do_next();
+    const ProcessSample told = row_of(table.read({.tasks = iterator_->read()}));
+    ProcessTable fresh(OsRoot::live(), {}, clock);
+    const ProcessSample truth = row_of(fresh.read({}, Freshness::all));
+    SCOPED_TRACE(thing);
+    EXPECT_EQ(told.name, truth.name);
+    EXPECT_EQ(told.parent_pid, ::getpid());
+    EXPECT_EQ(told.threads, truth.threads);
+    EXPECT_EQ(told.minor_faults, truth.minor_faults);
+    EXPECT_EQ(told.major_faults, truth.major_faults);
+    EXPECT_EQ(told.read_bytes, truth.read_bytes);
+    EXPECT_EQ(told.written_bytes, truth.written_bytes);
+    // What it used after the pass, or too little to be told: less than a clock tick of each.
+    EXPECT_NEAR(told.user_seconds + told.system_seconds, truth.user_seconds + truth.system_seconds, 0.021);
+    EXPECT_NEAR(static_cast<double>(told.resident_bytes.value_or(0)),
+                static_cast<double>(truth.resident_bytes.value_or(0)), 0.25 * kMiB);
+  }
 }
 
 }  // namespace

@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sense/cgroup/cgroups_collector.h"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstddef>
 #include <map>
 #include <string>
 #include <utility>
 
+#include "base/clock.h"
+#include "base/os_root.h"
 #include "base/result.h"
 #include "base/text.h"
 #include "metric/frame.h"
@@ -35,14 +40,26 @@ bool is_idle(const CgroupSample& before, const CgroupSample& after) {
   return before.usage_seconds == after.usage_seconds && before.current_bytes == after.current_bytes;
 }
 
+// An eighth of the descriptors that we may have, for others need some: the history, clients, processes.
+std::size_t cgroups_to_keep_open() {
+  constexpr std::size_t kFilesEach = 16;
+  rlimit files{};
+  return ::getrlimit(RLIMIT_NOFILE, &files) == 0 ? files.rlim_cur / 8 / kFilesEach : 1;
+}
+
 }  // namespace
+
+CgroupsCollector::CgroupsCollector(const OsRoot& root, CgroupsOptions options, const Clock& clock)
+    : root_(root), options_(options), clock_(clock), open_most_(cgroups_to_keep_open()) {}
 
 Result<void> CgroupsCollector::collect(metric::Frame& frame) {
   const nanoseconds now = clock_.monotonic();
   if (is_look_due_ || now - looked_at_ >= kLookEvery)
     if (auto looked = look_for_cgroups(now); !looked) return looked;
+  std::size_t open = 0;
   for (auto& [path, cgroup] : cgroups_) {
     if (now >= cgroup.due) read(cgroup, now);
+    if (cgroup.is_open && ++open > open_most_) close(cgroup);
     if (cgroup.inode != 0) add(path, cgroup, frame);
   }
   frame.add("ullage_cgroups", static_cast<double>(cgroups_.size()));
@@ -91,6 +108,7 @@ void CgroupsCollector::read(Watched& cgroup, nanoseconds now) {
       !cgroup.is_read || cgroup.unchanged_readings > 0 || now - cgroup.all_read_at >= kReadAllEvery;
   const CgroupSample before = std::exchange(
       cgroup.sample, cgroup.reader.read(is_all_due ? CgroupReader::Which::all : CgroupReader::Which::quick));
+  cgroup.is_open = true;
   if (is_all_due) cgroup.all_read_at = now;
   if (!std::exchange(cgroup.is_read, true) || !is_idle(before, cgroup.sample)) {
     cgroup.unchanged_readings = 0;
@@ -99,7 +117,12 @@ void CgroupsCollector::read(Watched& cgroup, nanoseconds now) {
   }
   cgroup.unchanged_readings = std::min(cgroup.unchanged_readings + 1, kIdleSeconds);
   cgroup.due = now + seconds(cgroup.unchanged_readings) - kTickJitter;
-  if (cgroup.unchanged_readings > 1) cgroup.reader.close();
+  if (cgroup.unchanged_readings > 1) close(cgroup);
+}
+
+void CgroupsCollector::close(Watched& cgroup) {
+  cgroup.reader.close();
+  cgroup.is_open = false;
 }
 
 void CgroupsCollector::add(const std::string& path, const Watched& cgroup, metric::Frame& frame) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // All cgroups of the machine under cAdvisor's names (container_*), by their path and, where a runtime tells,
 // by the name and image of the container. The folders are looked through every few seconds; what is idle is
-// read as seldom, and keeps no descriptors open meanwhile. One thread.
+// read as seldom, and keeps no descriptors open meanwhile; nor do more than there are descriptors for. One
+// thread.
 #pragma once
 
 #include <chrono>
@@ -30,8 +31,7 @@ struct CgroupsOptions {
 class CgroupsCollector final : public Collector {
  public:
   // The clock must outlive it.
-  CgroupsCollector(const OsRoot& root, CgroupsOptions options, const Clock& clock)
-      : root_(root), options_(options), clock_(clock) {}
+  CgroupsCollector(const OsRoot& root, CgroupsOptions options, const Clock& clock);
   Result<void> collect(metric::Frame& frame) override;
 
  private:
@@ -45,19 +45,20 @@ class CgroupsCollector final : public Collector {
     CgroupSample sample;
     std::chrono::nanoseconds due{0}, all_read_at{0};
     int unchanged_readings = 0;
-    bool is_read = false;
+    bool is_read = false, is_open = false;
   };
 
   Result<void> look_for_cgroups(std::chrono::nanoseconds now);
   Watched watch(const FoundCgroup& found) const;
   void read(Watched& cgroup, std::chrono::nanoseconds now);
+  static void close(Watched& cgroup);
   static void add(const std::string& path, const Watched& cgroup, metric::Frame& frame);
 
   OsRoot root_;
   CgroupsOptions options_;
   const Clock& clock_;
   std::map<std::string, Watched> cgroups_;  // by path
-  std::size_t left_out_ = 0;
+  std::size_t left_out_ = 0, open_most_;
   std::chrono::nanoseconds looked_at_{0};
   bool is_look_due_ = true;
 };

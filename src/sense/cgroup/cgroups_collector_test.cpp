@@ -3,9 +3,12 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <chrono>
 #include <cstddef>
+#include <filesystem>
+#include <iterator>
 #include <string>
 #include <string_view>
 
@@ -142,6 +145,33 @@ TEST(CgroupsCollector, LeavesTheDeepestOutBeyondItsBound) {
   const std::string lines = collect_lines(collector);
   EXPECT_EQ(only("ullage_cgroups", lines), "ullage_cgroups 21\nullage_cgroups_left_out 20\n");
   EXPECT_EQ(only("container_processes", lines), "");
+}
+
+std::ptrdiff_t open_files() {
+  return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {});
+}
+
+TEST(CgroupsCollector, LeavesDescriptorsToOthers) {
+  Fixture machine{{"/proc/self/mountinfo", kV2Mount}};
+  constexpr int kCgroups = 30;
+  constexpr rlim_t kKeptOpen = 2;
+  for (int i = 0; i < kCgroups; ++i)
+    for (const std::string_view file : {"/memory.current", "/cpu.stat", "/memory.stat"})
+      machine.write("/sys/fs/cgroup/" + std::to_string(i) + std::string(file), "1\n");
+  rlimit files{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &files), 0);
+  const rlimit few{.rlim_cur = kKeptOpen * 8 * 16, .rlim_max = files.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+  ManualClock clock;
+  CgroupsCollector collector(machine.root(), {}, clock);
+  const std::ptrdiff_t before = open_files();
+  for (int reading = 0; reading < 3; ++reading) {
+    EXPECT_NE(collect_lines(collector).find("ullage_cgroups " + std::to_string(kCgroups + 1)),
+              std::string::npos);
+    EXPECT_LE(static_cast<rlim_t>(open_files() - before), 3 * kKeptOpen);
+    clock.advance(seconds(1));
+  }
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &files), 0);
 }
 
 TEST(CgroupsCollector, SaysThatThereAreNone) {

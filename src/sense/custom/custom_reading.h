@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "metric/family.h"
 #include "metric/series.h"
 
 namespace ullage::sense {
@@ -18,8 +19,9 @@ struct CustomValue {
 
 struct CustomReading {
   std::vector<CustomValue> values = {};
-  std::vector<CustomValue> own_values = {};  // of the source itself, under names that are ours
-  std::string error = {};                    // empty: all went well
+  std::vector<metric::Family> families = {};  // what the source says of them
+  std::vector<CustomValue> own_values = {};   // of the source itself, under names that are ours
+  std::string error = {};                     // empty: all went well
   std::int64_t time_ms = 0;
   double duration_seconds = 0;
 };

@@ -14,6 +14,7 @@
 #include "base/event_loop.h"
 #include "base/os_root.h"
 #include "base/result.h"
+#include "metric/family.h"
 #include "metric/frame.h"
 #include "metric/series.h"
 #include "sense/custom/custom_reading.h"
@@ -143,6 +144,7 @@ void CustomSources::add(metric::Frame& frame, const PeriodicSource& source) {
   }
   gate_.begin_source(source.name());
   for (const CustomValue& value : newest->values) gate_.add(frame, value.key, value.value);
+  for (const metric::Family& family : newest->families) frame.describe(family);
   add_status(frame, {.name = source.name(),
                      .error = newest->error,
                      .time_ms = newest->time_ms,

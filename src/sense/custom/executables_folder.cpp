@@ -83,11 +83,9 @@ CustomReading read_program(const OsRoot& root, const std::string& path, const Pr
     reading.error = printed.error().text();
     return reading;
   }
-  auto values = parse_program_output(*printed);
-  if (values)
-    reading.values = *std::move(values);
-  else
-    reading.error = path + ": printed " + values.error().text();
+  auto read = parse_program_output(*printed);
+  if (read) return *std::move(read);
+  reading.error = path + ": printed " + read.error().text();
   return reading;
 }
 

@@ -104,14 +104,21 @@ bool begins_json(std::string_view text) {
 
 }  // namespace
 
-Result<std::vector<CustomValue>> parse_program_output(std::string_view text) {
-  if (begins_json(text)) return parse_json_lines(text);
-  auto samples = metric::parse_exposition(text, {});
-  if (!samples) return pass_on(samples);
-  std::vector<CustomValue> values;
-  values.reserve(samples->size());
-  for (metric::ExpositionSample& sample : *samples) values.push_back({std::move(sample.key), sample.value});
-  return values;
+Result<CustomReading> parse_program_output(std::string_view text) {
+  CustomReading reading;
+  if (begins_json(text)) {
+    auto values = parse_json_lines(text);
+    if (!values) return pass_on(values);
+    reading.values = *std::move(values);
+    return reading;
+  }
+  auto exposition = metric::parse_exposition(text, {});
+  if (!exposition) return pass_on(exposition);
+  reading.values.reserve(exposition->samples.size());
+  for (metric::ExpositionSample& sample : exposition->samples)
+    reading.values.push_back({std::move(sample.key), sample.value});
+  reading.families = std::move(exposition->families);
+  return reading;
 }
 
 }  // namespace ullage::sense

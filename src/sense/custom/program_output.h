@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a program printed, as values: Prometheus's text format, OpenMetrics, or JSON, an object a line:
+// What a program printed, as a reading: Prometheus's text format, OpenMetrics, or JSON, an object a line:
 //
 //     {"name":"queue_depth","labels":{"shard":"a"},"value":3}
 //
@@ -7,7 +7,6 @@
 #pragma once
 
 #include <string_view>
-#include <vector>
 
 #include "base/result.h"
 #include "sense/custom/custom_reading.h"
@@ -15,6 +14,6 @@
 namespace ullage::sense {
 
 // An error's where is "line 3:17".
-Result<std::vector<CustomValue>> parse_program_output(std::string_view text);
+Result<CustomReading> parse_program_output(std::string_view text);
 
 }  // namespace ullage::sense

@@ -13,10 +13,11 @@ namespace ullage::sense {
 namespace {
 
 std::string read(std::string_view text) {
-  const auto values = parse_program_output(text);
-  if (!values) return values.error().where + ": " + values.error().what;
+  const auto reading = parse_program_output(text);
+  if (!reading) return reading.error().where + ": " + reading.error().what;
   std::string all;
-  for (const CustomValue& value : *values) all += fmt::format("{} {}\n", value.key.text(), value.value);
+  for (const CustomValue& value : reading->values)
+    all += fmt::format("{} {}\n", value.key.text(), value.value);
   return all;
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/result.h"
 #include "base/text.h"
+#include "metric/family.h"
 #include "metric/frame.h"
 #include "metric/series.h"
 #include "sense/custom/line_protocol.h"
@@ -139,9 +140,24 @@ void PushedValues::end_window(std::chrono::nanoseconds now) {
   std::erase_if(series_, [&](const auto& entry) { return now - entry.second.heard > kForgottenAfter; });
 }
 
+metric::FamilyKind PushedValues::family_kind(Kind kind) {
+  switch (kind) {
+    case Kind::counter:
+      return metric::FamilyKind::counter;
+    case Kind::gauge:
+    case Kind::set:
+      return metric::FamilyKind::gauge;
+    case Kind::timing:
+      return metric::FamilyKind::summary;
+  }
+  return metric::FamilyKind::unknown;
+}
+
 void PushedValues::add_to(metric::Frame& frame, SeriesGate& gate, std::chrono::nanoseconds now) {
   if (now - window_begin_ >= kWindow) end_window(now);
-  for (const auto& [text, series] : series_) {
+  for (auto& [text, series] : series_) {
+    if (!std::exchange(series.is_described, true))
+      frame.describe({.name = series.key.name, .kind = family_kind(series.kind)});
     if (series.kind == Kind::timing) {
       gate.add(frame, series.count_key, series.count);
       gate.add(frame, series.sum_key, series.value);

@@ -14,6 +14,7 @@
 #include <unordered_set>
 
 #include "base/result.h"
+#include "metric/family.h"
 #include "metric/frame.h"
 #include "metric/series.h"
 #include "sense/custom/line_protocol.h"
@@ -52,7 +53,9 @@ class PushedValues {
     double count = 0;
     std::unordered_set<std::size_t> members;  // of a set, in the window that runs
     std::chrono::nanoseconds heard{0};
+    bool is_described = false;  // to whom the values are added
   };
+  static metric::FamilyKind family_kind(Kind kind);
   Result<bool> take_line(std::string_view line, std::chrono::nanoseconds now);
   Result<bool> take_own(const Line& line, std::chrono::nanoseconds now);
   void take_sample(const metric::SeriesKey& key, const StatsdSample& sample, std::chrono::nanoseconds now);

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "metric/family.h"
+#include "metric/live_series.h"
 #include "sense/collector_fixture.h"
 #include "sense/custom/series_gate.h"
 
@@ -43,6 +45,19 @@ TEST(PushedValues, TakeBothProtocols) {
             "rows_total 520\n");
   EXPECT_EQ(values.counts().lines, 8u);
   EXPECT_EQ(values.counts().bad_lines, 0u);
+}
+
+TEST(PushedValues, SayWhatKindTheyAre) {
+  PushedValues values(100);
+  values.take_all("gauge depth 3\ncounter rows_total 5\ncall:100|ms\nusers:anna|s\n", seconds(1));
+  metric::LiveSeries live(100);
+  SeriesGate gate(100);
+  live.begin(1000);
+  values.add_to(live, gate, seconds(2));
+  EXPECT_EQ(live.family("depth")->kind, metric::FamilyKind::gauge);
+  EXPECT_EQ(live.family("rows_total")->kind, metric::FamilyKind::counter);
+  EXPECT_EQ(live.family("call")->kind, metric::FamilyKind::summary);
+  EXPECT_EQ(live.family("users")->kind, metric::FamilyKind::gauge);
 }
 
 TEST(PushedValues, ASetIsTheMembersOfTheLastWindow) {

@@ -100,7 +100,7 @@ Result<void> Scraper::prepare_client() {
   return {};
 }
 
-Result<std::vector<metric::ExpositionSample>> Scraper::fetch(const std::stop_token& stop) {
+Result<metric::Exposition> Scraper::fetch(const std::stop_token& stop) {
   if (auto prepared = prepare_client(); !prepared) return pass_on(prepared);
   const HttpRequest request{
       .url = target_.url,
@@ -116,29 +116,30 @@ Result<std::vector<metric::ExpositionSample>> Scraper::fetch(const std::stop_tok
     return fail(fmt::format("answers {}: it points elsewhere, which is not followed", answer->status), where);
   if (answer->status != 200) return fail(fmt::format("answers {}", answer->status), where);
   const bool is_openmetrics = answer->content_type.starts_with("application/openmetrics-text");
-  auto samples = metric::parse_exposition(answer->body, {.must_end = is_openmetrics});
-  if (!samples) {
-    Error error = std::move(samples).error();
+  auto exposition = metric::parse_exposition(answer->body, {.must_end = is_openmetrics});
+  if (!exposition) {
+    Error error = std::move(exposition).error();
     error.where = where + ": " + error.where;
     return fail(std::move(error));
   }
-  return samples;
+  return exposition;
 }
 
 CustomReading Scraper::scrape(const std::stop_token& stop) {
   CustomReading reading;
   const std::chrono::nanoseconds begin = clock_.monotonic();
-  auto samples = fetch(stop);
+  auto exposition = fetch(stop);
   const double seconds = to_seconds(clock_.monotonic() - begin);
-  const std::size_t scraped = samples ? samples->size() : 0;
-  if (samples) {
-    auto values = labelled(target_, *std::move(samples));
+  const std::size_t scraped = exposition ? exposition->samples.size() : 0;
+  if (exposition) {
+    auto values = labelled(target_, std::move(exposition->samples));
+    reading.families = std::move(exposition->families);
     if (values)
       reading.values = *std::move(values);
     else
       reading.error = url_shown(target_.url) + ": " + values.error().text();
   } else {
-    reading.error = samples.error().text();
+    reading.error = exposition.error().text();
   }
   const auto add = [&](const char* name, double value) {
     reading.values.push_back({{name, target_.labels}, value});

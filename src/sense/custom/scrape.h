@@ -25,7 +25,7 @@ class Scraper {
   CustomReading scrape(const std::stop_token& stop);
 
  private:
-  Result<std::vector<metric::ExpositionSample>> fetch(const std::stop_token& stop);
+  Result<metric::Exposition> fetch(const std::stop_token& stop);
   Result<void> prepare_client();
 
   ScrapeTarget target_;

@@ -353,12 +353,27 @@ std::vector<ScrapeTarget> parse_scrape_config(std::string_view text, const std::
   return errors.empty() ? std::move(reader.targets) : std::vector<ScrapeTarget>();
 }
 
-Result<std::vector<ScrapeTarget>> read_scrape_file(const std::string& path) {
+namespace {
+
+std::vector<ScrapeTarget> targets_of_file(const std::string& path, std::vector<Error>& errors) {
   constexpr std::size_t kFileBytesMax = 1u << 20;
   const auto text = read_file(path, kFileBytesMax);
-  if (!text) return fail(text.error());
+  if (text) return parse_scrape_config(*text, path, errors);
+  errors.push_back(text.error());
+  return {};
+}
+
+}  // namespace
+
+std::vector<Error> check_scrape_file(const std::string& path) {
   std::vector<Error> errors;
-  auto targets = parse_scrape_config(*text, path, errors);
+  (void)targets_of_file(path, errors);
+  return errors;
+}
+
+Result<std::vector<ScrapeTarget>> read_scrape_file(const std::string& path) {
+  std::vector<Error> errors;
+  auto targets = targets_of_file(path, errors);
   if (errors.empty()) return targets;
   if (errors.size() == 1) return fail(errors.front());
   std::string all = "cannot be used:";

@@ -46,5 +46,7 @@ std::vector<ScrapeTarget> parse_scrape_config(std::string_view text, const std::
                                               std::vector<Error>& errors);
 // The same of a file; all errors in one.
 Result<std::vector<ScrapeTarget>> read_scrape_file(const std::string& path);
+// All that is wrong in it, one by one.
+std::vector<Error> check_scrape_file(const std::string& path);
 
 }  // namespace ullage::sense

@@ -32,9 +32,13 @@ std::size_t hash_of(const metric::SeriesKey& key) {
 
 }  // namespace
 
-bool is_reserved_name(std::string_view name) {
+bool may_be_ours(const metric::SeriesKey& key) {
   constexpr std::string_view kPrefixes[] = {"ullage_", "node_", "container_"};
-  return std::ranges::any_of(kPrefixes, [&](std::string_view prefix) { return name.starts_with(prefix); });
+  const auto begins = [&](std::string_view prefix) { return key.name.starts_with(prefix); };
+  if (std::ranges::none_of(kPrefixes, begins)) return false;
+  // Second hand: two daemons that scrape each other would send it to and fro, with a label more each time.
+  if (!key.label("exported_job").empty() || !key.label("exported_instance").empty()) return true;
+  return key.label("job").empty() || key.label("instance").empty();
 }
 
 void SeriesGate::begin(std::chrono::nanoseconds now) {
@@ -50,7 +54,7 @@ void SeriesGate::begin(std::chrono::nanoseconds now) {
 }
 
 void SeriesGate::add(metric::Frame& frame, const metric::SeriesKey& key, double value) {
-  if (is_reserved_name(key.name)) {
+  if (may_be_ours(key)) {
     ++counts_.reserved_names;
     return;
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Lets people's own metrics into a tick: not under a name that is ours, and no more series than were agreed,
-// of which one source alone may have four fifths. What is kept out is counted by its cause. A series that
+// Lets people's own metrics into a tick: none that could be taken for ours (a name of ours comes in where it
+// carries the job and the instance that were scraped), and no more series than were agreed, of which one
+// source alone may have four fifths. What is kept out is counted by its cause. A series that
 // stays away leaves its place to another. One thread.
 #pragma once
 
@@ -8,7 +9,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
-#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -52,7 +52,8 @@ class SeriesGate {
   GateCounts counts_;
 };
 
-// A name that Ullage itself gives: ullage_*, node_*, container_*.
-bool is_reserved_name(std::string_view name);
+// A series that Ullage itself might give: one of ullage_*, node_*, container_*, without the labels job and
+// instance, which none of its own has together; or one of these that somebody else had scraped before.
+bool may_be_ours(const metric::SeriesKey& key);
 
 }  // namespace ullage::sense

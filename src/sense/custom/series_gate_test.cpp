@@ -22,6 +22,17 @@ TEST(SeriesGate, KeepsOurNamesForUs) {
   EXPECT_EQ(gate.counts().reserved_names, 3u);
 }
 
+TEST(SeriesGate, LetsInOurNamesFromOtherMachines) {
+  SeriesGate gate(10);
+  LinesFrame frame;
+  gate.add(frame, {"node_load1", {{"instance", "b:9100"}, {"job", "node"}}}, 2);
+  gate.add(frame, {"node_load1", {{"exported_job", "node"}, {"instance", "c:9850"}, {"job", "ullage"}}}, 4);
+  gate.add(frame, {"node_load1", {{"job", "node"}}},
+           3);  // rules dropped its instance: it may be taken for ours
+  EXPECT_EQ(frame.text, "node_load1{instance=\"b:9100\",job=\"node\"} 2\n");
+  EXPECT_EQ(gate.counts().reserved_names, 2u);
+}
+
 TEST(SeriesGate, LetsInThoseWhoCameFirstUntilTheyStayAway) {
   SeriesGate gate(2);
   LinesFrame frame;

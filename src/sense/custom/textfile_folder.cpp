@@ -44,23 +44,20 @@ Result<std::vector<std::string>> list_files(const std::string& path) {
   return files;
 }
 
-Result<std::vector<CustomValue>> read_values(const std::string& path) {
+Result<metric::Exposition> read_exposition(const std::string& path) {
   auto text = read_file(path, kFileBytesMax);
   if (!text) return pass_on(text);
-  auto samples = metric::parse_exposition(*text, {});
-  if (!samples) {
-    Error error = std::move(samples).error();
+  auto exposition = metric::parse_exposition(*text, {});
+  if (!exposition) {
+    Error error = std::move(exposition).error();
     error.where = path + ": " + error.where;
     return fail(std::move(error));
   }
-  std::vector<CustomValue> values;
-  for (metric::ExpositionSample& sample : *samples) {
-    // As node_exporter has it: a value that is read again and again is not from one time.
+  // As node_exporter has it: a value that is read again and again is not from one time.
+  for (const metric::ExpositionSample& sample : exposition->samples)
     if (sample.has_time)
       return fail("a sample with a time, " + sample.key.text(), path, "leave the times out");
-    values.push_back({std::move(sample.key), sample.value});
-  }
-  return values;
+  return exposition;
 }
 
 }  // namespace
@@ -78,16 +75,19 @@ void TextfileFolder::look_at(const std::string& path) {
                     .inode = info.st_ino};
   if (file.stamp == stamp) return;
   ++files_read_;
-  file = {.stamp = stamp, .values = {}, .error = {}};
+  file = {.stamp = stamp, .values = {}, .families = {}, .error = {}};
   if (!S_ISREG(info.st_mode)) {
     file.error = path + ": not a file";
     return;
   }
-  auto values = read_values(path);
-  if (values)
-    file.values = *std::move(values);
-  else
-    file.error = values.error().text();
+  auto exposition = read_exposition(path);
+  if (!exposition) {
+    file.error = exposition.error().text();
+    return;
+  }
+  for (metric::ExpositionSample& sample : exposition->samples)
+    file.values.push_back({std::move(sample.key), sample.value});
+  file.families = std::move(exposition->families);
 }
 
 CustomReading TextfileFolder::read() {
@@ -107,6 +107,7 @@ CustomReading TextfileFolder::read() {
     else if (reading.error.empty())
       reading.error = file.error;
     reading.values.insert(reading.values.end(), file.values.begin(), file.values.end());
+    reading.families.insert(reading.families.end(), file.families.begin(), file.families.end());
   }
   reading.own_values.push_back({{"node_textfile_scrape_error", {}}, reading.error.empty() ? 0.0 : 1.0});
   return reading;

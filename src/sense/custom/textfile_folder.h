@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "metric/family.h"
 #include "sense/custom/custom_reading.h"
 
 namespace ullage::sense {
@@ -32,6 +33,7 @@ class TextfileFolder {
   struct File {
     Stamp stamp;
     std::vector<CustomValue> values;
+    std::vector<metric::Family> families;
     std::string error;
   };
   void look_at(const std::string& path);

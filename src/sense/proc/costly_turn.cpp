@@ -48,9 +48,12 @@ void CostlyBudget::earn(nanoseconds now) {
   if (earned_at_)
     left_ +=
         nanoseconds(static_cast<std::int64_t>(static_cast<double>((now - *earned_at_).count()) * share_));
-  const nanoseconds most(static_cast<std::int64_t>(kBudgetSavedSeconds * 1e9 * share_));
-  left_ = std::clamp(left_, -most, std::max(most, kBudgetAtStart));
+  left_ = std::clamp(left_, -most(), most());
   earned_at_ = now;
+}
+
+nanoseconds CostlyBudget::most() const {
+  return std::max(kBudgetAtStart, nanoseconds(static_cast<std::int64_t>(kBudgetSavedSeconds * 1e9 * share_)));
 }
 
 void read_proportional_in_turn(std::vector<ProportionalTurn>& candidates, ProcessFiles& files,
@@ -66,9 +69,9 @@ void read_proportional_in_turn(std::vector<ProportionalTurn>& candidates, Proces
   for (; !candidates.empty(); candidates.pop_back()) {
     std::ranges::pop_heap(candidates, is_lighter);
     const ProportionalTurn& turn = candidates.back();
-    if (expected_cost(turn) > budget.left()) return;
+    if (expected_cost(turn) > budget.left() && !budget.is_full()) return;
     turn.tracked->proportional_cost =
-        budget.pay_for([&] { turn.tracked->read_proportional(files, *turn.process, now); });
+        budget.pay_processor_time_for([&] { turn.tracked->read_proportional(files, *turn.process, now); });
   }
 }
 

@@ -29,10 +29,25 @@ class CostlyBudget {
     left_ -= cost;
     return cost;
   }
+  // As pay_for(), in processor time of this process, which is dearer to ask for: on a busy machine the clock
+  // on the wall goes on while others have the processor, and a few such turns would eat up the budget of
+  // minutes.
+  template <class Read>
+  std::chrono::nanoseconds pay_processor_time_for(Read read) {
+    const std::chrono::nanoseconds begin = clock_.own_cpu();
+    read();
+    const std::chrono::nanoseconds cost = clock_.own_cpu() - begin;
+    left_ -= cost;
+    return cost;
+  }
   std::chrono::nanoseconds left() const { return left_; }
+  // More will not be saved: who costs more than this is read now or never.
+  bool is_full() const { return share_ > 0 && left_ >= most(); }
   bool is_spent() const { return left_ <= std::chrono::nanoseconds(0); }
 
  private:
+  std::chrono::nanoseconds most() const;
+
   double share_;
   const Clock& clock_;
   std::chrono::nanoseconds left_;
@@ -44,7 +59,8 @@ struct ProportionalTurn {
   TrackedProcess* tracked;
   double weight = 0;  // the turn's own
 };
-// Of these, as many as there is budget for. The vector is reordered.
+// Of these, as many as there is budget for; one that costs more than can be saved has its turn when the
+// budget is full, and puts it in debt. The vector is reordered.
 void read_proportional_in_turn(std::vector<ProportionalTurn>& candidates, ProcessFiles& files,
                                CostlyBudget& budget, std::chrono::nanoseconds now);
 

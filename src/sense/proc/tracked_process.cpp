@@ -27,6 +27,8 @@ constexpr std::uint64_t kNoticeableShare = 64;  // of the resident size
 // With huge pages one fault may bring 2 MiB: so many may hide a peak of 32 MiB, so many small ones of 64 KiB.
 constexpr std::uint64_t kNoticeableFaults = 16;
 
+std::uint64_t distance(std::uint64_t a, std::uint64_t b) { return a > b ? a - b : b - a; }
+
 void set_no_memory(ProcessSample& sample) {
   sample.resident_bytes = sample.anonymous_bytes = sample.file_bytes = sample.shared_bytes = 0;
   sample.swap_bytes = sample.proportional_bytes = sample.proportional_used_bytes = 0;
@@ -80,11 +82,18 @@ bool TrackedProcess::take_stat(std::string_view text, const OsRoot& root, TreePr
 bool TrackedProcess::is_memory_stale() const {
   if (now_.state == 'Z' || now_.state == 'X') return false;
   if (!status_read_ || executed_) return true;
-  const std::uint64_t moved = now_.resident_pages > at_status_.resident_pages
-                                  ? now_.resident_pages - at_status_.resident_pages
-                                  : at_status_.resident_pages - now_.resident_pages;
+  const std::uint64_t moved = distance(now_.resident_pages, at_status_.resident_pages);
   if (moved >= kNoticeablePages && moved >= at_status_.resident_pages / kNoticeableShare) return true;
   return now_.faults - at_status_.faults >= kNoticeableFaults;
+}
+
+bool TrackedProcess::is_proportional_stale() const {
+  if (!proportional_tried) return true;
+  const Figures& before = at_proportional_;
+  const std::uint64_t noticeable = std::max(kNoticeablePages, before.resident_pages / kNoticeableShare);
+  // A page that was shared until it was written to is a fault and no page more.
+  return distance(now_.resident_pages, before.resident_pages) >= noticeable ||
+         now_.faults - before.faults >= noticeable;
 }
 
 double TrackedProcess::unread_activity() const {
@@ -164,6 +173,7 @@ bool TrackedProcess::read_proportional(ProcessFiles& files, TreeProcess& process
   ProcessSample& sample = process.sample;
   proportional_tried = true;
   proportional_tried_at = now;
+  at_proportional_ = now_;
   if (sample.state == 'Z' || sample.state == 'X') return false;
   const auto text = files.read(sample.pid, ProcessFile::smaps_rollup, handles);
   if (!text) return false;

@@ -33,6 +33,8 @@ class TrackedProcess {
   // Memory moved so much since the last status that the tick would show it wrong, or may have had a peak
   // between.
   bool is_memory_stale() const;
+  // As much has moved since PSS was read, or that was never tried.
+  bool is_proportional_stale() const;
   bool has_executed() const { return executed_; }  // since the command line was read
   bool has_changed() const { return changed_; }    // at the last stat, against the one before
   bool is_dirty() const { return dirty_; }         // since the counters were read
@@ -55,7 +57,7 @@ class TrackedProcess {
     char state = '?';
     bool operator==(const Figures&) const = default;
   };
-  Figures now_, at_status_, at_counters_;
+  Figures now_, at_status_, at_counters_, at_proportional_;
   std::uint64_t start_code_ = 0;
   bool first_ = true, status_read_ = false, changed_ = true, dirty_ = true, executed_ = true;
   std::unique_ptr<ThreadSums> threads_;

@@ -4,6 +4,7 @@
 // secrets first (run/secrets.h).
 #pragma once
 
+#include <chrono>
 #include <compare>
 #include <cstdint>
 #include <memory>
@@ -36,8 +37,9 @@ struct ResourceUse {
 };
 
 struct ProcessRow : TreeProcess {
-  SharedGroup group;           // never null
-  bool was_born = false;       // since the reading before; of the first reading nobody is
+  SharedGroup group;      // never null
+  bool was_born = false;  // since the reading before; of the first reading nobody is
+  std::chrono::nanoseconds seen_since = std::chrono::nanoseconds::min();  // of the first reading: always
   ResourceUse used;            // since the reading before; at its first, since its birth
   double cpu_cores = 0;        // at its last reading, which of an idle process is some seconds old
   double usual_cpu_cores = 0;  // over about half a minute

@@ -42,6 +42,7 @@ namespace {
 
 constexpr std::chrono::nanoseconds kListAtLeastEvery =
     seconds(5);  // those of another PID namespace make no number here
+constexpr std::chrono::nanoseconds kListTasksEvery = seconds(30);
 constexpr double kUsualSeconds = 30;
 constexpr int kFirstReadingShare = 10;  // of the first reading: so many times the usual time for details
 constexpr int kMostAncestors = 16;
@@ -108,7 +109,7 @@ struct ProcessTable::Impl {
   UnseenChildren unseen_children;
   std::map<std::int64_t, Gone> gone;
   std::vector<ProportionalTurn> turn;
-  std::vector<std::int64_t> listing;
+  std::vector<std::int64_t> listing, tasks_now, tasks_before, untold;
   std::string text, births_and_deaths;
   std::chrono::nanoseconds now{0}, read_at{0}, listed_at{0};
   bool has_read = false, has_listed = false;
@@ -118,12 +119,13 @@ struct ProcessTable::Impl {
   void read(const KernelAccounts& accounts, Freshness freshness);
   std::size_t find(std::int64_t pid) const;  // rows.size() when there is none
   void take_exits(std::span<const ExitRecord> exits);
-  void take_tasks(std::span<const TaskSums> tasks);
+  void take_tasks(std::span<const TaskNews> tasks);
   bool is_listing_due();
-  void list();
+  void list(std::span<const TaskNews> tasks, Freshness freshness);
   void merge_listing();
   void insert_next(std::int64_t pid);
   void keep_next(std::size_t index);
+  void replace_from(std::size_t first);  // by what was kept and inserted
   void end_row(std::size_t index);
   void end(Waiting& ending);
   void end_waiting();
@@ -148,7 +150,7 @@ void ProcessTable::Impl::read(const KernelAccounts& accounts, Freshness freshnes
     row.spike_bytes = 0;
   }
   take_exits(accounts.exits);
-  if (is_listing_due() || freshness == Freshness::all) list();
+  list(accounts.tasks, freshness);
   take_tasks(accounts.tasks);
   read_stats(freshness);
   drop_gone();
@@ -186,12 +188,12 @@ void ProcessTable::Impl::take_exits(std::span<const ExitRecord> exits) {
   }
 }
 
-void ProcessTable::Impl::take_tasks(std::span<const TaskSums> tasks) {
-  auto task = tasks.begin();
+void ProcessTable::Impl::take_tasks(std::span<const TaskNews> tasks) {
+  auto news = tasks.begin();
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const std::int64_t pid = rows[i].sample.pid;
-    while (task != tasks.end() && task->pid < pid) ++task;
-    members[i].take_task(task != tasks.end() && task->pid == pid ? &*task : nullptr, rows[i]);
+    while (news != tasks.end() && news->pid < pid) ++news;
+    members[i].take_news(news != tasks.end() && news->pid == pid ? &*news : nullptr, now);
   }
 }
 
@@ -208,21 +210,43 @@ bool ProcessTable::Impl::is_listing_due() {
   return !is_same || !has_listed || now - listed_at >= kListAtLeastEvery;
 }
 
-void ProcessTable::Impl::list() {
-  if (!files.list_numbers(".", listing)) return;
-  if (!std::ranges::is_sorted(listing)) std::ranges::sort(listing);
-  has_listed = true;
-  listed_at = now;
-  hidden_whole = 0;
-  const auto pid_of = [](const ProcessRow& row) { return row.sample.pid; };
-  if (!std::ranges::equal(listing, rows, {}, {}, pid_of)) merge_listing();
+// Where the kernel tells of its tasks, whom it tells of for the first time was born, and whom it tells of no
+// more has died. A listing now and then has those whom it keeps to itself. What it tells of those whom /proc
+// hides is of no use.
+void ProcessTable::Impl::list(std::span<const TaskNews> tasks, Freshness freshness) {
+  tasks_before.swap(tasks_now);
+  tasks_now.clear();
+  for (const TaskNews& news : tasks) tasks_now.push_back(news.pid);
+  const bool are_told = !is_hiding && !tasks_before.empty() && !tasks_now.empty();
+  const bool is_due = are_told ? !has_listed || now - listed_at >= kListTasksEvery : is_listing_due();
+  if (is_due || freshness == Freshness::all) {
+    if (!files.list_numbers(".", listing)) return;
+    if (!std::ranges::is_sorted(listing)) std::ranges::sort(listing);
+    has_listed = true;
+    listed_at = now;
+    hidden_whole = 0;
+  } else if (are_told && tasks_before != tasks_now) {
+    untold.clear();
+    for (const ProcessRow& row : rows)
+      if (!std::ranges::binary_search(tasks_before, row.sample.pid)) untold.push_back(row.sample.pid);
+    listing.clear();
+    std::ranges::set_union(tasks_now, untold, std::back_inserter(listing));
+  } else {
+    return;
+  }
+  merge_listing();
 }
 
+// Numbers rise, so that most of those who come and go stand at the end.
 void ProcessTable::Impl::merge_listing() {
+  const auto pid_of = [](const ProcessRow& row) { return row.sample.pid; };
+  const auto [other, row] = std::ranges::mismatch(listing, rows, {}, {}, pid_of);
+  if (other == listing.end() && row == rows.end()) return;
+  const auto first = static_cast<std::size_t>(row - rows.begin());
   next_rows.clear();
   next_members.clear();
-  std::size_t known = 0;
-  for (const std::int64_t pid : listing) {
+  std::size_t known = first;
+  for (const std::int64_t pid : std::span(other, listing.end())) {
     for (; known < rows.size() && rows[known].sample.pid < pid; ++known) end_row(known);
     if (known < rows.size() && rows[known].sample.pid == pid)
       keep_next(known++);
@@ -230,8 +254,17 @@ void ProcessTable::Impl::merge_listing() {
       insert_next(pid);
   }
   for (; known < rows.size(); ++known) end_row(known);
-  rows.swap(next_rows);
-  members.swap(next_members);
+  replace_from(first);
+}
+
+void ProcessTable::Impl::replace_from(std::size_t first) {
+  const auto replace = [first](auto& all, auto& next) {
+    all.erase(all.begin() + static_cast<std::ptrdiff_t>(first), all.end());
+    all.insert(all.end(), std::move_iterator(next.begin()), std::move_iterator(next.end()));
+    next.clear();
+  };
+  replace(rows, next_rows);
+  replace(members, next_members);
 }
 
 void ProcessTable::Impl::keep_next(std::size_t index) {
@@ -244,6 +277,7 @@ void ProcessTable::Impl::insert_next(std::int64_t pid) {
   row.sample.pid = pid;
   row.is_new = true;
   row.was_born = has_read;
+  if (has_read) row.seen_since = now;
   next_members.emplace_back();
 }
 
@@ -295,19 +329,20 @@ void ProcessTable::Impl::read_stats(Freshness freshness) {
 }
 
 void ProcessTable::Impl::drop_gone() {
-  if (std::ranges::none_of(members, &TableMember::is_gone)) return;
+  const auto gone_first = std::ranges::find_if(members, &TableMember::is_gone);
+  if (gone_first == members.end()) return;
+  const auto first = static_cast<std::size_t>(gone_first - members.begin());
   next_rows.clear();
   next_members.clear();
-  for (std::size_t i = 0; i < rows.size(); ++i) {
+  for (std::size_t i = first; i < rows.size(); ++i) {
     if (members[i].is_gone)
       end_row(i);
     else
       keep_next(i);
   }
-  rows.swap(next_rows);
-  members.swap(next_members);
+  replace_from(first);
   // Its number may be another's already, who was born since the listing.
-  births_and_deaths.clear();
+  has_listed = false;
 }
 
 // Goes on where the time was up at the tick before.
@@ -329,7 +364,7 @@ void ProcessTable::Impl::read_details() {
 void ProcessTable::Impl::read_proportional_turn() {
   turn.clear();
   for (std::size_t i = 0; i < rows.size(); ++i)
-    if (members[i].has_details && !members[i].is_denied)
+    if (members[i].wants_proportional(rows[i], now))
       turn.push_back({.process = &rows[i], .tracked = &members[i].process});
   read_proportional_in_turn(turn, files, budget, now);
 }
@@ -338,6 +373,7 @@ void ProcessTable::Impl::name_groups() {
   groups.begin(now);
   for (std::size_t i = 0; i < rows.size(); ++i) {
     TableMember& member = members[i];
+    if (!groups.wants(rows[i], member)) continue;
     // Until its own is read, a process is taken to be where its parent was, as it was at the fork.
     std::size_t parent = rows.size();
     if (!member.has_details || rows[i].group == nullptr) parent = find(rows[i].sample.parent_pid);

@@ -40,7 +40,7 @@ struct HiddenProcesses {
 // What the kernel tells of the whole machine besides /proc, where it may be asked.
 struct KernelAccounts {
   std::span<const ExitRecord> exits = {};
-  std::span<const TaskSums> tasks = {};  // in order of pid; empty: not known
+  std::span<const TaskNews> tasks = {};  // of all, in order of pid; empty: not known
 };
 
 class ProcessTable {
@@ -51,7 +51,7 @@ class ProcessTable {
   ProcessTable& operator=(ProcessTable&&) noexcept;
 
   // All that are alive (and zombies), in order of pid. The span is valid until the next call. Where the tasks
-  // are told, only those are read that have moved.
+  // are told, they are the list of processes, and only those are read that have moved.
   std::span<const ProcessRow> read(const KernelAccounts& accounts = {},
                                    Freshness freshness = Freshness::usual);
   std::span<const ProcessRow> rows() const;

@@ -152,18 +152,100 @@ TEST(ProcessTable, WhatHasMovedIsReadAtOnceWhereTheKernelTells) {
   machine.process({.pid = 20});
   ManualClock clock;
   ProcessTable table(machine.root(), kOptions, clock);
-  std::vector<TaskSums> tasks(2);
-  tasks[0].pid = 10;
-  tasks[1].pid = 20;
+  std::vector<TaskNews> tasks = {{.pid = 10}, {.pid = 20}};
   for (int second = 0; second < 5; ++second, clock.advance(seconds(1))) table.read({.tasks = tasks});
-  machine.process({.pid = 10, .user_ticks = 200});
-  machine.process({.pid = 20, .user_ticks = 200});
-  tasks[1].run_ns = 2'000'000'000;
-  tasks[1].written_bytes = 4096;
+  machine.process({.pid = 10, .user_ticks = 200, .written_bytes = 4096});
+  machine.process({.pid = 20, .user_ticks = 200, .written_bytes = 4096});
+  tasks[1] = {.pid = 20, .has_moved = true, .has_io = true};
   const auto rows = table.read({.tasks = tasks});
   EXPECT_EQ(rows[0].sample.user_seconds, 0);
   EXPECT_EQ(rows[1].sample.user_seconds, 2);
+  EXPECT_EQ(rows[0].used.written_bytes, 0u);
   EXPECT_EQ(rows[1].used.written_bytes, 4096u);
+}
+
+// A little at a time comes to what shows in the times of /proc; less than that shows after seconds.
+TEST(ProcessTable, WhatHasRunALittleIsReadWhenThatAddsUp) {
+  FixtureMachine machine;
+  machine.process({.pid = 10});
+  machine.process({.pid = 20});
+  ManualClock clock;
+  ProcessTable table(machine.root(), kOptions, clock);
+  std::vector<TaskNews> tasks = {{.pid = 10}, {.pid = 20}};
+  table.read({.tasks = tasks});
+  machine.process({.pid = 10, .user_ticks = 1});
+  machine.process({.pid = 20, .user_ticks = 1});
+  tasks[0].ran = std::chrono::microseconds(4000);
+  tasks[1].ran = std::chrono::microseconds(1);
+  std::vector<int> seen_at = {0, 0};
+  for (int second = 1; second < 10; ++second) {
+    clock.advance(seconds(1));
+    const auto rows = table.read({.tasks = tasks});
+    for (std::size_t i = 0; i < 2; ++i)
+      if (seen_at[i] == 0 && rows[i].sample.user_seconds > 0) seen_at[i] = second;
+  }
+  EXPECT_EQ(seen_at, (std::vector<int>{3, 6}));
+}
+
+// /proc is listed now and then only. Whom the kernel keeps to itself (1 here) stays.
+TEST(ProcessTable, TheTasksThatTheKernelTellsOfAreBornAndDie) {
+  FixtureMachine machine;
+  machine.process({.pid = 1, .parent = 0});
+  machine.process({.pid = 10});
+  ManualClock clock;
+  ProcessTable table(machine.root(), kOptions, clock);
+  const auto pids_where_are_told = [&](std::vector<TaskNews> tasks) {
+    std::vector<std::int64_t> pids;
+    for (const ProcessRow& row : table.read({.tasks = tasks})) pids.push_back(row.sample.pid);
+    clock.advance(seconds(1));
+    return pids;
+  };
+  EXPECT_EQ(pids_where_are_told({{.pid = 10}}), (Pids{1, 10}));
+  machine.process({.pid = 20});
+  EXPECT_EQ(pids_where_are_told({{.pid = 10}}), (Pids{1, 10}));
+  EXPECT_EQ(pids_where_are_told({{.pid = 10}, {.pid = 20}}), (Pids{1, 10, 20}));
+  EXPECT_TRUE(table.rows()[2].was_born);
+  EXPECT_EQ(pids_where_are_told({{.pid = 20}}), (Pids{1, 20}));
+  EXPECT_EQ(table.ended().size(), 1u);
+}
+
+// It is dear to read, and of one whose memory is as it was only others can have changed it.
+TEST(ProcessTable, ProportionalMemoryIsReadAgainWhenMemoryMovedOrAfterMinutes) {
+  FixtureMachine machine;
+  machine.process({.pid = 10, .pages = 2000});
+  const auto set_proportional = [&](int kib) {
+    machine.write("/proc/10/smaps_rollup",
+                  "00400000-7ffff000 ---p 00000000 00:00 0 [rollup]\nPss: " + std::to_string(kib) + " kB\n");
+  };
+  set_proportional(5000);
+  ManualClock clock;
+  ProcessTable table(machine.root(), kOptions, clock);
+  const auto kib_after = [&](int seconds_to_wait) {
+    for (int second = 0; second < seconds_to_wait; ++second, clock.advance(seconds(1))) table.read();
+    return table.rows()[0].sample.proportional_bytes.value_or(0) / 1024;
+  };
+  EXPECT_EQ(kib_after(10), 5000u);
+  set_proportional(4000);
+  EXPECT_EQ(kib_after(60), 5000u);
+  machine.process({.pid = 10, .pages = 2100});
+  EXPECT_EQ(kib_after(10), 4000u);
+  set_proportional(3000);
+  EXPECT_EQ(kib_after(60), 4000u);
+  EXPECT_EQ(kib_after(600), 3000u);
+}
+
+TEST(ProcessTable, OneWhoseProportionalMemoryIsTooDearKeepsNoOtherFromItsTurn) {
+  FixtureMachine machine;
+  machine.process({.pid = 10, .pages = 16 << 18});  // 16 GiB: expected to take longer than is ever saved
+  machine.process({.pid = 20, .pages = 1000});
+  for (const char* pid : {"10", "20"})
+    machine.write(std::string("/proc/") + pid + "/smaps_rollup",
+                  "00400000-7ffff000 ---p 00000000 00:00 0 [rollup]\nPss: 5000 kB\n");
+  ManualClock clock;
+  ProcessTable table(machine.root(), kOptions, clock);
+  for (int second = 0; second < 15; ++second, clock.advance(seconds(1))) table.read();
+  EXPECT_TRUE(table.rows()[0].sample.proportional_bytes);
+  EXPECT_TRUE(table.rows()[1].sample.proportional_bytes);
 }
 
 TEST(ProcessTable, EverythingIsReadWhenAskedFor) {
@@ -293,7 +375,7 @@ TEST(ProcessTable, AProcessThatMovesOrExecutesIsInAnotherGroupFromThenOn) {
                    .user_ticks = 1,
                    .user_id = 1001,
                    .cgroup = "/user.slice/session-2.scope"});
-  for (int second = 0; second < 60; ++second, clock.advance(seconds(1))) table.read();
+  for (int second = 0; second < 125; ++second, clock.advance(seconds(1))) table.read();
   EXPECT_EQ(table.rows()[0].group->unit, "");
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -32,6 +33,11 @@ namespace {
 // Below these a process is not among the first, however few there are.
 constexpr double kLeastCores = 0.001;
 constexpr double kLeastGrowthBytesPerMinute = 64 << 10;
+// What lives for seconds has its figures in its group: of its own they would be a sample or two each, of
+// hundreds of thousands of series a day where programs are built. One that takes memory quickly is told at
+// once.
+constexpr std::chrono::seconds kSettledAfter(10);
+constexpr double kLargeBytes = 64 << 20;
 
 std::optional<ExitRecords> open_exit_records(const OsRoot& root) {
   if (!root.is_live()) return std::nullopt;
@@ -136,9 +142,14 @@ void ProcessesCollector::count_all() {
 }
 
 void ProcessesCollector::choose_processes() {
+  const std::chrono::nanoseconds settled = clock_.monotonic() - kSettledAfter;
   const auto choose = [&](PidChoice& choice, auto weight) {
     candidates_.clear();
-    for (const ProcessRow& row : table_.rows()) candidates_.push_back({row.sample.pid, weight(row)});
+    for (const ProcessRow& row : table_.rows()) {
+      const bool is_settled =
+          row.seen_since <= settled || static_cast<double>(counted_bytes(row.sample)) >= kLargeBytes;
+      candidates_.push_back({row.sample.pid, is_settled ? weight(row) : 0});
+    }
     choice.choose(candidates_);
   };
   choose(by_memory_, [](const ProcessRow& row) { return static_cast<double>(counted_bytes(row.sample)); });
@@ -171,10 +182,18 @@ void ProcessesCollector::add_groups(metric::Frame& frame) const {
   frame.add("ullage_groups_in_others", static_cast<double>(books_.groups_in_others()));
 }
 
-void ProcessesCollector::add_processes(metric::Frame& frame) const {
-  for (const ProcessRow& row : table_.rows()) {
-    const std::int64_t pid = row.sample.pid;
-    if (!by_memory_.is_chosen(pid) && !by_processor_.is_chosen(pid) && !by_growth_.is_chosen(pid)) continue;
+void ProcessesCollector::add_processes(metric::Frame& frame) {
+  chosen_.clear();
+  for (const PidChoice* choice : {&by_memory_, &by_processor_, &by_growth_})
+    chosen_.insert(chosen_.end(), choice->chosen().begin(), choice->chosen().end());
+  std::ranges::sort(chosen_);
+  chosen_.erase(std::ranges::unique(chosen_).begin(), chosen_.end());
+  auto next = table_.rows().begin();
+  for (const std::int64_t pid : chosen_) {
+    next = std::lower_bound(next, table_.rows().end(), pid, [](const ProcessRow& row, std::int64_t wanted) {
+      return row.sample.pid < wanted;
+    });
+    const ProcessRow& row = *next;  // only rows are chosen
     std::array<char, 24> digits;
     const char* end = std::to_chars(digits.data(), digits.data() + digits.size(), pid).ptr;
     const std::string name = valid_utf8(row.sample.name);

@@ -50,7 +50,7 @@ class ProcessesCollector final : public Collector {
   void choose_processes();
   void add_machine(metric::Frame& frame) const;
   void add_groups(metric::Frame& frame) const;
-  void add_processes(metric::Frame& frame) const;
+  void add_processes(metric::Frame& frame);
 
   const Clock& clock_;
   std::optional<ExitRecords> exits_;  // both where the kernel lets us
@@ -59,6 +59,7 @@ class ProcessesCollector final : public Collector {
   GroupBooks books_;
   PidChoice by_memory_, by_processor_, by_growth_;
   std::vector<PidChoice::Candidate> candidates_;
+  std::vector<std::int64_t> chosen_;
   std::uint64_t births_ = 0, deaths_ = 0, unseen_ = 0;
 };
 

@@ -76,6 +76,23 @@ TEST(ProcessesCollector, BoundsTheProcessesThatHaveSeries) {
   EXPECT_THAT(lines, Not(HasSubstr("pid=\"150\"")));
 }
 
+TEST(ProcessesCollector, WhatLivesForSecondsHasNoSeriesUnlessItIsLarge) {
+  FixtureMachine machine;
+  machine.process({.pid = 40});
+  ManualClock clock;
+  ProcessesCollector collector(machine.root(), kOptions, clock);
+  EXPECT_THAT(collect_lines(collector), HasSubstr("ullage_process_threads{pid=\"40\""));
+  machine.process({.pid = 50});
+  machine.process({.pid = 60, .anonymous_kib = 100 << 10});
+  clock.advance(std::chrono::seconds(1));
+  const std::string at_once = collect_lines(collector);
+  EXPECT_THAT(at_once, HasSubstr("ullage_processes 3\n"));
+  EXPECT_THAT(at_once, Not(HasSubstr("pid=\"50\"")));
+  EXPECT_THAT(at_once, HasSubstr("pid=\"60\""));
+  clock.advance(std::chrono::seconds(10));
+  EXPECT_THAT(collect_lines(collector), HasSubstr("pid=\"50\""));
+}
+
 TEST(ProcessesCollector, SaysThatNothingCanBeRead) {
   const Fixture machine;
   const ManualClock clock;

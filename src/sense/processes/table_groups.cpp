@@ -29,6 +29,7 @@ void TableGroups::begin(std::chrono::nanoseconds now) {
 }
 
 void TableGroups::name(ProcessRow& row, TableMember& member, std::optional<std::uint32_t> otherwise) {
+  member.is_to_be_named = false;
   const auto user_id = row.sample.user_id ? row.sample.user_id : otherwise;
   const bool is_kernel = is_of_kernel(row.sample);
   const bool is_same = row.group != nullptr && !have_names_changed_ && member.named_for.user_id == user_id &&

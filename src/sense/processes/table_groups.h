@@ -22,6 +22,11 @@ class TableGroups {
 
   // Before the rows of each reading.
   void begin(std::chrono::nanoseconds now);
+  // Whether its group may be another than it has.
+  bool wants(const ProcessRow& row, const TableMember& member) const {
+    return member.is_to_be_named || have_names_changed_ || row.group == nullptr ||
+           (row.sample.user_id && row.sample.user_id != member.named_for.user_id);
+  }
   // Gives the row its group, anew where what decides it has changed. otherwise: the user, where its own is
   // not known yet.
   void name(ProcessRow& row, TableMember& member, std::optional<std::uint32_t> otherwise);

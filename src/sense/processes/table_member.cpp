@@ -29,10 +29,15 @@ namespace {
 // A process that sleeps is read again after as many seconds as readings found it unchanged, up to these.
 constexpr int kIdleSeconds = 4;
 constexpr nanoseconds kTickJitter = std::chrono::milliseconds(300);
-// Where the kernel tells which have moved, the others' state alone may be another.
-constexpr seconds kUnmovedEvery(10);
-constexpr std::uint64_t kClockTickNs = 10'000'000;  // what the times in `stat` are cut off to
-constexpr seconds kPlacesEvery(30);                 // cgroup and open files, which `stat` does not show
+// Where the kernel tells who has run: one that ran too little to show in its times may have another state, or
+// credit for a child; one that did not run at all is what it was.
+constexpr seconds kHardlyRanWait(5), kUnmovedEvery(60);
+constexpr std::chrono::milliseconds kClockTick(10);  // what the times in `stat` are cut off to
+// Cgroup and open files, which `stat` does not show: of one that runs; and of one that sleeps, whom others
+// may move to another cgroup, where the kernel does not tell that.
+constexpr seconds kPlacesEvery(30), kSleepersPlacesEvery(120);
+// PSS of one whose own memory did not move: others may have come to share it, or gone.
+constexpr seconds kUnmovedProportionalEvery(300);  // and up to as much more, so that they are read apart
 
 constexpr std::int64_t kKernelThreadsParent = 2;
 
@@ -57,34 +62,38 @@ bool is_of_kernel(const ProcessSample& sample) {
 bool TableMember::take_stat(std::string_view text, const OsRoot& root, ProcessRow& row, nanoseconds now,
                             nanoseconds before) {
   if (!process.take_stat(text, root, row)) return false;
+  is_to_be_named = is_to_be_named || named_for.command_name != row.sample.name ||
+                   named_for.is_of_kernel != is_of_kernel(row.sample);
   // Of one that was born since, its rate is over the time since all were read.
   stat_before_ = row.is_new ? (row.was_born ? before : now) : process.stat_at;
   process.stat_at = now;
   is_stat_new_ = true;
+  has_run_since_places_ = has_run_since_places_ || process.has_changed();
   set_due(row, now);
   return true;
 }
 
-void TableMember::take_task(const TaskSums* task, ProcessRow& row) {
-  has_task_ = task != nullptr;
-  has_moved_ = false;
-  if (task == nullptr) return;
-  task_ = *task;
-  const TaskSums& before = task_at_stat_;
-  has_moved_ = task->run_ns - before.run_ns >= kClockTickNs || task->threads != before.threads ||
-               task->minor_faults != before.minor_faults || task->major_faults != before.major_faults ||
-               task->resident_pages() != before.resident_pages() || task->swap_pages != before.swap_pages ||
-               task->name != before.name;
-  // Where /proc tells it as well, the kernel accounts it.
-  if (!row.sample.read_bytes || !row.sample.written_bytes) return;
-  row.sample.read_bytes = std::max(*row.sample.read_bytes, task->read_bytes);
-  row.sample.written_bytes = std::max(*row.sample.written_bytes, task->written_bytes);
+void TableMember::take_news(const TaskNews* news, nanoseconds now) {
+  if (has_news_ && news == nullptr) due_ = now;  // no more is told of it
+  has_news_ = news != nullptr;
+  if (news == nullptr) return;
+  if (news->ran.count() > 0 && ran_unread_.count() == 0) due_ = std::min(due_, now + kHardlyRanWait);
+  ran_unread_ += news->ran;
+  has_moved_ = has_moved_ || news->has_moved || ran_unread_ >= kClockTick;
+  has_io_ = has_io_ || news->has_io;
+  if (news->is_elsewhere) look_at_places(now);
+}
+
+void TableMember::look_at_places(nanoseconds now) {
+  places_at_ = now - kPlacesEvery;
+  has_run_since_places_ = true;
 }
 
 void TableMember::set_due(const ProcessRow& row, nanoseconds now) {
-  if (has_task_) {
-    task_at_stat_ = task_;
-    has_moved_ = false;
+  has_moved_ = false;
+  ran_unread_ = {};
+  if (has_news_ && row.sample.state != 'R') {
+    // So that those found together are not read together for ever.
     due_ = now + kUnmovedEvery + seconds(row.sample.pid % kUnmovedEvery.count());
     return;
   }
@@ -95,7 +104,6 @@ void TableMember::set_due(const ProcessRow& row, nanoseconds now) {
   }
   unchanged_readings_ = std::min(unchanged_readings_ + 1, kIdleSeconds);
   seconds wait(std::min(unchanged_readings_, kIdleSeconds));
-  // So that those found together are not read together for ever.
   if (unchanged_readings_ == 1) wait += seconds(row.sample.pid % kIdleSeconds);
   due_ = now + wait - kTickJitter;
 }
@@ -113,9 +121,22 @@ void TableMember::take_exit(const ExitRecord& record) {
 bool TableMember::wants_details(const ProcessRow& row, nanoseconds now) const {
   if (!has_details) return true;
   if (is_of_kernel(row.sample) || is_zombie(row.sample)) return false;
-  return process.has_executed() || process.is_memory_stale() ||
-         (process.is_dirty() && !is_denied && !has_task_) || now - places_at_ >= kPlacesEvery;
+  return process.has_executed() || process.is_memory_stale() || is_io_due() || are_places_due(now);
 }
+
+bool TableMember::wants_proportional(const ProcessRow& row, nanoseconds now) const {
+  if (!has_details || is_denied) return false;
+  const seconds apart(row.sample.pid % kUnmovedProportionalEvery.count());
+  return process.is_proportional_stale() ||
+         now - process.proportional_tried_at >= kUnmovedProportionalEvery + apart;
+}
+
+bool TableMember::are_places_due(nanoseconds now) const {
+  if (has_run_since_places_) return now - places_at_ >= kPlacesEvery;
+  return !has_news_ && now - places_at_ >= kSleepersPlacesEvery;
+}
+
+bool TableMember::is_io_due() const { return !is_denied && (has_news_ ? has_io_ : process.is_dirty()); }
 
 void TableMember::read_details(ProcessFiles& files, ProcessRow& row, nanoseconds now) {
   const bool is_kernel = is_of_kernel(row.sample);
@@ -123,18 +144,21 @@ void TableMember::read_details(ProcessFiles& files, ProcessRow& row, nanoseconds
   if (process.is_memory_stale()) process.read_status(files, row);
   if (process.has_executed()) {
     process.read_command_line(files, row);
-    places_at_ = now - kPlacesEvery;  // whoever starts a service moves it, then executes it
+    look_at_places(now);  // whoever starts a service moves it, then executes it
   }
+  is_to_be_named = is_to_be_named || is_first;  // what is its own, not its parent's
   has_details = true;
   if (is_kernel) return;
-  const bool is_turn = is_first || now - places_at_ >= kPlacesEvery;
-  if (process.is_dirty() && (is_turn || (!is_denied && !has_task_))) {
+  const bool is_turn = is_first || are_places_due(now);
+  if (is_io_due() || (is_turn && process.is_dirty())) {
     process.read_io(files, row, now);
+    has_io_ = false;
     is_denied = files.was_denied();
   }
   if (!is_turn) return;
   // So that those found together have their turns apart.
-  places_at_ = is_first ? now - row.sample.pid % kPlacesEvery.count() * seconds(1) : now;
+  places_at_ = is_first ? now - row.sample.pid % kSleepersPlacesEvery.count() * seconds(1) : now;
+  has_run_since_places_ = false;
   read_cgroup(files, row.sample.pid);
   TrackedProcess::read_open_files(files, row);
 }
@@ -142,7 +166,10 @@ void TableMember::read_details(ProcessFiles& files, ProcessRow& row, nanoseconds
 void TableMember::read_cgroup(ProcessFiles& files, std::int64_t pid) {
   std::array<char, 48> path{};
   fmt::format_to_n(path.data(), path.size() - 1, "{}/cgroup", pid);
-  if (const auto text = files.read_once(path.data())) cgroup_path = cgroup_path_of(*text);
+  const auto text = files.read_once(path.data());
+  if (!text || cgroup_path_of(*text) == cgroup_path) return;
+  cgroup_path = cgroup_path_of(*text);
+  is_to_be_named = true;
 }
 
 ResourceUse TableMember::count(const ResourceUse& total) {

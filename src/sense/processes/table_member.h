@@ -29,7 +29,7 @@ struct NamedFor {
 class TableMember {
  public:
   // What the kernel's pass over all tasks tells of it; null: nothing.
-  void take_task(const TaskSums* task, ProcessRow& row);
+  void take_news(const TaskNews* news, std::chrono::nanoseconds now);
   bool is_due(std::chrono::nanoseconds now) const { return has_moved_ || now >= due_; }
   // False when the number now belongs to another process, or the text is broken. before: when all was read
   // last.
@@ -42,6 +42,7 @@ class TableMember {
   // Everything beyond `stat`, but PSS.
   bool wants_details(const ProcessRow& row, std::chrono::nanoseconds now) const;
   void read_details(ProcessFiles& files, ProcessRow& row, std::chrono::nanoseconds now);
+  bool wants_proportional(const ProcessRow& row, std::chrono::nanoseconds now) const;
 
   // What it has used since this was called last, its rate and growth, into the row.
   void account(ProcessRow& row, std::chrono::nanoseconds now);
@@ -55,6 +56,7 @@ class TableMember {
   TrackedProcess process;
   std::string cgroup_path;  // its parent's, until its own is read
   NamedFor named_for;
+  bool is_to_be_named = true;  // something that decides its group may have changed
   bool is_gone = false;
   bool has_details = false;
   bool is_denied = false;  // another user's: its I/O and its mappings are not for us
@@ -63,13 +65,18 @@ class TableMember {
   ResourceUse count(const ResourceUse& total);
   void count_children(const ProcessSample& sample);
   void read_cgroup(ProcessFiles& files, std::int64_t pid);
+  bool is_io_due() const;
+  bool are_places_due(std::chrono::nanoseconds now) const;
+  void look_at_places(std::chrono::nanoseconds now);
   void set_due(const ProcessRow& row, std::chrono::nanoseconds now);
 
   std::chrono::nanoseconds due_{0}, stat_before_{0}, places_at_{0};
   int unchanged_readings_ = 0;
   bool is_stat_new_ = false, has_exited_ = false;
-  bool has_task_ = false, has_moved_ = false;
-  TaskSums task_, task_at_stat_;
+  bool has_run_since_places_ = true;
+  bool has_news_ = false;                    // the kernel tells whether it has moved
+  bool has_moved_ = false, has_io_ = false;  // since its stat, its I/O was read
+  std::chrono::microseconds ran_unread_{0};
   ResourceUse counted_;  // in the rows it was given so far
   ResourceUse children_, children_use_;
   bool are_children_known_ = false;

@@ -157,7 +157,7 @@ void settled_file_read_in_turns() {  // the same pages, round and round
   });
 }
 
-std::array<std::string, 16> shards;
+std::array<std::string, 8> shards;
 [[gnu::noinline]] void fill_shard(std::size_t shard, std::size_t bytes) { shards[shard].assign(bytes, 's'); }
 void settled_buffers_of_changing_size() {
   unsigned random = 5;

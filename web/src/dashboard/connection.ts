@@ -5,6 +5,7 @@ import { signal } from '@preact/signals';
 import { historyQuery, historyRange, isYoung, readHistory, STEP_SECONDS, watchedSeconds, type MachineHistory } from '../data/history';
 import type { Noted, Overview, Processes, RunRow } from '../data/machine_json';
 import type { Maybe } from '../data/run_json';
+import { access, ask, eventsOf, takeToken } from './access';
 
 export type ProcessOrder = 'memory' | 'growth' | 'cpu' | 'io';
 export type Link = 'connecting' | 'live' | 'gone';
@@ -24,7 +25,7 @@ const API = '/api/ullage/v1';
 
 async function asked<T>(path: string, more?: RequestInit): Promise<Maybe<T>> {
   try {
-    const response = await fetch(path, { cache: 'no-store', signal: AbortSignal.timeout(20_000), ...more });
+    const response = await ask(path, { signal: AbortSignal.timeout(20_000), ...more });
     return response.ok ? ((await response.json()) as T) : null;
   } catch {
     return null; // the stream of events tells that the daemon is gone
@@ -69,29 +70,41 @@ async function refreshRuns(): Promise<void> {
 
 let attempt = 0;
 let lastWordMs = 0;
-let stream: Maybe<EventSource> = null;
+let stream: Maybe<AbortController> = null;
 
 function lose(): void {
-  stream?.close();
+  stream?.abort();
   stream = null;
+  if (access.peek() !== 'open') return;
   if (link.peek() !== 'connecting' || attempt > 0) link.value = 'gone';
-  setTimeout(listen, RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)]);
+  setTimeout(() => { void listen(); }, RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)]);
   attempt += 1;
 }
 
-function listen(): void {
-  stream = new EventSource(`${API}/live`);
-  stream.onopen = () => { lastWordMs = Date.now(); };
-  stream.addEventListener('tick', (event) => {
-    lastWordMs = Date.now();
-    overview.value = JSON.parse(event.data) as Overview;
-    if (link.peek() === 'live') return;
-    link.value = 'live';
-    attempt = 0;
-    refreshAll();
-  });
-  stream.addEventListener('runs', () => { void refreshRuns(); });
-  stream.onerror = lose;
+async function listen(): Promise<void> {
+  const own = new AbortController();
+  stream?.abort();
+  stream = own;
+  lastWordMs = Date.now();
+  try {
+    for await (const event of eventsOf(`${API}/live`, own.signal)) {
+      if (stream !== own) return;
+      if (event.name === 'tick') takeTick(JSON.parse(event.data) as Overview);
+      if (event.name === 'runs') void refreshRuns();
+    }
+  } catch {
+    // It was cut: the same as an end.
+  }
+  if (stream === own) lose();
+}
+
+function takeTick(now: Overview): void {
+  lastWordMs = Date.now();
+  overview.value = now;
+  if (link.peek() === 'live') return;
+  link.value = 'live';
+  attempt = 0;
+  refreshAll();
 }
 
 function refreshAll(): void {
@@ -106,8 +119,15 @@ function watchSilence(): void {
   if (stream && link.peek() === 'live' && Date.now() - lastWordMs > silenceMs) lose();
 }
 
+// With the token that somebody has typed.
+export function enter(token: string): void {
+  takeToken(token);
+  void listen();
+  refreshAll();
+}
+
 export function connect(): void {
-  listen();
+  void listen();
   // Not to wait for the first event: the charts are what takes longest.
   refreshAll();
   const whileSeen = (call: () => void) => () => { if (!document.hidden && link.peek() === 'live') call(); };

@@ -4,12 +4,15 @@
 import { visible } from '../data/text';
 import { rooms, type Room } from '../data/machine';
 import { formatCount, formatDuration } from '../data/units';
+import { access } from './access';
 import { link, overview, type Link } from './connection';
 import { HourSection } from './hour';
 import { ProcessesSection } from './processes';
 import { EventsSection, RunsSection } from './runs';
+import { TokenForm } from './token_form';
 
 export function Page() {
+  if (access.value !== 'open') return <div class="page"><Top /><main><TokenForm /></main></div>;
   return (
     <div class={link.value === 'gone' ? 'page is-gone' : 'page'}>
       <Top />
@@ -43,8 +46,10 @@ const LINKS: Record<Link, { look: string; sign: string; text: string }> = {
   gone: { look: 'bad', sign: '✕', text: 'The daemon is gone. What is shown is as it was; trying again.' },
 };
 
+const LOCKED = { look: 'unsettled', sign: '▲', text: 'a token is needed' };
+
 function Top() {
-  const { look, sign, text } = LINKS[link.value];
+  const { look, sign, text } = access.value === 'open' ? LINKS[link.value] : LOCKED;
   const host = visible(overview.value?.host ?? '');
   return (
     <header>

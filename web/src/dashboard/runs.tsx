@@ -5,10 +5,16 @@ import { ago, lasted, runTitle, standing } from '../data/machine';
 import type { Noted, RunRow } from '../data/machine_json';
 import { shortened, visible } from '../data/text';
 import { formatBytes, formatRatio } from '../data/units';
+import { follow } from './access';
 import { events, overview, runs } from './connection';
 
 const nowMs = (): number => overview.value?.time_ms ?? Date.now();
-const reportOf = (id: string): string => `/api/ullage/v1/runs/${encodeURIComponent(id)}/report`;
+
+function ReportLink({ id, look, children }: { id: string; look?: string; children: preact.ComponentChildren }) {
+  const path = `/api/ullage/v1/runs/${encodeURIComponent(id)}`;
+  const open = (event: MouseEvent): void => { void follow(event, `${path}/ticket`); };
+  return <a class={look} href={`${path}/report`} onClick={open} onAuxClick={(event) => { if (event.button === 1) open(event); }}>{children}</a>;
+}
 
 export function RunsSection() {
   const list = runs.value;
@@ -33,7 +39,7 @@ function Row({ run }: { run: RunRow }) {
   return (
     <tr>
       <th scope="row">
-        {isDamaged ? <bdi class="name">{visible(run.id)}</bdi> : <a class="name" href={reportOf(run.id)}><bdi>{runTitle(run)}</bdi></a>}
+        {isDamaged ? <bdi class="name">{visible(run.id)}</bdi> : <ReportLink id={run.id} look="name"><bdi>{runTitle(run)}</bdi></ReportLink>}
         {command && <span class="args" title={command}><bdi>{shortened(command, 160)}</bdi></span>}
         {run.problem !== null && <span class="args">{visible(run.problem)}</span>}
       </th>
@@ -62,7 +68,7 @@ function Event({ event }: { event: Noted }) {
       <span class="sr-only">{severity}: </span>
       <span class="when quiet">{localDateTime(event.time_ms)}</span>
       <span class="what">
-        {event.run_id !== null && <><a href={reportOf(event.run_id)}><bdi>{visible(event.run_name || event.run_id)}</bdi></a>: </>}
+        {event.run_id !== null && <><ReportLink id={event.run_id}><bdi>{visible(event.run_name || event.run_id)}</bdi></ReportLink>: </>}
         {visible(event.text)}
       </span>
     </li>

@@ -22,15 +22,16 @@ export interface MachineHistory {
   columns: Partial<Record<HistoryName, Column>>;
 }
 
+// What has a job was scraped from other machines.
 // Rates look back a minute, or four readings where the daemon looks less often; not so far where there is no minute yet.
 export function historyQuery(intervalSeconds: number, isYoung = false): string {
   const window = `[${Math.max(isYoung ? 8 : 60, Math.ceil(intervalSeconds * 4))}s]`;
-  const share = (resource: string): string => `rate(node_pressure_${resource}_seconds_total${window})`;
+  const share = (resource: string): string => `rate(node_pressure_${resource}_seconds_total{job=""}${window})`;
   const parts: Record<HistoryName, string> = {
-    used: 'node_memory_MemTotal_bytes - node_memory_MemAvailable_bytes',
-    total: 'node_memory_MemTotal_bytes',
-    user: `sum(rate(node_cpu_seconds_total{mode=~"user|nice"}${window}))`,
-    system: `sum(rate(node_cpu_seconds_total{mode=~"system|irq|softirq|steal"}${window}))`,
+    used: 'node_memory_MemTotal_bytes{job=""} - node_memory_MemAvailable_bytes{job=""}',
+    total: 'node_memory_MemTotal_bytes{job=""}',
+    user: `sum(rate(node_cpu_seconds_total{job="",mode=~"user|nice"}${window}))`,
+    system: `sum(rate(node_cpu_seconds_total{job="",mode=~"system|irq|softirq|steal"}${window}))`,
     cpu_some: share('cpu_waiting'),
     memory_some: share('memory_waiting'),
     memory_full: share('memory_stalled'),

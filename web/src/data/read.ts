@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads the data placed in the page, and says in a sentence why it cannot be shown when it cannot.
 // Fields that an older or younger writer left out become null or empty: absent, never 0.
-import type { ReportData, Run } from './run_json';
+import type { HeapLeaks, ReportData, Run } from './run_json';
 
 export const FORMAT = 1;
 
@@ -23,7 +23,12 @@ export function readReport(text: string): ReadResult {
   run.events.sort((a, b) => a.time_ms - b.time_ms);
   const timesMs = array(parsed.times_ms) as number[];
   const series = (array(parsed.series) as ReportData['series']).filter((one) => one.values.length === timesMs.length);
-  return { data: { format: FORMAT, run, repeat: String(parsed.repeat ?? ''), times_ms: timesMs, series } };
+  return { data: { format: FORMAT, run, repeat: String(parsed.repeat ?? ''), times_ms: timesMs, series, heap: heapOf(parsed.heap) } };
+}
+
+function heapOf(json: unknown): ReportData['heap'] {
+  if (!isObject(json) || !isObject(json.leaks)) return null;
+  return { flame: json.flame, leaks: { leaks: array(json.leaks.leaks), settled: array(json.leaks.settled) } as HeapLeaks };
 }
 
 type Json = Record<string, unknown>;

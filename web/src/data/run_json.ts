@@ -134,10 +134,28 @@ export interface SeriesJson {
   values: Column;
 }
 
+export interface HeapLeak {
+  kind: string;
+  function: string; // of the frame that is to blame
+  place: string;
+  confidence: number;
+  bytes: number;
+  rate_bytes_per_second: number;
+  first_seen: number;
+  births: number[];
+  advice: string;
+}
+
+export interface HeapLeaks {
+  leaks: HeapLeak[];
+  settled: HeapLeak[];
+}
+
 export interface ReportData {
   format: number;
   run: Run;
   repeat: string;
   times_ms: number[];
   series: SeriesJson[];
+  heap: { flame: unknown; leaks: HeapLeaks } | null;
 }

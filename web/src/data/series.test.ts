@@ -4,7 +4,7 @@ import type { ReportData, SeriesJson } from './run_json';
 import { column, greatest, hasMoreThanZeros, held, movesOf, nearestIndex, rate, rateBetweenReads, rateWindowMs, readsOf, stacked, sum } from './series';
 
 const series = (name: string, values: (number | null)[], labels: Record<string, string> = {}): SeriesJson => ({ name, labels, kind: 'gauge', unit: '', values });
-const data = (...all: SeriesJson[]): ReportData => ({ format: 1, run: {} as ReportData['run'], repeat: '', times_ms: [0, 1000, 2000], series: all });
+const data = (...all: SeriesJson[]): ReportData => ({ format: 1, run: {} as ReportData['run'], repeat: '', times_ms: [0, 1000, 2000], series: all, heap: null });
 
 describe('rate', () => {
   test('uses the time that really passed', () => {

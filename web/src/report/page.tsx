@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The report from top to bottom. Which sections have something to say is decided here, once; those that
 // have not are named at the end with the reason.
+import { readHeap } from '../data/heap';
 import type { ReportData } from '../data/run_json';
 import { visible } from '../data/text';
 import { verdict } from '../data/verdict';
@@ -9,6 +10,7 @@ import { Environment, LimitsTable, Repeat } from './circumstances';
 import { CpuSection, IoSection, MachineSection, MemorySection, OwnValuesSection, PressureSection } from './chart_sections';
 import { EventsTable, PhasesTable } from './happenings';
 import { Header } from './header';
+import { HeapSection } from './heap';
 import { groupOf } from './moments';
 import { cpuCharts, ioCharts, machineCharts, memoryChart, ownCharts, pressureChart, processCharts } from './picture';
 import { ProcessesSection } from './processes';
@@ -57,6 +59,7 @@ function sectionsOf(data: ReportData): SectionEntry[] {
   const { run } = data;
   const group = groupOf(data);
   const memory = memoryChart(data);
+  const heap = readHeap(data.heap?.flame);
   const cpu = cpuCharts(data);
   const io = ioCharts(data);
   const pressure = pressureChart(data);
@@ -65,6 +68,7 @@ function sectionsOf(data: ReportData): SectionEntry[] {
   const untold = 'not told by this kernel';
   const sections: SectionEntry[] = [
     { id: 'memory', title: 'Memory', body: memory && <MemorySection {...{ data, group, chart: memory }} />, reasonWhenEmpty: untold },
+    { id: 'heap', title: 'Heap', body: heap && data.heap ? <HeapSection heap={heap} leaks={data.heap.leaks} /> : null, reasonWhenEmpty: '“ullage run --heap” profiles it' },
     { id: 'cpu', title: 'CPU', body: cpu.length > 0 ? <CpuSection {...{ run, group, charts: cpu }} /> : null, reasonWhenEmpty: untold },
     { id: 'io', title: 'I/O', body: io.length > 0 ? <IoSection {...{ run, group, charts: io }} /> : null, reasonWhenEmpty: run.io.read_bytes === null && run.io.written_bytes === null ? untold : 'nothing reached or came from storage' },
     { id: 'pressure', title: 'Pressure', body: pressure && <PressureSection {...{ run, group, chart: pressure }} />, reasonWhenEmpty: run.pressure.cpu_some_seconds === null ? untold : 'nothing waited' },

@@ -1,0 +1,214 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`ullage run --heap` on programs as they are: what they print is what they print without it, what they hold is what the profile says, and
+what stands in the way of a profile never stands in the way of the program."""
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from conftest import PROGRAMS, ROOT, Ullage
+
+PYTHON = os.path.realpath(sys.executable)
+EXACT, SAMPLED = "--heap=exact", "--heap=sampled"
+C_PROGRAM = """
+#include <stdlib.h>
+#include <string.h>
+static void* kept[1000];
+__attribute__((noinline)) void* hold(int i) { return kept[i % 1000] = malloc(10000); }
+int main(int argc, char** argv) {
+  for (int i = 0; i < 1000; i++) memset(hold(i), 1, 10000);
+  if (argc > 1) abort();
+  return 0;
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def programs(tmp_path_factory) -> Path:
+    """A folder with small programs that hold ten million bytes: linked as usual, static, and with allocators of their own."""
+    folder = tmp_path_factory.mktemp("programs")
+    (folder / "hold.c").write_text(C_PROGRAM)
+    for name, flags in (("hold", []), ("hold_static", ["-static"])):
+        subprocess.run(["gcc", "-O1", "-g", *flags, folder / "hold.c", "-o", folder / name], check=True)
+    return folder
+
+
+def held(ullage: Ullage, function: str, at: str = "exit") -> dict:
+    """What the last run's profile says lives that was allocated below a function."""
+    told = ullage("heap", "top", "--json", "--at", at, "-n", "1000")
+    assert told.code == 0, told.err
+    rows = [row for row in json.loads(told.out)["rows"] if any(function in frame["function"] for frame in row["stack"])]
+    return {key: sum(row[key] for row in rows) for key in ("bytes", "count")}
+
+
+def real_programs(folder: Path) -> dict[str, list[str]]:
+    """Programs of the distribution, each with a little work whose output is always the same."""
+    words = folder / "words"
+    generator = random.Random(3)
+    words.write_text("\n".join(f"{generator.randrange(10**6)} {generator.random()}" for _ in range(20_000)))
+    found = {
+        "sort": ["sort", "-k2n", words],
+        "awk": ["awk", "{ n[$1 % 100] += $2 } END { for (i = 0; i < 100; i++) print i, n[i] }", words],
+        "sed": ["sed", "s/1/one/g;s/2/two/g", words],
+        "xz": ["xz", "-2", "-c", "-T2", words],
+        "perl": ["perl", "-e", 'my %h; $h{"k$_"} = [1 .. 4] for 1 .. 20000; print "$_\\n" for sort keys %h'],
+        "python3": [PYTHON, "-c", "import json; print(json.dumps([{'a': i} for i in range(20000)]))"],
+        "sqlite": [
+            PYTHON,
+            "-c",
+            "import sqlite3; d = sqlite3.connect(':memory:'); d.execute('create table t(a)');"
+            "d.executemany('insert into t values(?)', [(i * 7919 % 1000,) for i in range(20000)]); print(d.execute('select sum(a), count(distinct a) from t').fetchall())",
+        ],
+        "git": ["git", "-C", ROOT, "log", "-30", "--format=%H %s"],
+        "sh": [
+            "sh",
+            "-c",
+            f"cat {words} | head -500 | tr 0-9 a-j | while read a b; do echo $b; done | sort | uniq -c | tail -20",
+        ],
+        "find": ["find", ROOT / "src", "-name", "*.h", "-newer", "/nothing", "-o", "-name", "*.h", "-print"],
+    }
+    return {name: list(map(str, command)) for name, command in found.items() if shutil.which(str(command[0]))}
+
+
+@pytest.mark.parametrize("how", [EXACT, SAMPLED])
+def test_real_programs_print_what_they_print_without_it(ullage, tmp_path, how):
+    programs = real_programs(tmp_path)
+    assert len(programs) >= 8
+    for name, command in programs.items():
+        plain = subprocess.run(command, capture_output=True, check=False)
+        profiled = subprocess.run(
+            [ullage.binary, "run", "-q", how, "--heap-interval", "4K", "--heap-rate", "0", "--", *command],
+            capture_output=True,
+            check=False,
+            env=ullage.environment,
+        )
+        assert (profiled.returncode, profiled.stdout, profiled.stderr) == (plain.returncode, plain.stdout, plain.stderr), name
+        assert ullage("heap", "top").code == 0, name
+
+
+def test_what_is_held_is_counted_to_the_byte(ullage, programs):
+    assert ullage("run", "-q", EXACT, "--", programs / "hold").code == 0
+    assert held(ullage, "hold") == {"bytes": 10_000_000, "count": 1000}
+
+
+def test_a_sample_stands_for_what_was_not_seen(ullage, programs):
+    assert ullage("run", "-q", SAMPLED, "--heap-interval", "20K", "--", programs / "hold").code == 0
+    told = json.loads(ullage("heap", "top", "--json").out)["all"]
+    assert told["interval"][0] * 0.8 <= 10_000_000 <= told["interval"][1] * 1.2
+
+
+def test_a_crash_leaves_the_state_of_that_moment(ullage, programs):
+    ullage("run", "-q", EXACT, "--", programs / "hold", "crash")
+    assert held(ullage, "hold") == {"bytes": 10_000_000, "count": 1000}
+
+
+def test_a_kill_loses_next_to_nothing(ullage):
+    script = "x = []\nwhile True:\n  x.append(bytearray(100_000)); print(len(x), flush=True)"
+    for seed in range(3):
+        command = [ullage.binary, "run", "-q", EXACT, "--", PYTHON, "-c", script]
+        with subprocess.Popen(command, env=ullage.environment, stdout=subprocess.PIPE, text=True) as process:
+            until = time.monotonic() + random.Random(seed).uniform(0.3, 0.9)
+            for _ in process.stdout:
+                if time.monotonic() > until:
+                    break
+            for child in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split():
+                os.kill(int(child), signal.SIGKILL)
+            said = [int(line) for line in process.stdout if line.strip().isdigit()]
+        told = json.loads(ullage("heap", "top", "--json", "-n", "3").out)
+        most = max(row["count"] for row in told["rows"])
+        assert most >= (said[-1] if said else 1), told["rows"]
+
+
+def test_children_are_profiled_each(ullage, programs):
+    assert (
+        ullage("run", "-q", EXACT, "--", "sh", "-c", f"{programs / 'hold'}; {programs / 'hold'}; exec {programs / 'hold'}").code
+        == 0
+    )
+    assert held(ullage, "hold") == {"bytes": 30_000_000, "count": 3000}
+    told = json.loads(ullage("heap", "top", "--by", "process", "--json").out)["rows"]
+    assert len([row for row in told if row["bytes"] >= 10_000_000]) >= 3
+
+
+def test_a_forked_child_has_what_it_allocates_itself(ullage, tmp_path):
+    script = """
+import os
+mine = [bytearray(50_000) for _ in range(100)]
+pid = os.fork()
+if pid == 0:
+    more = [bytearray(70_000) for _ in range(100)]
+    del mine
+    os._exit(0)
+os.waitpid(pid, 0)
+"""
+    assert ullage("run", "-q", EXACT, "--", PYTHON, "-c", script).code == 0
+    told = json.loads(ullage("heap", "top", "--by", "process", "--json").out)["rows"]
+    assert any(7_000_000 <= row["bytes"] < 9_000_000 for row in told), told
+
+
+@pytest.mark.parametrize("allocator", ["libjemalloc.so.2", "libtcmalloc.so.4", "libmimalloc.so.2"])
+def test_other_allocators_work_with_it(ullage, programs, allocator):
+    listed = subprocess.run(["ldconfig", "-p"], capture_output=True, text=True, check=False).stdout
+    path = next((line.rpartition("=> ")[2] for line in listed.splitlines() if line.strip().startswith(allocator)), None)
+    if path is None:
+        pytest.skip(f"{allocator} is not installed")
+    environment = {**ullage.environment, "LD_PRELOAD": path}
+    for how in (EXACT, SAMPLED):
+        assert ullage("run", "-q", how, "--heap-interval", "4K", "--", programs / "hold", env=environment).code == 0
+        assert held(ullage, "hold")["bytes"] == pytest.approx(10_000_000, rel=0 if how == EXACT else 0.5)
+
+
+HOSTILE = {
+    "closes all descriptors": "import os; os.closerange(3, 4000)",
+    "changes its root": "import os; os.chroot('/tmp') if os.geteuid() == 0 else None",
+    "has no more address space": "import resource; resource.setrlimit(resource.RLIMIT_AS, (300 << 20, 300 << 20))",
+    "may write only small files": "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (300 << 10, 300 << 10))",
+    "has no descriptor left": "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))",
+    "forgets its environment": "import os; os.environ.clear()",
+}
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+@pytest.mark.parametrize("how", [EXACT, SAMPLED])
+def test_a_program_runs_as_it_would_have(ullage, what, how):
+    work = "x = [bytearray(3000) for _ in range(20_000)]; y = {i: str(i) for i in range(50_000)}; del x; print(len(y))"
+    done = ullage("run", "-q", how, "--heap-interval", "4K", "--heap-rate", "0", "--", PYTHON, "-c", f"{HOSTILE[what]}\n{work}")
+    assert (done.code, done.out) == (0, "50000\n"), done.err
+    assert ullage("heap", "top").code == 0
+
+
+def test_what_cannot_be_profiled_runs_and_is_told(ullage, programs):
+    done = ullage("run", EXACT, "--", programs / "hold_static")
+    assert done.code == 0
+    assert "no heap profile" in done.err and "statically linked" in done.err
+    assert "no heap profile" in ullage("show").out + ullage("show").err
+
+
+def test_a_run_without_a_profile_says_how_to_get_one(ullage):
+    ullage("run", "-q", "--", "true")
+    told = ullage("heap", "top")
+    assert told.code == 2 and "--heap" in told.err
+
+
+def test_the_profile_is_within_the_runs_file_and_goes_with_it(ullage, programs):
+    ullage("run", "-q", EXACT, "--", programs / "hold")
+    assert not list(ullage.state.glob("runs/*.heap"))
+    copy = ullage.scratch / "copied.ullage"
+    shutil.copy(next(ullage.state.glob("runs/*.ullage")), copy)
+    assert ullage("runs", "rm", "@1").code == 0
+    assert not list(ullage.state.glob("runs/2*"))
+    assert "hold" in ullage("heap", "top", copy).out
+
+
+def test_a_leak_is_named_by_file_and_line_after_a_kill(ullage):
+    done = ullage("run", "-q", EXACT, "--", "timeout", "-s", "KILL", "0.4", PROGRAMS / "heap_corpus", "growing_listeners")
+    assert done.code in (124, 137)
+    told = json.loads(ullage("heap", "leaks", "--json").out)["leaks"]
+    growing = [leak for leak in told if leak["kind"] == "growing"]
+    assert any(frame["file"].endswith("growing.cpp") and frame["line"] > 0 for frame in growing[0]["stack"]), told
