@@ -52,7 +52,7 @@ std::string callers_text(std::span<const heap::Frame> stack, std::string_view ar
     if (heap::is_plumbing(stack[i])) continue;
     if (shown == kCallersShown) return text.append(arrow).append("…");
     if (shown++ > 0) text += arrow;
-    text += stack[i].function;
+    text += heap::short_name(stack[i]);
   }
   return text;
 }
@@ -153,8 +153,9 @@ std::string verdict_text(const heap::Verdict& verdict, const ShowLook& look) {
   const std::size_t width = look.width == 0 ? 100 : look.width;
   const heap::Frame frame =
       verdict.stack.empty() ? heap::Frame{} : verdict.stack[heap::blamed_frame(verdict.stack)];
-  std::string text = kind_text(verdict.kind, look.style) + "  " + look.style.bold(printable(frame.function)) +
-                     "  " + printable(heap::place_text(frame)) + '\n';
+  std::string text = kind_text(verdict.kind, look.style) + "  " +
+                     look.style.bold(printable(heap::short_name(frame))) + "  " +
+                     printable(heap::place_text(frame)) + '\n';
   text += wrapped(evidence_text(verdict, look), width, kIndent);
   const std::string callers = callers_text(verdict.stack, arrow_of(look));
   if (!callers.empty()) text += wrapped("called by " + printable(callers), width, kIndent);
@@ -177,7 +178,7 @@ std::string calm_table(const std::vector<const heap::Verdict*>& verdicts, std::s
     const heap::Frame frame =
         verdict->stack.empty() ? heap::Frame{} : verdict->stack[heap::blamed_frame(verdict->stack)];
     table.rows.push_back({format_bytes(verdict->amount.bytes), blocks_text(verdict->amount.count),
-                          frame.function, heap::place_text(frame),
+                          heap::short_name(frame), heap::place_text(frame),
                           callers_text(verdict->stack, arrow_of(look)),
                           spark_text(verdict->births, look.utf8)});
   }
@@ -286,7 +287,7 @@ std::string heap_comparison_text(const heap::HeapComparison& comparison, std::si
     const heap::Frame frame =
         change.stack.empty() ? heap::Frame{} : change.stack[heap::blamed_frame(change.stack)];
     table.rows.push_back({signed_bytes(change.bytes()), format_bytes(change.before.bytes),
-                          format_bytes(change.after.bytes), frame.function, heap::place_text(frame),
+                          format_bytes(change.after.bytes), heap::short_name(frame), heap::place_text(frame),
                           callers_text(change.stack, arrow_of(look))});
   }
   if (!table.rows.empty()) text += table_text(table, look.style, look.width, "  ");

@@ -77,6 +77,25 @@ class Joiner {
   std::unordered_map<std::uint64_t, std::uint32_t> children_;
 };
 
+// "void std::vector<T>::push_back(T)": from "std" on. The result's type ends with the last blank, outside of
+// any brackets, before the arguments.
+std::string_view without_result(std::string_view name) {
+  std::size_t begin = 0;
+  int depth = 0;
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    const char c = name[i];
+    if (depth == 0 && name.substr(i).starts_with("operator") &&
+        (i == 0 || name[i - 1] == ' ' || name[i - 1] == ':'))
+      return name.substr(begin);
+    const bool is_after_a_name = i > 0 && name[i - 1] != ' ' && name[i - 1] != ':';
+    if (c == '(' && depth == 0 && is_after_a_name) return name.substr(begin);
+    if (c == '(' || c == '<' || c == '[' || c == '{') ++depth;
+    if (c == ')' || c == '>' || c == ']' || c == '}') --depth;
+    if (c == ' ' && depth == 0) begin = i + 1;
+  }
+  return depth == 0 ? name.substr(begin) : name;
+}
+
 }  // namespace
 
 Calls join_calls(std::span<const Profile> profiles, JoinBy join) {
@@ -123,12 +142,8 @@ bool is_plumbing(const Frame& frame) {
   // Inlined functions of the library may come without its namespace.
   if (frame.file.find("/include/c++/") != std::string::npos) return true;
   if (std::ranges::any_of(kModules, begins(frame.module))) return true;
-  // "std::vector<T>::push_back" may open with what it returns.
-  std::string_view name = frame.function;
-  const std::string_view before_arguments = name.substr(0, name.find_first_of("(<"));
-  if (const std::size_t blank = before_arguments.rfind(' ');
-      blank != std::string_view::npos && before_arguments.find("operator") == std::string_view::npos)
-    name.remove_prefix(blank + 1);
+  if (frame.file.find("/include/c++/") != std::string::npos) return true;  // of the standard library
+  const std::string_view name = without_result(frame.function);
   return std::ranges::any_of(kScopes, begins(name)) || std::ranges::count(kFunctions, name) > 0;
 }
 
@@ -155,6 +170,18 @@ std::vector<std::uint32_t> blamed_nodes(const Calls& calls) {
     blamed[node] = plumbing[call.frame] && has_other_above ? above : node;
   }
   return blamed;
+}
+
+std::string short_name(const Frame& frame) {
+  constexpr std::size_t kColumnsMax = 80;
+  std::size_t columns = 0;
+  std::size_t end = 0;  // before the last column, for the sign that there is more
+  for (std::size_t i = 0; i < frame.function.size(); ++i) {
+    if ((static_cast<unsigned char>(frame.function[i]) & 0xC0) == 0x80) continue;  // goes on with a character
+    if (++columns == kColumnsMax) end = i;
+    if (columns > kColumnsMax) return frame.function.substr(0, end) + "…";
+  }
+  return frame.function;
 }
 
 std::string place_text(const Frame& frame) {

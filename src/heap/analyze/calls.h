@@ -42,6 +42,8 @@ bool is_of_the_runtime(const Frame& frame);
 // By node: the one of its blamed frame, so that stacks which differ below that are one site.
 std::vector<std::uint32_t> blamed_nodes(const Calls& calls);
 
+// Its function, cut where a line would be full: names of templates over templates go on for ever.
+std::string short_name(const Frame& frame);
 std::string place_text(const Frame& frame);  // "cache.cpp:41", or its module where no file is known
 
 }  // namespace ullage::heap

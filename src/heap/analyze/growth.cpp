@@ -22,7 +22,7 @@ constexpr std::size_t kWindowsMin = 6;   // with fewer nothing can be seen to go
 constexpr double kYoung = 1.0 / 12;      // of the life: what is younger may be on its way out
 constexpr double kSpanMin = 0.3;         // of the life, that births of survivors must reach back
 constexpr double kSamplesMin = 4;        // survivors
-constexpr double kMeanBirthMin = 0.34;   // of births between first (0) and now (1); steady growth: 0.5
+constexpr double kMeanBirthMin = 0.3;    // of births between first (0) and now (1); steady growth: 0.5
 constexpr double kLastThirdMin = 0.1;    // of the survivors; steady growth: 0.33
 constexpr std::size_t kOccupiedMin = 4;  // twelfths of the time in which survivors were born
 constexpr double kOneTwelfthMax = 0.6;   // of the survivors in one of them
@@ -35,13 +35,17 @@ constexpr double kThereBefore = 0.9;     // of the level at the end, held earlie
 constexpr double kEarlier = 0.7;         // of the time
 constexpr double kBurst = 0.02;          // of the life, from the first allocation to the last
 constexpr std::size_t kStepsMin = 4;
-constexpr double kOpenGapMax = 2.2;   // the wait since the last step, in the longest of the two before
-constexpr double kGapMax = 0.5;       // of the time, between two steps
-constexpr double kLateRiseMin = 0.3;  // of the level at the end, in the second half
+constexpr double kOpenGapMax = 2.2;  // the wait since the last step, in the longest of the two before
+constexpr double kSilenceMin = 0.2;  // of the time
 constexpr double kFewBlocks = 16;
-constexpr double kRiseMin = 0.15;   // of the level at the end, in the middle third and in the last
-constexpr double kSureQueue = 2.5;  // standard errors of the last third's rise
-constexpr double kFallMax = 0.1;    // of the level at the end: deeper falls are a saw's
+constexpr double kRiseMin = 0.2;         // of the level at the end, in the last third
+constexpr double kRiseBeforeMin = 0.12;  // in the middle one: what levels off is about to settle
+constexpr double kLatelyMin = 0.03;      // the rise in the last sixth
+constexpr double kSureQueue = 3;         // standard errors of the rise from the first third's end
+constexpr double kSureThird = 2;         // of the last third's
+constexpr double kEarlyPart = 0.45;      // of the time since the first step
+constexpr double kLateRiseMin = 0.33;    // of the level at the end, that comes after that part
+constexpr double kFallMax = 0.1;         // of the level at the end: deeper falls are a saw's
 
 struct Sums {
   double bytes = 0, variance = 0, samples = 0;
@@ -55,20 +59,29 @@ double quiet_level(std::span<const SiteWindow> windows, std::size_t i) {
   return std::clamp(windows[i + 1].least_bytes, a, b);
 }
 
-// Through the middle third and the last, without deep falls; sample_bytes: what one of them stands for.
+// The standard error of the difference between two levels: by what has come and gone between them, or by
+// both levels, whichever is less. sample_bytes: what one sample stands for.
+double error_between(std::span<const SiteWindow> windows, std::size_t from, std::size_t to,
+                     double sample_bytes) {
+  double moved = 0;
+  for (std::size_t i = from + 1; i <= to; ++i) moved += windows[i].born_bytes + windows[i].freed_bytes;
+  return std::sqrt(sample_bytes * std::min(moved, windows[from].least_bytes + windows[to].least_bytes));
+}
+
+// Through the middle third and the last, until now, without deep falls.
 std::optional<double> level_rises(std::span<const SiteWindow> windows, double sample_bytes) {
   if (windows.size() < kWindowsMin) return std::nullopt;
   const std::size_t last = windows.size() - 1;
   const double level = windows[last].least_bytes;
   const double middle = quiet_level(windows, last / 3);
   const double late = quiet_level(windows, last * 2 / 3);
-  // Two levels differ by chance no more than they are large, nor than was moved between them.
-  double moved = 0;
-  for (std::size_t i = last * 2 / 3 + 1; i <= last; ++i)
-    moved += windows[i].born_bytes + windows[i].freed_bytes;
-  const double error = std::sqrt(sample_bytes * std::min(level + late, moved));
-  const double rise = std::min(late - middle, level - late);
-  if (level <= 0 || rise < kRiseMin * level || level - late < kSureQueue * error) return std::nullopt;
+  const double lately = quiet_level(windows, last - std::max<std::size_t>(1, last / 6));
+  if (level <= 0 || level - late < kRiseMin * level || late - middle < kRiseBeforeMin * level ||
+      level - lately < kLatelyMin * level)
+    return std::nullopt;
+  if (level - late < kSureThird * error_between(windows, last * 2 / 3, last, sample_bytes) ||
+      level - middle < kSureQueue * error_between(windows, last / 3, last, sample_bytes))
+    return std::nullopt;
   double highest = 0;
   double deepest_fall = 0;
   for (const SiteWindow& window : windows) {
@@ -77,35 +90,6 @@ std::optional<double> level_rises(std::span<const SiteWindow> windows, double sa
   }
   if (deepest_fall > kFallMax * level) return std::nullopt;
   return 0.75;
-}
-
-// Larger and larger blocks (realloc, doubling arenas, mappings): the level that is never left again rises in
-// steps, and the next step is not overdue.
-std::optional<double> level_steps(std::span<const SiteWindow> windows, const Amount& final,
-                                  double most_bytes) {
-  if (windows.size() < kWindowsMin || final.count > kFewBlocks) return std::nullopt;
-  if (std::sqrt(final.variance) > 0.3 * final.bytes || final.bytes < 0.95 * most_bytes) return std::nullopt;
-  std::vector<double> floor(windows.size());
-  double least = final.bytes;
-  for (std::size_t i = windows.size(); i-- > 0;) {
-    floor[i] = std::min(least, windows[i].last_held_bytes);
-    least = std::min(least, windows[i].least_held_bytes);
-  }
-  std::vector<double> at;
-  for (std::size_t i = 0; i < floor.size(); ++i) {
-    const double before = i == 0 ? 0 : floor[i - 1];
-    if (floor[i] - before > std::max(0.01 * final.bytes, 0.02 * before)) at.push_back(static_cast<double>(i));
-  }
-  const auto count = static_cast<double>(windows.size());
-  if (at.size() < kStepsMin || at.back() - at.front() < kSpanMin * count) return std::nullopt;
-  // A step at the end of what has long filled up is no growth.
-  if (floor.back() - floor[floor.size() / 2] < kLateRiseMin * final.bytes) return std::nullopt;
-  const std::size_t n = at.size();
-  for (std::size_t i = 1; i < n; ++i)
-    if (at[i] - at[i - 1] > kGapMax * count) return std::nullopt;
-  const double gap = std::max({at[n - 1] - at[n - 2], at[n - 2] - at[n - 3], 1.0});
-  if (count - 1 - at.back() > kOpenGapMax * gap) return std::nullopt;
-  return 0.6 + 0.3 * std::min(1.0, static_cast<double>(n) / 12);
 }
 
 class Judge {
@@ -142,8 +126,7 @@ class Judge {
       } else if (const auto rise = by_levels()) {
         growth.is_growing = true;
         growth.confidence = *rise;
-      } else if (const auto steps =
-                     level_steps(windows_, {blocks_, all_.bytes, all_.variance}, history_.most_bytes)) {
+      } else if (const auto steps = by_steps()) {
         growth.is_growing = true;
         growth.is_one_block = true;
         growth.confidence = *steps;
@@ -174,8 +157,26 @@ class Judge {
     const auto from = is_spread(first)         ? std::optional(first)
                       : is_spread(after_start) ? std::optional(after_start)
                                                : std::nullopt;
-    if (!from || was_there_before()) return std::nullopt;
+    if (!from || has_stopped(*from) || was_there_before()) return std::nullopt;
     return not_replaced(*from, growth);
+  }
+
+  // Births that came all the time, and then no more: the wait since the last one, beside the longest between
+  // two.
+  bool has_stopped(std::size_t first) const {
+    std::size_t last = first;
+    std::size_t longest = 1;
+    std::size_t wait = 0;
+    for (std::size_t i = first + 1; i < windows_.size(); ++i) {
+      wait += windows_[i].is_idle ? 0 : 1;
+      if (windows_[i].survivor_bytes <= 0) continue;
+      longest = std::max(longest, wait);
+      wait = 0;
+      last = i;
+    }
+    const auto open = static_cast<double>(windows_.size() - 1 - last);
+    return open > kOpenGapMax * static_cast<double>(longest) &&
+           open > kSilenceMin * static_cast<double>(windows_.size() - first);
   }
 
   bool is_spread(std::size_t first) const {
@@ -277,6 +278,56 @@ class Judge {
     return level_rises({windows_.data(), end_}, all_.variance / all_.bytes);
   }
 
+  // Larger and larger blocks (realloc, doubling arenas, mappings): the level that is never left again rises
+  // in steps, and the next step is not overdue.
+  std::optional<double> by_steps() const {
+    const double final_level = all_.bytes;
+    if (std::sqrt(all_.variance) > 0.3 * final_level) return std::nullopt;
+    // For a while: the old block and the new one are there together for a moment.
+    double most = 0;
+    for (std::size_t i = 1; i + 1 < windows_.size(); ++i) {
+      most = std::max(most, quiet_level(windows_, i));
+      if (most - quiet_level(windows_, i) > kFallMax * most) return std::nullopt;
+    }
+    if (final_level < 0.95 * most) return std::nullopt;
+    if (blocks_ > kFewBlocks) return std::nullopt;
+    // Of a block that is freed as a slot ends, and allocated anew in the next, no slot's end sees anything.
+    const bool is_hidden = std::ranges::count_if(windows_, [&](const SiteWindow& window) {
+                             return window.least_bytes < kHardlyAny * final_level;
+                           }) > static_cast<std::ptrdiff_t>(windows_.size() * 3 / 4);
+    std::vector<double> floor(windows_.size());
+    double least = final_level;
+    for (std::size_t i = windows_.size(); i-- > 0;) {
+      floor[i] = std::min(least, is_hidden ? windows_[i].last_held_bytes : windows_[i].last_bytes);
+      least = std::min(least, is_hidden ? windows_[i].least_held_bytes : windows_[i].least_bytes);
+    }
+    std::vector<double> at;
+    double factor = 1;  // of the last step
+    double before = 0;
+    for (std::size_t i = 0; i < floor.size(); ++i) {
+      if (floor[i] - before <= std::max(0.01 * final_level, 0.02 * before)) continue;
+      at.push_back(static_cast<double>(i));
+      factor = before > 0 ? floor[i] / before : 1;
+      before = floor[i];
+    }
+    if (at.size() < kStepsMin || at.back() - at.front() < kSpanMin * count()) return std::nullopt;
+    const std::size_t n = at.size();
+    const double gap = std::max({at[n - 1] - at[n - 2], at[n - 2] - at[n - 3], 1.0});
+    const double open = count() - 1 - at.back();
+    // What is filled evenly, and doubles when it is full, does so at twice the time.
+    const double until_next = (std::min(factor, 2.0) - 1) * (at.back() + 1 - first_birth());
+    if (open > std::max(kOpenGapMax * gap, until_next)) return std::nullopt;
+    const double early = first_birth() + (count() - first_birth()) * kEarlyPart;
+    if (final_level - floor[static_cast<std::size_t>(early)] < kLateRiseMin * final_level)
+      return std::nullopt;
+    return 0.6 + 0.3 * std::min(1.0, static_cast<double>(n) / 12);
+  }
+
+  double first_birth() const {
+    const auto at = std::ranges::find_if(windows_, [](const SiteWindow& w) { return w.born_bytes > 0; });
+    return static_cast<double>(at - windows_.begin());
+  }
+
   // Theil and Sen's slope of the quiet levels; where those stand still between steps, what stayed over time.
   double rate() const {
     std::vector<analysis::Point> points;
@@ -314,8 +365,8 @@ WindowGrid window_grid(const Profile& profile, std::size_t most) {
   const auto end_ms = static_cast<double>(std::max(profile.ended_ms, profile.slot_ends_ms.back()));
   const double span_ms = std::max(1.0, end_ms - begin_ms);
   grid.window_seconds = span_ms / 1000 / static_cast<double>(grid.windows);
-  for (const std::int64_t slot_end_ms : profile.slot_ends_ms) {
-    const double place = (static_cast<double>(slot_end_ms) - begin_ms) / span_ms;
+  for (const std::int64_t until_ms : events_until_ms(profile)) {
+    const double place = (static_cast<double>(until_ms) - begin_ms) / span_ms;
     const double window = std::ceil(place * static_cast<double>(grid.windows)) - 1;
     grid.window_of_slot.push_back(
         static_cast<std::uint32_t>(std::clamp(window, 0.0, static_cast<double>(grid.windows - 1))));
@@ -336,13 +387,8 @@ Growth judge_levels(const SiteHistory& history, const Amount& held) {
   if (static_cast<double>(windows.size()) < 0.9 * static_cast<double>(history.windows.size())) return growth;
   double births = 0;
   for (const SiteWindow& window : windows) births += window.born_count > 0 ? 1 : 0;
-  auto certainty = level_rises(windows, held.variance / held.bytes);
-  if (births < static_cast<double>(windows.size()) / 4) certainty.reset();
-  if (!certainty) {
-    certainty = level_steps(windows, held, history.most_bytes);
-    growth.is_one_block = certainty.has_value();
-  }
-  if (!certainty) return growth;
+  const auto certainty = level_rises(windows, held.variance / held.bytes);
+  if (!certainty || births < static_cast<double>(windows.size()) / 4) return growth;
   growth.is_growing = true;
   growth.confidence = *certainty;
   std::vector<analysis::Point> points;

@@ -24,6 +24,7 @@ struct SiteWindow {
   // The same while frees were still to come: a slot may end within a realloc, between its two halves.
   double least_held_bytes = 0, last_held_bytes = 0;
   double last_bytes = 0;
+  bool is_idle = false;  // no site of the process did anything: it waited, or had no processor
 };
 
 struct SiteHistory {
@@ -32,7 +33,6 @@ struct SiteHistory {
   double burst_seconds = 0;  // from the first allocation to the last
   double first_seconds = 0;  // since the process began
   double life_seconds = 0;   // the process's
-  double most_bytes = 0;     // that ever lived at a slot's end
   bool is_exact = false;
 };
 

@@ -317,6 +317,25 @@ inline std::vector<NamedHistory> settled_blocks() {
        [](History& h) {
          for (int i = 0; i < 120; ++i) h.block(i / 120.0, i >= 118 ? kForever : (i + 2) / 120.0, 4 << 20);
        }},
+      {"buffers made when first needed, each made anew in other sizes", false,
+       [](History& h) {
+         std::vector<double> born(16, -1);
+         h.times(400, 0, 1, [&](double t) {
+           double& before = born[static_cast<std::size_t>(h.uniform(0, 16))];
+           if (before >= 0) h.block(before, t, h.uniform(50'000, 150'000));
+           before = t;
+         });
+         for (const double t : born)
+           if (t >= 0) h.block(t, kForever, h.uniform(50'000, 150'000));
+       }},
+      {"filled evenly until six tenths, then no more", false,
+       [](History& h) {
+         for (int i = 0; i < 75; ++i) h.block(0.6 * i / 75, kForever, 5000);
+       }},
+      {"a second phase's results", false,
+       [](History& h) {
+         for (int i = 0; i < 300; ++i) h.block(0.5 + i / 1800.0);
+       }},
       {"a configuration, reloaded", false,
        [](History& h) {
          for (int i = 0; i < 9; ++i)

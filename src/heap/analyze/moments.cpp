@@ -17,6 +17,8 @@ namespace ullage::heap {
 namespace {
 
 constexpr double kNormal95 = 1.959964;
+constexpr std::int64_t kFirstSlotMs = 10;
+constexpr std::size_t kSlotsOfAWidth = 256, kSlotsAbout = 4;
 // So many slots are over: 0 is before the first. The end stands for whatever is in the file.
 using SlotCount = std::uint32_t;
 constexpr SlotCount kEnd = std::numeric_limits<SlotCount>::max();
@@ -141,6 +143,23 @@ std::vector<Amount> amounts_of(const Profile& profile, const Question& question)
                          question.measure == Measure::temporary);
   }
   return {};
+}
+
+std::vector<std::int64_t> events_until_ms(const Profile& profile) {
+  const std::vector<std::int64_t>& ends = profile.slot_ends_ms;
+  const auto begin_of = [&](std::size_t slot) { return slot == 0 ? profile.started_ms : ends[slot - 1]; };
+  std::vector<std::int64_t> until;
+  for (std::size_t slot = 0; slot < ends.size(); ++slot) {
+    // The first event after so long begins another slot (src/heap/track/slots.cpp): at least this, and it may
+    // be as long as the shortest about here.
+    std::int64_t shortest_ms = std::numeric_limits<std::int64_t>::max();
+    for (std::size_t i = slot - std::min(slot, kSlotsAbout);
+         i < std::min(ends.size(), slot + kSlotsAbout + 1); ++i)
+      shortest_ms = std::min(shortest_ms, ends[i] - begin_of(i));
+    const std::int64_t first_ms = kFirstSlotMs << std::min<std::size_t>(slot / kSlotsOfAWidth, 32);
+    until.push_back(std::min(ends[slot], begin_of(slot) + std::max(first_ms, shortest_ms)));
+  }
+  return until;
 }
 
 std::vector<double> living_by_slot(const Profile& profile) {

@@ -54,6 +54,10 @@ Moment shared_peak(std::span<const Profile> profiles);
 // Kind::peak made the shared one's time.
 Question with_shared_peak(Question question, std::span<const Profile> profiles);
 
+// Until when what is told of a slot has happened, by slot, since the epoch: a slot that nothing came after
+// ends late, and its events stand at its beginning.
+std::vector<std::int64_t> events_until_ms(const Profile& profile);
+
 // Of the whole heap and its mappings, at the end of each slot.
 std::vector<double> living_by_slot(const Profile& profile);
 

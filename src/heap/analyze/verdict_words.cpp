@@ -18,7 +18,12 @@ std::string where(const Verdict& verdict) {
   if (verdict.stack.empty()) return "an unknown place";
   const Frame& frame = verdict.stack[blamed_frame(verdict.stack)];
   const std::string place = place_text(frame);
-  return place.empty() ? frame.function : fmt::format("{} ({})", frame.function, place);
+  return place.empty() ? short_name(frame) : fmt::format("{} ({})", short_name(frame), place);
+}
+
+std::string limit_words(const Verdict& verdict) {
+  if (!verdict.seconds_to_limit) return {};
+  return fmt::format(" At this rate the limit is reached in {}.", format_duration(*verdict.seconds_to_limit));
 }
 
 std::string growing_advice(const Verdict& verdict) {
@@ -34,10 +39,7 @@ std::string growing_advice(const Verdict& verdict) {
     text += fmt::format(" No pointer is left to {} of it: that part was forgotten, not collected.",
                         format_bytes(verdict.lost_bytes));
   if (verdict.is_freed_at_exit) text += " It is freed at the exit, and grew until then.";
-  if (verdict.seconds_to_limit)
-    text +=
-        fmt::format(" At this rate the limit is reached in {}.", format_duration(*verdict.seconds_to_limit));
-  return text;
+  return text + limit_words(verdict);
 }
 
 }  // namespace
@@ -49,8 +51,8 @@ std::string advice_for(const Verdict& verdict) {
     case VerdictKind::lost:
       return fmt::format(
           "No pointer to it is left: free what {} allocates before the last pointer to it goes or is "
-          "overwritten.",
-          where(verdict));
+          "overwritten.{}",
+          where(verdict), limit_words(verdict));
     case VerdictKind::kept:
       return "Allocated once and kept until the end: nothing to do.";
     case VerdictKind::settled:

@@ -30,7 +30,10 @@ constexpr double kOneBlockBytesMin = 4096;  // containers' tables grow with what
 constexpr std::size_t kSlotsMin = 12;       // else nothing can be said of the time before the exit
 constexpr double kTornDown = 0.5;           // of what was held before the exit: freed by it when less lives
 constexpr double kHardlyFreed = 0.1;        // of what was born: then nearly all of it lived at the exit
+constexpr double kHardlyFallen = 0.95;      // of the fullest: nothing was torn down
 constexpr double kTornDownBytesMin = 1024;
+constexpr double kTableMax = 0.03;  // of all that grows
+constexpr double kNearlyAll = 0.8;  // the youngest may still be pointed to
 
 struct RunSpan {
   std::int64_t begin_ms = 0;
@@ -50,14 +53,18 @@ class ProcessJudge {
       : profile_(profile),
         run_(run),
         grid_(window_grid(profile)),
+        events_until_ms_(events_until_ms(profile)),
         level_(profile.slot_ends_ms.size()),
         born_(level_.size()) {
     is_of_runtime_ = nodes_of_runtime();
+    is_busy_.resize(grid_.windows);
+    for (const Change& change : profile.changes)
+      if (change.slot < level_.size()) is_busy_[grid_.window_of_slot[change.slot]] = true;
     if (profile.has_ended_by_exit) teardown_ = find_teardown();
   }
 
   // None where nothing of it lives or lived until the exit.
-  std::vector<Verdict> judge_stack(const StackRecords& records) {
+  std::optional<Verdict> judge_stack(const StackRecords& records) {
     Verdict verdict;
     Amount lost;
     for (const Living* living : records.living) {
@@ -68,32 +75,28 @@ class ProcessJudge {
     const Amount held = held_before_teardown(records);
     if (verdict.amount.bytes < kTornDown * held.bytes && lost.bytes == 0)
       return judge_torn_down(records, held);
-    if (verdict.amount.bytes <= 0) return {};
+    if (verdict.amount.bytes <= 0) return std::nullopt;
     const SiteHistory history =
         teardown_ ? until_teardown(history_of(records, teardown_)) : history_of(records);
     const Growth growth = judge_growth(history);
     verdict.kind = growth.is_burst ? VerdictKind::kept : VerdictKind::settled;
     verdict.confidence = growth.confidence;
     verdict.first_seen_seconds = first_seen(history);
-    if (growth.is_growing && verdict.amount.bytes >= least_bytes(growth)) {
+    const bool is_growing = growth.is_growing && verdict.amount.bytes >= least_bytes(growth);
+    if (is_growing) verdict.rate_bytes_per_second = growth.rate_bytes_per_second;
+    // That nothing points to a block is a proof; that a site grows is a trend.
+    if (lost.bytes > 0 && (!is_growing || lost.bytes >= kNearlyAll * verdict.amount.bytes)) {
+      verdict.kind = VerdictKind::lost;
+      verdict.amount = lost;
+      verdict.confidence = 0.95;  // a pointer may be hidden: packed, or kept outside of the process
+    } else if (is_growing) {
       verdict.kind = VerdictKind::growing;
-      verdict.rate_bytes_per_second = growth.rate_bytes_per_second;
       verdict.is_one_block = growth.is_one_block;
       verdict.lost_bytes = lost.bytes;
     }
-    verdict.births = births_of(records, false);
+    verdict.births = births_of(records, verdict.kind == VerdictKind::lost);
     verdict.alive_ratios = alive_ratios(history);
-    std::vector<Verdict> verdicts;
-    if (lost.bytes > 0) {
-      Verdict& of_lost = verdicts.emplace_back(verdict);
-      of_lost.kind = VerdictKind::lost;
-      of_lost.amount = lost;
-      of_lost.births = births_of(records, true);
-      of_lost.confidence = 0.95;  // a pointer may be hidden: packed, or kept outside of the process
-    }
-    // Both are true of a site that loses what it allocates again and again; nothing else of one that loses.
-    if (lost.bytes <= 0 || verdict.kind == VerdictKind::growing) verdicts.push_back(std::move(verdict));
-    return verdicts;
+    return verdict;
   }
 
  private:
@@ -104,7 +107,7 @@ class ProcessJudge {
     if (bytes.size() < kSlotsMin) return std::nullopt;
     const std::size_t last = std::max<std::size_t>(3, bytes.size() / 20);
     const auto fullest = std::max_element(bytes.end() - static_cast<std::ptrdiff_t>(last), bytes.end());
-    if (fullest + 1 == bytes.end()) return std::nullopt;
+    if (bytes.back() > kHardlyFallen * *fullest) return std::nullopt;
     return static_cast<std::uint32_t>(fullest - bytes.begin());
   }
   Amount held_before_teardown(const StackRecords& records) const {
@@ -116,8 +119,8 @@ class ProcessJudge {
                  change->allocated_variance - change->freed_variance};
     return held;
   }
-  std::vector<Verdict> judge_torn_down(const StackRecords& records, const Amount& held) {
-    if (held.bytes < kTornDownBytesMin) return {};
+  std::optional<Verdict> judge_torn_down(const StackRecords& records, const Amount& held) {
+    if (held.bytes < kTornDownBytesMin) return std::nullopt;
     const SiteHistory history = until_teardown(history_of(records, teardown_));
     double born = 0;
     double freed = 0;
@@ -127,7 +130,7 @@ class ProcessJudge {
     }
     const bool freed_nothing = freed <= kHardlyFreed * born;
     const Growth growth = freed_nothing ? judge_growth(all_survive(history)) : judge_levels(history, held);
-    if (!growth.is_growing && !held_for_long(history, held)) return {};
+    if (!growth.is_growing && !held_for_long(history, held)) return std::nullopt;
     Verdict verdict{.kind = growth.is_growing && held.bytes >= least_bytes(growth) ? VerdictKind::growing
                                                                                    : VerdictKind::settled,
                     .confidence = growth.confidence,
@@ -145,7 +148,7 @@ class ProcessJudge {
       highest += rise;
       verdict.births[i * kBirthBuckets / history.windows.size()] += rise / held.bytes * held.count;
     }
-    return {verdict};
+    return verdict;
   }
   // Without the windows after it: the process may have taken a while to go.
   SiteHistory until_teardown(SiteHistory history) const {
@@ -189,8 +192,8 @@ class ProcessJudge {
     return static_cast<double>(profile_.started_ms - run_.begin_ms) / 1000 + history.first_seconds;
   }
 
-  double slot_end_seconds(std::size_t slot) const {
-    return static_cast<double>(profile_.slot_ends_ms[slot] - profile_.started_ms) / 1000;
+  double seconds_since_start(std::int64_t time_ms) const {
+    return static_cast<double>(time_ms - profile_.started_ms) / 1000;
   }
 
   // What is later than the slot, where one is given, is left out.
@@ -228,8 +231,9 @@ class ProcessJudge {
     }
     add_levels(history);
     if (first >= level_.size()) return history;
-    history.first_seconds = first == 0 ? 0 : slot_end_seconds(first - 1);
-    history.burst_seconds = last == first ? 0 : slot_end_seconds(last) - history.first_seconds;
+    history.first_seconds = first == 0 ? 0 : seconds_since_start(profile_.slot_ends_ms[first - 1]);
+    history.burst_seconds =
+        last == first ? 0 : seconds_since_start(events_until_ms_[last]) - history.first_seconds;
     return history;
   }
 
@@ -238,13 +242,13 @@ class ProcessJudge {
     std::size_t slot = 0;
     for (std::size_t i = 0; i < history.windows.size(); ++i) {
       SiteWindow& window = history.windows[i];
+      window.is_idle = !is_busy_[i];
       window.least_bytes = window.least_held_bytes = std::numeric_limits<double>::infinity();
       for (; slot < level_.size() && grid_.window_of_slot[slot] == i; ++slot) {
         window.last_held_bytes = level + born_[slot];
         window.least_held_bytes = std::min(window.least_held_bytes, window.last_held_bytes);
         level = std::max(0.0, level + level_[slot]);
         window.least_bytes = std::min(window.least_bytes, level);
-        history.most_bytes = std::max(history.most_bytes, level);
       }
       if (!std::isfinite(window.least_bytes))  // no slot ended in it
         window.least_bytes = window.least_held_bytes = window.last_held_bytes = level;
@@ -256,7 +260,7 @@ class ProcessJudge {
     std::vector<double> births(kBirthBuckets);
     for (const Living* living : records.living) {
       if ((lost_only && !is_lost(*living)) || living->birth_slot >= level_.size()) continue;
-      const auto at_ms = static_cast<double>(profile_.slot_ends_ms[living->birth_slot] - run_.begin_ms);
+      const auto at_ms = static_cast<double>(events_until_ms_[living->birth_slot] - run_.begin_ms);
       const double place = at_ms / 1000 / run_.seconds() * static_cast<double>(kBirthBuckets);
       const double bucket = std::clamp(std::ceil(place) - 1, 0.0, static_cast<double>(kBirthBuckets - 1));
       births[static_cast<std::size_t>(bucket)] += profile_.is_exact ? living->count : living->samples;
@@ -282,8 +286,10 @@ class ProcessJudge {
   const Profile& profile_;
   RunSpan run_;
   WindowGrid grid_;
+  std::vector<std::int64_t> events_until_ms_;
   std::vector<double> level_, born_;  // by slot; scratch
   std::optional<std::uint32_t> teardown_;
+  std::vector<bool> is_busy_;        // by window
   std::vector<bool> is_of_runtime_;  // by node
 };
 
@@ -308,8 +314,19 @@ void join_into(Verdict& all, const Verdict& one) {
   ++all.processes;
 }
 
+// A container's own table grows with what it holds, and is none of the reader's business beside it.
+void set_tables_aside(std::vector<Verdict>& verdicts) {
+  double growing_bytes = 0;
+  for (const Verdict& verdict : verdicts)
+    if (!verdict.is_one_block && verdict.rate_bytes_per_second > 0) growing_bytes += verdict.amount.bytes;
+  for (Verdict& verdict : verdicts)
+    if (verdict.kind == VerdictKind::growing && verdict.is_one_block &&
+        verdict.amount.bytes < kTableMax * growing_bytes)
+      verdict.kind = VerdictKind::settled;
+}
+
 void finish(Verdict& verdict, std::optional<double> room_bytes) {
-  if (room_bytes && verdict.kind == VerdictKind::growing && verdict.rate_bytes_per_second > 0)
+  if (room_bytes && verdict.rate_bytes_per_second > 0)
     verdict.seconds_to_limit = std::max(0.0, *room_bytes) / verdict.rate_bytes_per_second;
   verdict.advice = advice_for(verdict);
 }
@@ -344,15 +361,20 @@ Verdicts judge(std::span<const Profile> profiles, std::optional<double> room_byt
       stacks[blamed[node_of_site[change.site]]].changes.push_back(&change);
     ProcessJudge process(profiles[i], run);
     for (const auto& [node, records] : stacks) {
-      for (const Verdict& verdict : process.judge_stack(records)) {
-        const auto [at, is_new] = found.try_emplace({verdict.kind, node}, verdict);
-        if (!is_new) join_into(at->second, verdict);
-      }
+      auto verdict = process.judge_stack(records);
+      if (!verdict) continue;
+      const auto [at, is_new] = found.try_emplace({verdict->kind, node}, *verdict);
+      if (!is_new) join_into(at->second, *verdict);
     }
   }
   Verdicts verdicts{.run_seconds = profiles.empty() ? 0 : run.seconds()};
+  std::vector<Verdict> all;
   for (auto& [key, verdict] : found) {
     verdict.stack = stack_of(calls, key.second);
+    all.push_back(std::move(verdict));
+  }
+  set_tables_aside(all);
+  for (Verdict& verdict : all) {
     finish(verdict, room_bytes);
     (verdict.kind == VerdictKind::settled ? verdicts.settled : verdicts.leaks).push_back(std::move(verdict));
   }

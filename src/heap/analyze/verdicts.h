@@ -22,11 +22,11 @@ std::string_view name_of(VerdictKind kind);
 
 struct Verdict {
   VerdictKind kind = VerdictKind::settled;
-  double confidence = 0;  // 0..1
-  Amount amount;          // what lives of it at the end; of lost, what is lost
-  double rate_bytes_per_second = 0;
-  double first_seen_seconds = 0;  // since the first of the processes began
-  std::vector<double> births;     // how many of those that live at the end were born in each 24th of the run
+  double confidence = 0;             // 0..1
+  Amount amount;                     // what lives of it at the end; of lost, what is lost
+  double rate_bytes_per_second = 0;  // of what grows, and of what is lost again and again
+  double first_seen_seconds = 0;     // since the first of the processes began
+  std::vector<double> births;  // how many of those that live at the end were born in each 24th of the run
   std::vector<double> alive_ratios;  // of what was born in each quarter, oldest first; NaN: nothing was
   bool is_one_block = false;         // growing: few blocks become larger, rather than ever more of them
   double lost_bytes = 0;             // of growing: so much of it no pointer leads to

@@ -136,6 +136,47 @@ TEST(Verdicts, AGrowingSiteSaysWhenTheLimitIsReached) {
   EXPECT_FALSE(judge(mixed()).leaks[0].seconds_to_limit);
 }
 
+TEST(Verdicts, WhatIsLostAgainAndAgainIsLostWithItsRate) {
+  std::vector<Block> blocks;
+  for (int i = 0; i < 600; ++i)
+    blocks.push_back({.stack = "main;forget", .born_seconds = i / 10.0, .bytes = 100, .is_lost = i < 590});
+  const std::vector<Verdict> leaks = judge(std::vector<Profile>{profile_of(blocks)}, 10'000).leaks;
+  ASSERT_EQ(leaks.size(), 1);
+  EXPECT_EQ(leaks[0].kind, VerdictKind::lost);
+  EXPECT_EQ(leaks[0].amount.count, 590);
+  EXPECT_NEAR(leaks[0].rate_bytes_per_second, 1000, 20);
+  EXPECT_NEAR(leaks[0].seconds_to_limit.value_or(0), 10, 1);
+}
+
+TEST(Verdicts, OfAGrowingSiteThatIsMostlyReachableTheLostPartIsSaid) {
+  std::vector<Block> blocks;
+  for (int i = 0; i < 600; ++i)
+    blocks.push_back({.born_seconds = i / 10.0, .bytes = 100, .is_lost = i % 4 == 0});
+  const std::vector<Verdict> leaks = judge(std::vector<Profile>{profile_of(blocks)}).leaks;
+  ASSERT_EQ(leaks.size(), 1);
+  EXPECT_EQ(leaks[0].kind, VerdictKind::growing);
+  EXPECT_EQ(leaks[0].lost_bytes, 15'000);
+}
+
+TEST(Verdicts, AContainersTableIsSettledBesideWhatItHolds) {
+  std::vector<Block> blocks;
+  for (int i = 0; i < 600; ++i)
+    blocks.push_back({.stack = "main;fill", .born_seconds = i / 10.0, .bytes = 1000});
+  double bytes = 250;
+  for (const double at : {1.0, 2.0, 4.0, 8.0, 16.0, 32.0}) {
+    blocks.push_back({.stack = "main;table",
+                      .born_seconds = at,
+                      .died_seconds = at < 32 ? 2 * at : kForever,
+                      .bytes = bytes});
+    bytes *= 2;
+  }
+  const Verdicts verdicts = judge(std::vector<Profile>{profile_of(blocks)});
+  ASSERT_EQ(verdicts.leaks.size(), 1);
+  EXPECT_EQ(verdicts.leaks[0].stack[0].function, "fill");
+  ASSERT_EQ(verdicts.settled.size(), 1);
+  EXPECT_EQ(verdicts.settled[0].stack[0].function, "table");
+}
+
 // The old block is freed in the last moment of a slot, the new one allocated in the first of the next.
 TEST(Verdicts, ABlockThatGrowsIsSeenThoughSlotsEndWithinItsReallocs) {
   std::vector<Block> blocks;

@@ -35,6 +35,7 @@ namespace {
 
 constexpr std::size_t kLostFileBytesMax = 256 << 20;
 constexpr std::string_view kHeapEnding = ".heap";
+constexpr std::string_view kProfiler = "libullage_heap.so";
 
 // Gives values numbers in the order in which they come.
 template <class Value>
@@ -94,7 +95,10 @@ class Building {
     Profile& profile = raw_.profile;
     profile.nodes.emplace_back();
     for (Change& change : profile.changes) change.site = site_of(change.site);
-    for (Living& living : profile.living) living.site = site_of(living.site);
+    for (Living& living : profile.living) {
+      if (living.reach == Reach::lost && is_of_the_loader(living.site)) living.reach = Reach::reachable;
+      living.site = site_of(living.site);
+    }
     profile.changes = Sums(std::move(profile.changes)).take();
     if (!profile.is_exact) round_estimates(profile.changes, profile.sites.size());
     profile.living = Sums(std::move(profile.living)).take();
@@ -116,6 +120,9 @@ class Building {
   using SiteKey = std::tuple<std::uint32_t, AllocationKind, std::uint8_t, std::uint32_t>;
 
   std::uint32_t site_of(std::uint32_t node);
+  std::string_view module_name(file::PackedFrame place) const;
+  bool is_of_the_loader(std::uint32_t node) const;
+  bool is_the_profilers(file::PackedFrame place) const { return module_name(place) == kProfiler; }
   Place place_of(std::uint32_t node);
   void extend(Place& place, file::PackedFrame frame);
   std::uint32_t child_of(std::uint32_t call, std::uint32_t frame);
@@ -155,6 +162,20 @@ std::uint32_t Building::site_of(std::uint32_t node) {
   return known = at->second;
 }
 
+std::string_view Building::module_name(file::PackedFrame place) const {
+  const auto module = raw_.modules.find(static_cast<std::uint32_t>(place >> file::kModuleShift));
+  if (module == raw_.modules.end()) return {};
+  const std::string_view path = module->second.path;
+  return path.substr(path.rfind('/') + 1);
+}
+
+// What the dynamic loader keeps of threads and libraries it may hold from where nobody looks: libc puts the
+// stacks of threads that have ended aside for others, and in them pointers to their thread-local storage.
+bool Building::is_of_the_loader(std::uint32_t node) const {
+  const std::string_view name = module_name(raw_.nodes[raw_.nodes[node].parent].frame);
+  return name.starts_with("ld-linux") || name.starts_with("ld-2") || name.starts_with("ld-musl");
+}
+
 // From the nearest node above whose place is known, downwards: no recursion, since a stack may be deep.
 Building::Place Building::place_of(std::uint32_t node) {
   std::vector<std::uint32_t> path;
@@ -170,6 +191,7 @@ Building::Place Building::place_of(std::uint32_t node) {
 
 void Building::extend(Place& place, file::PackedFrame frame) {
   if (frame >> file::kModuleShift != file::kOwnModule) {
+    if (is_the_profilers(frame)) return;  // around main: none of the program's
     const std::vector<std::uint32_t>& inwards = frames_of(frame);
     for (auto at = inwards.rbegin(); at != inwards.rend(); ++at) place.call = child_of(place.call, *at);
     return;

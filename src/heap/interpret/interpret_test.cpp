@@ -138,5 +138,28 @@ TEST_F(Interpret, AFileBesideItNamesWhatIsLost) {
   EXPECT_EQ(profile.living[1].bytes, 5);
 }
 
+TEST_F(Interpret, WhatTheLoaderKeepsIsNotLost) {
+  HeapFileWriter writer;
+  writer.module(1, "/lib64/ld-linux-x86-64.so.2");
+  const auto node = writer.node(own_frame(OwnFrame::block, 4), writer.node(call(1, 0x10), 0));
+  writer.live(0, std::vector<BlockValues>{{.address = 0xab000, .size = 8, .node = node}});
+  folder_.write("42.lost", "ab000\n");
+  const Profile profile = interpreted(writer);
+  ASSERT_EQ(profile.living.size(), 1u);
+  EXPECT_EQ(profile.living[0].reach, Reach::reachable);
+}
+
+TEST_F(Interpret, TheProfilersOwnFrameAroundMainIsLeftOut) {
+  HeapFileWriter writer;
+  writer.module(1, "/nowhere/program");
+  writer.module(2, "/nowhere/libullage_heap.so");
+  const auto around = writer.node(call(2, 0x20), writer.node(call(1, 0x10), 0));
+  const auto node = writer.node(own_frame(OwnFrame::block, 4), writer.node(call(1, 0x30), around));
+  writer.logged({.node = node, .slot = 0, .allocated_count = 1, .allocated_bytes = 8, .samples = 1});
+  const Profile profile = interpreted(writer);
+  ASSERT_EQ(profile.sites.size(), 1u);
+  EXPECT_THAT(stack_of(profile, profile.sites[0]), ElementsAre("program+0xf", "program+0x2f"));
+}
+
 }  // namespace
 }  // namespace ullage::heap

@@ -42,6 +42,8 @@ Libdw open_libdw() {
   find(library, "dwarf_tag", dw.tag, dw.problem);
   find(library, "dwarf_attr", dw.attribute, dw.problem);
   find(library, "dwarf_attr_integrate", dw.inherited_attribute, dw.problem);
+  find(library, "dwarf_formref_die", dw.referred, dw.problem);
+  find(library, "dwarf_dieoffset", dw.offset_of, dw.problem);
   find(library, "dwarf_formstring", dw.string, dw.problem);
   find(library, "dwarf_formudata", dw.number, dw.problem);
   find(library, "dwarf_getsrc_die", dw.line_at, dw.problem);

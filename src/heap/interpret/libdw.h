@@ -32,6 +32,8 @@ struct Libdw {
   decltype(&::dwarf_tag) tag = nullptr;
   decltype(&::dwarf_attr) attribute = nullptr;
   decltype(&::dwarf_attr_integrate) inherited_attribute = nullptr;
+  decltype(&::dwarf_formref_die) referred = nullptr;
+  decltype(&::dwarf_dieoffset) offset_of = nullptr;
   decltype(&::dwarf_formstring) string = nullptr;
   decltype(&::dwarf_formudata) number = nullptr;
   decltype(&::dwarf_getsrc_die) line_at = nullptr;

@@ -105,6 +105,16 @@ TEST_F(SymbolsOfPrograms, HaveFunctionsFilesAndLines) {
   }
 }
 
+// The linker knows of none of them, and so neither does the compiler say what it would call them.
+TEST_F(SymbolsOfPrograms, HaveTheirNamespacesAndClassesAlsoWithoutALinkersName) {
+  for (const char* program : {"call_places", "call_places_fixed"}) {
+    EXPECT_THAT(functions_of(at(program, "constructor")).front(),
+                testing::StartsWith("(anonymous namespace)::Owner::Owner"));
+    EXPECT_THAT(functions_of(at(program, "member")).front(),
+                testing::StartsWith("places::(anonymous namespace)::Keeper::keep"));
+  }
+}
+
 TEST_F(SymbolsOfPrograms, SpellOutWhatWasInlined) {
   for (const char* program : {"call_places", "call_places_fixed", "call_places_linked"}) {
     const auto frames = at(program, "inlined");

@@ -21,6 +21,7 @@ namespace {
 
 constexpr std::uint64_t kStepsMax = 16 << 20;  // of one unit: the largest known have a million DIEs
 constexpr unsigned kDepthMax = 128;
+constexpr int kHopsMax = 8;  // from what is made to what is told of it
 
 const char* text_of(Dwarf_Die* die, unsigned attribute) {
   Dwarf_Attribute found;
@@ -52,6 +53,11 @@ bool holds_functions(int tag) {
   }
 }
 
+bool is_a_scope(int tag) {
+  return tag == DW_TAG_namespace || tag == DW_TAG_structure_type || tag == DW_TAG_class_type ||
+         tag == DW_TAG_union_type;
+}
+
 }  // namespace
 
 bool add_ranges(Dwarf_Die* die, std::uint32_t number, AddressRanges& ranges, std::uint64_t& steps_left) {
@@ -67,7 +73,8 @@ bool add_ranges(Dwarf_Die* die, std::uint32_t number, AddressRanges& ranges, std
   return has_any;
 }
 
-UnitFunctions::UnitFunctions(Dwarf_Die lines, Dwarf_Die tree) : lines_(lines), steps_left_(kStepsMax) {
+UnitFunctions::UnitFunctions(Dwarf_Die lines, Dwarf_Die tree)
+    : lines_(lines), tree_(tree), steps_left_(kStepsMax) {
   walk(&tree, kNone, 0);
   ranges_.seal();
 }
@@ -102,9 +109,58 @@ const std::string& UnitFunctions::name_of(Function& function, const std::string&
   const char* name = text_of(&function.die, DW_AT_linkage_name);
   if (name == nullptr) name = text_of(&function.die, DW_AT_MIPS_linkage_name);
   if (name == nullptr && !function.is_inlined && is_mangled(symbol)) name = symbol.c_str();
-  if (name == nullptr) name = text_of(&function.die, DW_AT_name);
-  if (name != nullptr) function.name = demangle(name);
+  if (name != nullptr)
+    function.name = demangle(name);
+  else if (name = text_of(&function.die, DW_AT_name); name != nullptr)
+    function.name = qualified_name(function.die, name);
   return function.name;
+}
+
+std::string UnitFunctions::qualified_name(Dwarf_Die function, const char* name) {
+  if (!std::exchange(has_scopes_, true)) {
+    steps_left_ = kStepsMax;
+    find_scopes(&tree_, kNone, 0);
+  }
+  // A class's member is told of within it, and made elsewhere.
+  for (int hops = 0; hops < kHopsMax; ++hops) {
+    Dwarf_Attribute reference;
+    if (libdw().attribute(&function, DW_AT_abstract_origin, &reference) == nullptr &&
+        libdw().attribute(&function, DW_AT_specification, &reference) == nullptr)
+      break;
+    Dwarf_Die origin;
+    if (libdw().referred(&reference, &origin) == nullptr) break;
+    function = origin;
+  }
+  const std::uint64_t offset = libdw().offset_of(&function);
+  std::string text(name);
+  const auto found = scoped_.find(offset);
+  if (found == scoped_.end()) return demangle(text);
+  std::size_t depth = 0;
+  for (std::uint32_t scope = found->second; scope != kNone && depth++ < kDepthMax;
+       scope = scopes_[scope].around)
+    text = (scopes_[scope].name == nullptr ? "(anonymous namespace)" : std::string(scopes_[scope].name)) +
+           "::" + text;
+  return demangle(text);
+}
+
+void UnitFunctions::find_scopes(Dwarf_Die* parent, std::uint32_t scope, unsigned depth) {
+  Dwarf_Die child;
+  if (depth > kDepthMax || libdw().child(parent, &child) != 0) return;
+  do {
+    if (steps_left_ == 0) return;
+    --steps_left_;
+    const int tag = libdw().tag(&child);
+    const bool is_function = tag == DW_TAG_subprogram;
+    if (!is_function && !holds_functions(tag)) continue;
+    if (is_function && scope != kNone) scoped_.emplace(libdw().offset_of(&child), scope);
+    std::uint32_t inside = scope;
+    const char* name = text_of(&child, DW_AT_name);
+    if (is_a_scope(tag) || (is_function && name != nullptr)) {
+      inside = static_cast<std::uint32_t>(scopes_.size());
+      scopes_.push_back({name == nullptr && tag != DW_TAG_namespace ? "(unnamed)" : name, scope});
+    }
+    find_scopes(&child, inside, depth + 1);
+  } while (libdw().sibling(&child, &child) == 0);
 }
 
 void UnitFunctions::place_of_call(Function& inlined, Frame& caller) {

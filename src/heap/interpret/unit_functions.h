@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "heap/interpret/address_ranges.h"
@@ -37,11 +38,22 @@ class UnitFunctions {
   void walk(Dwarf_Die* parent, std::uint32_t around, unsigned depth);
   std::uint32_t add(Dwarf_Die* die, std::uint32_t around, bool is_inlined);
   const std::string& name_of(Function& function, const std::string& symbol);
+  // With the namespaces and classes around it, for what has no name of the linker's: what can only be called
+  // from its unit, and what is made of such.
+  std::string qualified_name(Dwarf_Die function, const char* name);
+  void find_scopes(Dwarf_Die* parent, std::uint32_t scope, unsigned depth);
   void place_of_call(Function& inlined, Frame& caller);
 
-  Dwarf_Die lines_;
+  struct Scope {
+    const char* name;  // null: a namespace without one
+    std::uint32_t around;
+  };
+  Dwarf_Die lines_, tree_;
   std::vector<Function> functions_;
   AddressRanges ranges_;
+  std::vector<Scope> scopes_;
+  std::unordered_map<std::uint64_t, std::uint32_t> scoped_;  // functions' DIEs, by offset; filled when asked
+  bool has_scopes_ = false;
   std::uint64_t steps_left_;
 };
 

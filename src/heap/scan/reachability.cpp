@@ -16,6 +16,8 @@ namespace {
 
 constexpr std::size_t kPieceWords = (1 << 20) / sizeof(std::uint64_t);
 constexpr std::uint64_t kWord = sizeof(std::uint64_t);
+// A second base class, a list's node within an object, the alignment of an allocator of the program's own.
+constexpr std::uint64_t kWithinFromClutter = 512;
 
 class Search {
  public:
@@ -27,10 +29,15 @@ class Search {
   }
 
   Result<std::vector<std::uint64_t>> run() {
+    within_max_ = kWithinFromClutter;
     for (const std::uint64_t word : question_.words) take(word, 0);
+    for (const MemoryRange& range : question_.cluttered)
+      if (!scan(range)) return fail("it took too long");
+    within_max_ = UINT64_MAX;
     for (const MemoryRange& root : question_.roots)
       if (!scan(root)) return fail("it took too long");
-    while (question_.follows_blocks && !to_scan_.empty()) {
+    is_in_roots_ = false;
+    while (!to_scan_.empty()) {
       const MemoryRange block = question_.blocks[to_scan_.back()];
       to_scan_.pop_back();
       if (!scan(block)) return fail("it took too long");
@@ -54,14 +61,22 @@ class Search {
     return true;
   }
 
+  static constexpr std::size_t kNone = SIZE_MAX;
+
   // A pointer behind a block's end is none to it; one to a block of no bytes is to its beginning.
-  void take(std::uint64_t word, std::uint64_t found_at) {
-    if (question_.blocks.empty() || word < question_.blocks.front().begin || word > end_) return;
-    const auto after = std::ranges::upper_bound(question_.blocks, word, {}, &MemoryRange::begin);
+  std::size_t block_at(std::uint64_t address) const {
+    if (question_.blocks.empty() || address < question_.blocks.front().begin || address > end_) return kNone;
+    const auto after = std::ranges::upper_bound(question_.blocks, address, {}, &MemoryRange::begin);
     const auto number = static_cast<std::size_t>(after - question_.blocks.begin()) - 1;
     const MemoryRange& block = question_.blocks[number];
-    if (is_reached_[number] || word >= std::max(block.end, block.begin + 1)) return;
-    if (!question_.follows_blocks && found_at >= block.begin && found_at < block.end) return;
+    return address < std::max(block.end, block.begin + 1) ? number : kNone;
+  }
+
+  void take(std::uint64_t word, std::uint64_t found_at) {
+    const std::size_t number = block_at(word);
+    if (number == kNone || is_reached_[number]) return;
+    if (word - question_.blocks[number].begin > within_max_) return;
+    if (question_.roots_hold_blocks && is_in_roots_ && block_at(found_at) != kNone) return;  // in its turn
     is_reached_[number] = true;
     to_scan_.push_back(number);
   }
@@ -73,6 +88,8 @@ class Search {
   std::vector<bool> is_reached_;
   std::vector<std::size_t> to_scan_;
   std::uint64_t end_ = 0;
+  std::uint64_t within_max_ = UINT64_MAX;  // a block may be pointed to
+  bool is_in_roots_ = true;                // or in what they lead to
 };
 
 }  // namespace

@@ -20,11 +20,14 @@ struct MemoryRange {
 struct ReachabilityQuestion {
   std::vector<MemoryRange> blocks;  // that live; need not be in order, do not overlap
   std::vector<MemoryRange> roots;
-  std::vector<std::uint64_t> words;  // roots that lie nowhere: registers
-  // Whether what a block holds counts only when the block can be reached. Without it blocks are samples among
-  // others that nobody knows, whose memory is among the roots; what a block holds of pointers to itself does
-  // not count.
-  bool follows_blocks = true;
+  // Roots that hold much which nobody uses any more: stacks, the allocator's own lists, words of registers.
+  // It led to blocks that are gone, and points anywhere into those that took their memory: from there a
+  // pointer counts near a block's beginning.
+  std::vector<MemoryRange> cluttered;
+  std::vector<std::uint64_t> words;
+  // Whether blocks lie within roots: samples among others that nobody knows, whose memory is a root. What a
+  // block holds counts when the block can be reached, in either case.
+  bool roots_hold_blocks = false;
 };
 
 // As many bytes from an address on as can be read, up to the span's.

@@ -85,14 +85,29 @@ TEST_F(ReachabilityTest, ABlockOfNoBytesIsReachedByItsAddress) {
   EXPECT_THAT(lost(), ElementsAre(0x9000));
 }
 
-TEST_F(ReachabilityTest, AmongBlocksThatNobodyKnowsAllMemoryIsARootButTheBlockItself) {
+TEST_F(ReachabilityTest, FromStacksAndRegistersAPointerCountsNearABlocksBeginning) {
+  block(0x8000, 4096);
+  block(0x9000, 4096);
+  block(0xA000, 4096);
+  question_.cluttered = {{0x2000, 0x2100}};
+  question_.words = {0xA800};
+  store(0x2008, 0x8010);  // a second base class
+  store(0x2010, 0x9800);  // once a block of its own, in memory that the block has taken
+  EXPECT_THAT(lost(), ElementsAre(0x9000, 0xA000));
+}
+
+TEST_F(ReachabilityTest, AmongBlocksThatNobodyKnowsAllMemoryIsARootButTheKnownOnes) {
   block(0x8000, 64);
   block(0x9000, 64);
-  question_.follows_blocks = false;
-  question_.roots = {{0x1000, 0x1100}, {0x8000, 0xA000}};
+  block(0x9800, 64);
+  block(0xB000, 64);
+  question_.roots_hold_blocks = true;
+  question_.roots = {{0x1000, 0x1100}, {0x8000, 0xC000}};
   store(0x8008, 0x8000);  // of itself
   store(0x8100, 0x9000);  // of an unknown block beside it
-  EXPECT_THAT(lost(), ElementsAre(0x8000));
+  store(0x9000, 0x9800);
+  store(0x8010, 0xB000);  // of one that is lost
+  EXPECT_THAT(lost(), ElementsAre(0x8000, 0xB000));
 }
 
 TEST_F(ReachabilityTest, ItEndsWithAnErrorWhenItMayNotGoOn) {

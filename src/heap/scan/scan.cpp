@@ -40,15 +40,21 @@ bool holds(const MappedRegion& region, std::uint64_t address) {
 // What is written to is a file's: a module's data, or a mapping of the program's own.
 bool is_of_a_file(const MappedRegion& region) { return region.name.starts_with('/'); }
 
-bool is_the_profilers(const MappedRegion& region) {
-  return region.name.ends_with(kHeapEnding) || region.name.ends_with(kProfiler);
+bool is_a_heap_file(const MappedRegion& region) { return region.name.ends_with(kHeapEnding); }
+bool is_the_profiler(const MappedRegion& region) { return region.name.ends_with(kProfiler); }
+
+bool is_of_libc(const MappedRegion& region) {
+  const std::string_view file = std::string_view(region.name).substr(region.name.rfind('/') + 1);
+  return file.starts_with("libc.so") || file.starts_with("libc-2") || file.starts_with("ld-musl");
 }
 
 std::uint64_t lowest_stack_pointer(const MappedRegion& region, std::span<const ThreadRegisters> threads) {
   std::uint64_t lowest = region.end;
   for (const ThreadRegisters& thread : threads)
     if (holds(region, thread.stack_pointer)) lowest = std::min(lowest, thread.stack_pointer);
-  return lowest == region.end ? region.end : std::max(region.begin, lowest - kRedZone);
+  // The first thread may be running on a stack of its own making: what is on this one is in use all the same.
+  if (lowest == region.end) return region.name == "[stack]" ? region.begin : region.end;
+  return std::max(region.begin, lowest - kRedZone);
 }
 
 bool has_thread_pointer(const MappedRegion& region, std::span<const ThreadRegisters> threads) {
@@ -98,27 +104,32 @@ Result<LiveMemory> read_live_memory(const std::string& heap_file) {
   return live;
 }
 
-std::vector<MemoryRange> find_roots(std::span<const MappedRegion> regions,
-                                    std::span<const ThreadRegisters> threads, const LiveMemory& live) {
-  std::vector<MemoryRange> roots;
+Roots find_roots(std::span<const MappedRegion> regions, std::span<const ThreadRegisters> threads,
+                 const LiveMemory& live) {
+  Roots roots;
   const MappedRegion* before = nullptr;
   for (const MappedRegion& region : regions) {
     // The part of a module's data that is not in its file (.bss) follows it.
-    const bool continues_file =
-        before != nullptr && before->end == region.begin && is_of_a_file(*before) && region.name.empty();
-    const bool is_profilers = is_the_profilers(region) || (continues_file && is_the_profilers(*before));
-    before = &region;
-    if (!region.is_readable || !region.is_writable || is_profilers) continue;
-    if (is_of_a_file(region) || continues_file || !live.is_exact) {
-      roots.push_back({region.begin, region.end});
-      continue;
-    }
-    if (const std::uint64_t stack = lowest_stack_pointer(region, threads); stack < region.end)
-      roots.push_back({stack, region.end});
-    else if (has_thread_pointer(region, threads))
-      roots.push_back({region.begin, region.end});
+    const bool continues_module = before != nullptr && before->end == region.begin && is_of_a_file(*before) &&
+                                  !is_a_heap_file(*before) && region.name.empty();
+    const bool is_of_the_profiler =
+        is_the_profiler(region) || is_a_heap_file(region) || (continues_module && is_the_profiler(*before));
+    const MappedRegion* before_it = std::exchange(before, &region);
+    const bool is_of_a_thread = has_thread_pointer(region, threads);
+    if (!region.is_readable || !region.is_writable || (is_of_the_profiler && !is_of_a_thread)) continue;
+    const std::uint64_t stack = lowest_stack_pointer(region, threads);
+    // Others may be on a heap.
+    const bool is_stack_alone = stack < region.end && (live.is_exact || region.name == "[stack]");
+    const bool is_libcs = is_of_libc(region) || (continues_module && is_of_libc(*before_it));
+    const bool is_data = is_of_a_file(region) || continues_module;
+    if (is_libcs && !is_of_a_thread)
+      roots.cluttered.push_back({region.begin, region.end});
+    else if (is_stack_alone && !is_data)
+      roots.cluttered.push_back({stack, region.end});
+    else if (is_data || is_of_a_thread || !live.is_exact)
+      roots.others.push_back({region.begin, region.end});
     else
-      add_overlap(region, live.mappings, roots);
+      add_overlap(region, live.mappings, roots.others);
   }
   return roots;
 }
@@ -132,9 +143,11 @@ Result<std::uint64_t> scan_process(pid_t pid, const std::string& heap_file, std:
   if (!live) return pass_on(live);
   auto regions = process->regions();
   if (!regions) return pass_on(regions);
+  Roots roots = find_roots(*regions, process->threads(), *live);
   ReachabilityQuestion question{.blocks = std::move(live->blocks),
-                                .roots = find_roots(*regions, process->threads(), *live),
-                                .follows_blocks = live->is_exact};
+                                .roots = std::move(roots.others),
+                                .cluttered = std::move(roots.cluttered),
+                                .roots_hold_blocks = !live->is_exact};
   for (const ThreadRegisters& thread : process->threads())
     std::ranges::copy(thread.general, std::back_inserter(question.words));
   const auto read = [&](std::uint64_t address, std::span<std::uint64_t> words) {

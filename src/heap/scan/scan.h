@@ -29,8 +29,11 @@ Result<LiveMemory> read_live_memory(const std::string& heap_file);
 
 // What may hold the only pointer to a block: see reachability.h. Of exact profiles, libc's own heap is left
 // out, where memory that was given back still holds old pointers.
-std::vector<MemoryRange> find_roots(std::span<const MappedRegion> regions,
-                                    std::span<const ThreadRegisters> threads, const LiveMemory& live);
+struct Roots {
+  std::vector<MemoryRange> others, cluttered;
+};
+Roots find_roots(std::span<const MappedRegion> regions, std::span<const ThreadRegisters> threads,
+                 const LiveMemory& live);
 
 // Writes PID.lost beside PID.heap; nothing when it does not come to an end in time.
 Result<std::uint64_t> scan_process(pid_t pid, const std::string& heap_file, std::chrono::nanoseconds patience,

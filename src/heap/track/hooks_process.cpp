@@ -15,8 +15,6 @@
 #include "heap/track/recorder.h"
 #include "heap/track/unwinder.h"
 
-extern "C" int __cxa_atexit(void (*function)(void*), void* argument, void* library) noexcept;
-
 namespace ullage::heap::track {
 
 namespace {
@@ -53,13 +51,13 @@ Function* found_once(Function*& function, const char* symbol) {
 using Main = int (*)(int, char**, char**);
 Main programs_main = nullptr;
 
-void end_of_main(void*) { recorder::process_exits(); }
-
-// What is registered last is called first: before the destructors of what the program has built by then.
-// Jumps to main, so that no stack has a frame of ours.
+// The profile ends before the first destructor: those of the first thread's own variables, and of what was
+// built after main has begun, come before any that could be registered here. Readers of stacks leave out the
+// frame of ours.
 int main_of_ours(int count, char** arguments, char** environment) {
-  __cxa_atexit(end_of_main, nullptr, nullptr);
-  return programs_main(count, arguments, environment);
+  const int status = programs_main(count, arguments, environment);
+  recorder::process_exits();
+  return status;
 }
 
 [[gnu::constructor(101)]] void process_begins() { recorder::is_asked_for(); }
@@ -139,4 +137,11 @@ extern "C" [[gnu::visibility("default")]] int __libc_start_main(track::Main main
   track::programs_main = main;
   return track::found_once(real, "__libc_start_main")(track::main_of_ours, count, arguments, initialise,
                                                       finalise, loader_finalise, stack_end);
+}
+
+extern "C" [[noreturn, gnu::visibility("default")]] void exit(int status) noexcept {
+  static void (*real)(int);
+  track::recorder::process_exits();
+  track::found_once(real, "exit")(status);
+  __builtin_unreachable();
 }

@@ -39,7 +39,6 @@ namespace recorder {
 
 namespace {
 
-constexpr std::uint32_t kEventsUntilClock = 16;
 constexpr std::int64_t kWindowNs = 125'000'000;
 constexpr std::uint32_t kWindowsPerSecond = 8;
 constexpr std::uint32_t kExponentMax = 30;
@@ -231,11 +230,8 @@ Weight weight_of(std::uint64_t size, std::uint32_t exponent) {
   return one.options.is_exact ? Weight{} : weigh(size, mean_of(exponent));
 }
 
-void look_at_clock(ThreadRecord& record) {
-  if (one.options.is_exact && record.events_until_clock-- > 0) return;
-  record.events_until_clock = kEventsUntilClock;
-  one.slots.look_at_clock(clock_ns(CLOCK_MONOTONIC_COARSE));
-}
+// At each event: one of them may come long after the other, and belongs to another slot.
+void look_at_clock() { one.slots.look_at_clock(clock_ns(CLOCK_MONOTONIC_COARSE)); }
 
 void tell_live(ThreadRecord& record, double bytes) {
   record.untold_bytes += static_cast<std::int64_t>(bytes);
@@ -317,11 +313,20 @@ bool block_freed(ThreadRecord& record, std::uintptr_t address) {
   file::BlockValues block;
   if (!one.live.take(address, block)) return false;
   if (!one.options.is_exact) sampled_at(address).fetch_sub(1, std::memory_order_relaxed);
-  look_at_clock(record);
+  look_at_clock();
   const Weight weight = weight_of(block.size, block.mean_exponent);
-  count_freed(record, block.node, block.size, weight, is_recent(record, address));
+  // Told first: where this ends the slot, as one of the greatest extent, the block still belongs to it.
   tell_live(record, -weight.count * static_cast<double>(block.size));
+  count_freed(record, block.node, block.size, weight, is_recent(record, address));
   return true;
+}
+
+// What was read of the program's registers in walks points to its blocks, for nobody.
+void forget_registers() {
+  if (here.record != nullptr) std::memset(&here.record->stack, 0, sizeof here.record->stack);
+  const Locked locked(one.records_lock);
+  for (ThreadRecord* record = one.free_records; record != nullptr; record = record->next_free)
+    std::memset(&record->stack, 0, sizeof record->stack);
 }
 
 // For the first event of a process; false where there is no profile, or another thread is about to begin it.
@@ -381,7 +386,7 @@ void allocated(std::uintptr_t address, std::size_t bytes, const CallerFrame& fro
   if (!has_begun()) return;
   ThreadRecord* record = own_record();
   if (record == nullptr) return lose(&file::Losses::no_room);
-  look_at_clock(*record);
+  look_at_clock();
   const std::uint64_t size = bytes < file::kBlockBytesMax ? bytes : file::kBlockBytesMax;
   const auto leaf = file::own_frame(file::OwnFrame::block, file::size_class(size));
   file::BlockValues block{address, size, find_node(*record, from, leaf), 0, record->mean_exponent};
@@ -442,7 +447,7 @@ void mapped(std::uintptr_t begin, std::size_t bytes, bool has_file, const Caller
   if (!has_begun()) return;
   ThreadRecord* record = own_record();
   if (record == nullptr) return lose(&file::Losses::no_room);
-  look_at_clock(*record);
+  look_at_clock();
   const auto kind = has_file ? file::OwnFrame::file : file::OwnFrame::anonymous;
   const std::uint32_t node = find_node(*record, from, file::own_frame(kind, file::size_class(bytes)));
   if (!one.mappings.add({begin, begin + bytes, node, one.slots.current()}))
@@ -455,7 +460,7 @@ void unmapped(std::uintptr_t begin, std::size_t bytes) {
   const Busy busy;
   ThreadRecord* record = own_record();
   if (record == nullptr) return lose(&file::Losses::no_room);
-  look_at_clock(*record);
+  look_at_clock();
   one.mappings.take(begin, begin + bytes, [&](const Mappings::Part& part) {
     file::Change* change = one.log.of(*record, part.node, one.slots);
     if (change == nullptr) return lose(&file::Losses::no_room);
@@ -473,9 +478,12 @@ void module_unloaded() {
 void process_exits() {
   if (one.state != State::on || !is_this_process()) return;
   if (one.file.header()->ended_by_exit.exchange(1) != 0) return;
-  one.slots.look_at_clock(clock_ns(CLOCK_MONOTONIC));
+  one.slots.end(clock_ns(CLOCK_MONOTONIC));
   const Busy busy;
+  forget_registers();
   scan_at_exit(one.options.folder, one.file.path());
+  // What destructors free from here on was held all the same, and what lives now is what the scan has seen.
+  give_up();
 }
 
 }  // namespace recorder

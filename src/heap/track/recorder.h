@@ -33,6 +33,7 @@ void mapped(std::uintptr_t begin, std::size_t bytes, bool has_file, const Caller
 void unmapped(std::uintptr_t begin, std::size_t bytes);
 
 void module_unloaded();
+// The profile ends here: before destructors, and after the search for what is lost.
 void process_exits();
 
 }  // namespace recorder

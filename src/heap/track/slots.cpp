@@ -35,10 +35,18 @@ void Slots::write_to(file::FileHeader& header, std::int64_t now_ns) {
 }
 
 void Slots::look_at_clock(std::int64_t now_ns) {
-  header_->last_event_ns.store(now_ns, std::memory_order_relaxed);
+  // Mostly the same as at the event before: nothing is written that other processors have read.
+  if (header_->last_event_ns.load(std::memory_order_relaxed) != now_ns)
+    header_->last_event_ns.store(now_ns, std::memory_order_relaxed);
   if (now_ns < ends_ns_.load(std::memory_order_relaxed) || !lock_.try_lock()) return;
   if (now_ns >= ends_ns_.load(std::memory_order_relaxed)) end_slot(now_ns);
   lock_.unlock();
+}
+
+void Slots::end(std::int64_t now_ns) {
+  const Locked locked(lock_);
+  header_->last_event_ns.store(now_ns, std::memory_order_relaxed);
+  end_slot(now_ns);
 }
 
 void Slots::end_slot(std::int64_t now_ns) {

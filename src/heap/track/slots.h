@@ -18,6 +18,8 @@ class Slots {
   std::uint32_t current() const { return current_.load(std::memory_order_acquire); }
 
   void look_at_clock(std::int64_t now_ns);
+  // Before its time: what is freed at the exit stands apart from what came before.
+  void end(std::int64_t now_ns);
   void logged(std::uint64_t bytes) { logged_bytes_.fetch_add(bytes, std::memory_order_relaxed); }
   // So many bytes more (or less) live.
   void live_changed(std::int64_t bytes, std::int64_t now_ns);

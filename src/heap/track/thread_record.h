@@ -27,7 +27,6 @@ struct ThreadRecord {
   file::PackedFrame frame;  // the thread's name
   std::uintptr_t stack_end;
   std::int64_t untold_bytes;  // of live ones, that the process' sum does not have yet
-  std::uint32_t events_until_clock;
 
   // The last blocks, to tell those that are freed at once. Their addresses inverted, so that a search for
   // pointers finds none here.

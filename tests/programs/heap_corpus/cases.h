@@ -12,5 +12,6 @@ std::vector<Case> growing_cases();
 std::vector<Case> lost_cases();
 std::vector<Case> settled_cases();
 std::vector<Case> kept_cases();
+std::vector<Case> service_cases();
 
 }  // namespace corpus

@@ -117,15 +117,15 @@ void growing_per_request() {
 
 thread_local std::vector<void*> of_thread;
 [[gnu::noinline]] void grow_in_thread() { of_thread.push_back(std::malloc(2500)); }
-std::atomic<bool> may_end{false};
+std::atomic<bool> has_grown{false};
 void growing_thread_local() {
   std::thread worker([] {
     in_steps([](int) { grow_in_thread(); });
-    while (!may_end) std::this_thread::yield();
+    has_grown = true;
+    for (;;) ::pause();  // were it to end, nothing would point to the blocks
   });
-  in_steps([](int) { churn(); });
-  may_end = true;
   worker.detach();
+  while (!has_grown) in_steps([](int) { churn(); }, 1);
 }
 
 std::vector<void*> of_child;

@@ -24,9 +24,27 @@ __attribute__((noinline)) void hidden() {
   asm volatile("");
 }
 
+struct Owner {
+  __attribute__((always_inline)) Owner() {
+    here("constructor");  // mark: constructor
+    asm volatile("");
+  }
+};
+
 }  // namespace
 
 namespace places {
+
+namespace {
+struct Keeper {
+  __attribute__((always_inline)) void keep() {
+    here("member");
+    asm volatile("");
+  }
+};
+}  // namespace
+
+__attribute__((noinline)) void keep_all() { Keeper().keep(); }
 
 inline __attribute__((always_inline)) void inner() {
   here("inlined");  // mark: inner
@@ -59,6 +77,8 @@ extern "C" __attribute__((noinline)) void plain_c() {
 int main() {
   hidden();
   places::outer(1);
+  const Owner owner;
+  places::keep_all();
   places::Tree<long>().grow(1);
   plain_c();
   const auto closure = [](int value) __attribute__((noinline)) {
