@@ -292,6 +292,7 @@ inline std::vector<NamedHistory> what_is_made_once() {
   };
 }
 
+// NOLINTNEXTLINE(readability-function-size): a list
 inline std::vector<NamedHistory> settled_blocks() {
   return {
       {"an arena that doubles and settles", false,

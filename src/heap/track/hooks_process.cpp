@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/types.h>
 
@@ -130,6 +131,8 @@ ULLAGE_STAND_IN int dlclose(void* library) noexcept {
   return failed;
 }
 
+// What is defined here is what a header would provide, under its name.
+// NOLINTBEGIN(misc-include-cleaner,readability-identifier-naming,clang-diagnostic-error)
 extern "C" [[gnu::visibility("default")]] int __libc_start_main(track::Main main, int count, char** arguments,
                                                                 void (*initialise)(), void (*finalise)(),
                                                                 void (*loader_finalise)(), void* stack_end) {
@@ -139,9 +142,10 @@ extern "C" [[gnu::visibility("default")]] int __libc_start_main(track::Main main
                                                       finalise, loader_finalise, stack_end);
 }
 
-extern "C" [[noreturn, gnu::visibility("default")]] void exit(int status) noexcept {
+extern "C" [[gnu::visibility("default")]] void exit(int status) noexcept {
   static void (*real)(int);
   track::recorder::process_exits();
   track::found_once(real, "exit")(status);
   __builtin_unreachable();
 }
+// NOLINTEND(misc-include-cleaner,readability-identifier-naming,clang-diagnostic-error)

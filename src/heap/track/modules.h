@@ -11,7 +11,7 @@
 #include "heap/track/heap_file.h"
 #include "heap/track/os.h"
 
-struct dl_find_object;  // of libc
+struct dl_find_object;  // NOLINT(readability-identifier-naming): libc's
 
 namespace ullage::heap::track {
 

@@ -28,7 +28,8 @@
 #include "heap/track/thread_record.h"
 #include "heap/track/unwinder.h"
 
-extern "C" void* __libc_stack_end;  // of the loader: where the first thread's stack ends
+// Of the loader: where the first thread's stack ends.
+extern "C" void* __libc_stack_end;  // NOLINT(readability-identifier-naming)
 
 namespace ullage::heap::track {
 
