@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -14,12 +15,12 @@ constexpr int kSites = 200, kDepth = 20;
 
 using Step = void* (*)(std::uint64_t random, int depth);
 
-template <int kSite>
+template <int site_number>
 [[gnu::noinline]] void* descend(std::uint64_t random, int depth);
 
-template <int... kSite>
-Step step_at(int site, std::integer_sequence<int, kSite...>) {
-  static const Step steps[] = {descend<kSite>...};
+template <int... site_number>
+Step step_at(int site, std::integer_sequence<int, site_number...>) {
+  static const Step steps[] = {descend<site_number>...};
   return steps[site];
 }
 
@@ -30,7 +31,7 @@ std::size_t size_of(std::uint64_t random) {
                      : 4096 + (random >> 32) % 16384;
 }
 
-template <int kSite>
+template <int site_number>
 void* descend(std::uint64_t random, int depth) {
   void* block;
   if (depth == 0) {
@@ -39,7 +40,7 @@ void* descend(std::uint64_t random, int depth) {
     block = step_at(static_cast<int>((random >> 8) % kSites), std::make_integer_sequence<int, kSites>())(
         random, 0);
   } else {
-    block = descend<kSite>(random, depth - 1);
+    block = descend<site_number>(random, depth - 1);
   }
   asm volatile("" : "+r"(block));  // so that the call stays one
   return block;
