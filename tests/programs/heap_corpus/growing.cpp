@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <condition_variable>
 #include <cstddef>
@@ -16,7 +17,6 @@
 #include <memory>
 #include <mutex>
 #include <string>
-#include <string_view>
 #include <thread>
 #include <unordered_map>
 #include <unordered_set>
@@ -71,7 +71,8 @@ void growing_closures() {
 char* text = nullptr;
 std::size_t text_bytes = 0;
 [[gnu::noinline]] void grow_by_realloc() {
-  text = static_cast<char*>(std::realloc(text, text_bytes += 5000));
+  text = static_cast<char*>(
+      std::realloc(text, text_bytes += 5000));  // NOLINT(bugprone-suspicious-realloc-usage)
 }
 void growing_realloc() {
   in_steps([](int) {
@@ -145,9 +146,7 @@ void growing_in_a_plugin() {
   const std::string own(path, static_cast<std::size_t>(bytes > 0 ? bytes : 0));
   void* plugin = ::dlopen((own.substr(0, own.rfind('/')) + "/libheap_corpus_plugin.so").c_str(), RTLD_NOW);
   if (plugin == nullptr) std::abort();
-  void* found = ::dlsym(plugin, "grow_in_plugin");
-  void (*grow)() = nullptr;
-  std::memcpy(&grow, &found, sizeof grow);
+  const auto grow = reinterpret_cast<void (*)()>(::dlsym(plugin, "grow_in_plugin"));
   in_steps([&](int) {
     grow();
     churn();

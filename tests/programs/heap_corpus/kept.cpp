@@ -16,7 +16,7 @@ namespace {
 char* configuration = nullptr;
 [[gnu::noinline]] void read_configuration() {
   configuration = static_cast<char*>(std::malloc(50'000));
-  use(&configuration);
+  use(static_cast<void*>(&configuration));
 }
 void kept_configuration() {
   read_configuration();
@@ -26,7 +26,7 @@ void kept_configuration() {
 std::string* singleton = nullptr;
 [[gnu::noinline]] void make_the_one() {
   singleton = new std::string(20'000, 'o');
-  use(&singleton);
+  use(static_cast<void*>(&singleton));
 }
 void kept_singleton() {
   make_the_one();
@@ -45,7 +45,7 @@ void** table = nullptr;
 [[gnu::noinline]] void make_table() {
   table = static_cast<void**>(std::calloc(100, sizeof(void*)));
   for (int i = 0; i < 100; ++i) table[i] = std::malloc(300);
-  use(&table);
+  use(static_cast<void*>(&table));
 }
 void kept_table() {
   make_table();

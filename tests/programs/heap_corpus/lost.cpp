@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What nobody has a pointer to any more.
+#include <string.h>
+
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
