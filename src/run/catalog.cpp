@@ -36,21 +36,15 @@ struct Found {
   std::string path;
 };
 
-// The newest first, as ids begin with their time.
 Result<std::vector<Found>> find_files(const std::string& state_directory) {
   const std::string folder = state_directory + "/runs";
+  auto ids = run_ids(folder);
+  if (!ids) return pass_on(ids);
   std::vector<Found> files;
-  std::error_code error;
-  for (auto entry = std::filesystem::directory_iterator(folder, error); !error && entry != end(entry);
-       entry.increment(error)) {
-    const std::string name = entry->path().filename().string();
-    if (name.ends_with(kEnding))
-      files.push_back({name.substr(0, name.size() - kEnding.size()), folder + "/" + name});
+  for (std::string& id : *ids) {
+    std::string path = folder + "/" + id + std::string(kEnding);
+    files.push_back({std::move(id), std::move(path)});
   }
-  // No folder is no runs.
-  if (error && error != std::errc::no_such_file_or_directory)
-    return fail_errno("cannot list", folder, error.value());
-  std::ranges::sort(files, std::ranges::greater{}, &Found::id);
   return files;
 }
 
@@ -128,6 +122,20 @@ Result<std::string> runs_folder(const std::string& state_directory) {
     return fail("it belongs to somebody else or is open to others, in a folder that all may write to",
                 state_directory, "name another with --state");
   return folder;
+}
+
+Result<std::vector<std::string>> run_ids(const std::string& runs_folder) {
+  std::vector<std::string> ids;
+  std::error_code error;
+  for (auto entry = std::filesystem::directory_iterator(runs_folder, error); !error && entry != end(entry);
+       entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    if (name.ends_with(kEnding)) ids.push_back(name.substr(0, name.size() - kEnding.size()));
+  }
+  if (error && error != std::errc::no_such_file_or_directory)
+    return fail_errno("cannot list", runs_folder, error.value());
+  std::ranges::sort(ids, std::ranges::greater{});
+  return ids;
 }
 
 std::string new_run_id(std::int64_t now_ms, std::uint64_t random) {

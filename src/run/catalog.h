@@ -14,6 +14,8 @@ namespace ullage::run {
 
 // $STATE/runs, made if missing (0700).
 Result<std::string> runs_folder(const std::string& state_directory);
+// Of the run files in such a folder, the newest first, as ids begin with their time. No folder is no runs.
+Result<std::vector<std::string>> run_ids(const std::string& runs_folder);
 // Sortable by time to the millisecond, unique on the machine: "20261124-063012-k3f9a".
 std::string new_run_id(std::int64_t now_ms, std::uint64_t random);
 

@@ -3,21 +3,18 @@
 
 #include <sys/stat.h>
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
-#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 #include <vector>
 
 #include "base/result.h"
+#include "run/catalog.h"
 #include "run/record.h"
 #include "run/run_file.h"
 
@@ -83,17 +80,8 @@ struct CatalogView::Impl {
   }
 
   Result<std::vector<std::string>> ids() const {
-    std::vector<std::string> found;
-    std::error_code error;
-    for (auto entry = std::filesystem::directory_iterator(folder, error); !error && entry != end(entry);
-         entry.increment(error)) {
-      const std::string name = entry->path().filename().string();
-      if (name.ends_with(kEnding)) found.push_back(name.substr(0, name.size() - kEnding.size()));
-    }
-    if (error && error != std::errc::no_such_file_or_directory)
-      return fail_errno("cannot list", folder, error.value());
-    std::ranges::sort(found, std::ranges::greater{});  // ids begin with their time
-    if (found.size() > runs_max) found.resize(runs_max);
+    auto found = run_ids(folder);
+    if (found && found->size() > runs_max) found->resize(runs_max);
     return found;
   }
 

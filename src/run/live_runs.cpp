@@ -6,13 +6,11 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <functional>
 #include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -20,6 +18,7 @@
 #include "base/text.h"
 #include "history/series_file.h"
 #include "metric/series.h"
+#include "run/catalog.h"
 #include "run/record.h"
 #include "run/run_file.h"
 #include "run/run_lock.h"
@@ -32,20 +31,6 @@ constexpr std::string_view kEnding = ".ullage";
 constexpr std::size_t kPhasesMax = 16;
 // A file that was just made may not be locked yet.
 constexpr std::int64_t kYoungSeconds = 10;
-
-Result<std::vector<std::string>> ids_in(const std::string& folder) {
-  std::vector<std::string> found;
-  std::error_code error;
-  for (auto entry = std::filesystem::directory_iterator(folder, error); !error && entry != end(entry);
-       entry.increment(error)) {
-    const std::string name = entry->path().filename().string();
-    if (name.ends_with(kEnding)) found.push_back(name.substr(0, name.size() - kEnding.size()));
-  }
-  if (error && error != std::errc::no_such_file_or_directory)
-    return fail_errno("cannot list", folder, error.value());
-  std::ranges::sort(found, std::ranges::greater{});  // ids begin with their time
-  return found;
-}
 
 bool is_young(const std::string& path, std::int64_t now_ms) {
   struct stat info{};
@@ -121,7 +106,7 @@ Result<void> tell_series(const history::SeriesReader& reader, Teller& teller) {
 }  // namespace
 
 Result<LiveRuns::Look> LiveRuns::look(std::int64_t now_ms) {
-  const auto ids = ids_in(folder_);
+  const auto ids = run_ids(folder_);
   if (!ids) return fail(ids.error());
   Look look;
   std::erase_if(ended_, [&](const std::string& id) {

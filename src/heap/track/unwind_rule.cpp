@@ -167,10 +167,7 @@ class Interpreter {
   const Row& row() const { return row_; }
 
  private:
-  void advance(std::uint64_t by) {
-    at_place_ += by * common_.code_factor;
-    if (at_place_ > place_) return;
-  }
+  void advance(std::uint64_t by) { at_place_ += by * common_.code_factor; }
 
   void step(Bytes& program) {
     const auto code = program.fixed<std::uint8_t>();
