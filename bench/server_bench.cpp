@@ -10,10 +10,10 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/gzip.h"
 #include "base/text.h"
 #include "metric/descriptor.h"
 #include "metric/live_series.h"
-#include "server/http_packing.h"
 #include "server/metrics_page.h"
 
 namespace {
@@ -57,7 +57,7 @@ int main(int count, char** arguments) {
   const double open = median_ms(
       rounds, [&] { page = server::metrics_text(live, {.format = server::MetricsFormat::open_metrics}); });
   std::string packed;
-  const double pack = median_ms(rounds, [&] { packed = server::gzip(page); });
+  const double pack = median_ms(rounds, [&] { packed = gzip(page); });
   fmt::print("metrics page of {} series, text\t{:.3f}\tms\t6\t2\n", kSeries, plain);
   fmt::print("metrics page of {} series, OpenMetrics\t{:.3f}\tms\t6\t2\n", kSeries, open);
   fmt::print("packing it (off the loop), {} to {} bytes\t{:.3f}\tms\t\t\n", page.size(), packed.size(), pack);

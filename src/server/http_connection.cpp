@@ -17,6 +17,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/gzip.h"
 #include "server/http_message.h"
 #include "server/http_packing.h"
 #include "server/http_parser.h"

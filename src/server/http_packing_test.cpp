@@ -5,6 +5,8 @@
 
 #include <string>
 
+#include "base/gzip.h"
+
 namespace ullage::server {
 namespace {
 

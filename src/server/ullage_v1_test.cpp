@@ -18,6 +18,7 @@
 
 #include "base/clock.h"
 #include "base/event_loop.h"
+#include "base/gzip.h"
 #include "history/open_for_reading.h"
 #include "metric/live_series.h"
 #include "run/catalog.h"
@@ -25,7 +26,6 @@
 #include "run/record.h"
 #include "run/run_file.h"
 #include "sense/processes/process_row.h"
-#include "server/http_packing.h"
 #include "server/http_router.h"
 #include "server/server_fixture.h"
 #include "server/ullage_v1_runs.h"

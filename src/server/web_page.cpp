@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/gzip.h"
 #include "base/result.h"
 #include "server/http_message.h"
 #include "server/http_packing.h"

@@ -1,7 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <zconf.h>
-#include <zlib.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
@@ -11,11 +8,10 @@
 #include <protozero/types.hpp>
 #include <span>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
-#include "base/result.h"
+#include "base/gzip.h"
 #include "base/text.h"
 #include "heap/analyze/calls.h"
 #include "heap/analyze/export.h"
@@ -40,23 +36,6 @@ constexpr Tag kLineFunction = 1, kLineNumber = 2;
 constexpr Tag kFunctionId = 1, kFunctionName = 2, kFunctionSystemName = 3, kFunctionFile = 4;
 
 constexpr std::int64_t kNanosInMilli = 1'000'000;
-
-std::string gzip(std::string_view body) {
-  z_stream stream{};
-  constexpr int kGzipOf32KiB = 15 + 16, kMemoryLevel = 8;
-  check(::deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, kGzipOf32KiB, kMemoryLevel,
-                       Z_DEFAULT_STRATEGY) == Z_OK,
-        "zlib has memory");
-  std::string packed(::deflateBound(&stream, body.size()), '\0');
-  stream.next_in = reinterpret_cast<const Bytef*>(body.data());
-  stream.avail_in = static_cast<uInt>(body.size());
-  stream.next_out = reinterpret_cast<Bytef*>(packed.data());
-  stream.avail_out = static_cast<uInt>(packed.size());
-  check(::deflate(&stream, Z_FINISH) == Z_STREAM_END, "the bound of what zlib makes is one");
-  packed.resize(stream.total_out);
-  ::deflateEnd(&stream);
-  return packed;
-}
 
 class PprofWriter {
  public:
@@ -136,7 +115,7 @@ class PprofWriter {
 
   std::string take() {
     for (const std::string& one : texts_) message_.add_string(kStringTable, one);
-    return gzip(bytes_);
+    return gzip(bytes_, Packing::small);
   }
 
  private:

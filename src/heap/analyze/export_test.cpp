@@ -2,8 +2,6 @@
 #include "heap/analyze/export.h"
 
 #include <gtest/gtest.h>
-#include <zconf.h>
-#include <zlib.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -14,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/gzip.h"
 #include "heap/analyze/moments.h"
 #include "heap/analyze/profile_fixture.h"
 #include "heap/profile.h"
@@ -26,20 +25,6 @@ std::vector<Profile> example() {
       {{.stack = "main@app.cpp:9;load@load.cpp:3", .bytes = 4000},
        {.stack = "main@app.cpp:9;cache;put", .bytes = 2000},
        {.stack = "main@app.cpp:9;cache;put", .born_seconds = 2, .died_seconds = 3, .bytes = 2000}})};
-}
-
-std::string gunzip(std::string_view packed) {
-  z_stream stream{};
-  EXPECT_EQ(::inflateInit2(&stream, 15 + 16), Z_OK);
-  std::string out(1 << 20, '\0');
-  stream.next_in = reinterpret_cast<const Bytef*>(packed.data());
-  stream.avail_in = static_cast<uInt>(packed.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  EXPECT_EQ(::inflate(&stream, Z_FINISH), Z_STREAM_END);
-  out.resize(stream.total_out);
-  ::inflateEnd(&stream);
-  return out;
 }
 
 // What `go tool pprof -raw` would show: stack → its four values.
@@ -102,7 +87,7 @@ ReadPprof read_pprof(const std::string& bytes) {
 }
 
 TEST(ExportPprof, HasFourValuesAStackInnermostFirst) {
-  const ReadPprof read = read_pprof(gunzip(export_pprof(example(), {})));
+  const ReadPprof read = read_pprof(gunzip(export_pprof(example(), {})).value());
   EXPECT_EQ(read.texts[0], "");
   EXPECT_EQ(read.samples.at("load;main;"), (std::vector<std::int64_t>{1, 4000, 1, 4000}));
   EXPECT_EQ(read.samples.at("put;cache;main;"), (std::vector<std::int64_t>{2, 4000, 1, 2000}));
