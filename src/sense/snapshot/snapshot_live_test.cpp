@@ -108,7 +108,7 @@ TEST(SnapshotOfThisMachine, GivesTheValuesThatTheMachineGives) {
   std::map<std::string, Verdict> verdicts;
   const auto is_open = [](const auto& entry) { return entry.second.wrong > 0 && entry.second.right == 0; };
   // On a busy machine a value may go away and come back meanwhile: such a one is looked at again.
-  for (int round = 0; round < 5 && (round == 0 || std::ranges::any_of(verdicts, is_open)); ++round)
+  for (int round = 0; round < 20 && (round == 0 || std::ranges::any_of(verdicts, is_open)); ++round)
     compare_once(verdicts);
   std::size_t right = 0;
   for (const auto& [series, verdict] : verdicts) {
