@@ -43,6 +43,16 @@ def test_the_last_line_of_our_own_scripts_counts():
     assert own_cases("no such line", 0) == Counts()
 
 
+def test_the_locks_of_all_purposes_fit_into_one_environment():
+    versions: dict[str, dict[str, set[str]]] = {}
+    for purpose in setup.PURPOSES:
+        for tool in setup.locked(purpose):
+            name, version = tool.split("==")
+            versions.setdefault(name, {}).setdefault(purpose, set()).add(version)
+    torn = {name: chosen for name, chosen in versions.items() if len({frozenset(one) for one in chosen.values()}) > 1}
+    assert torn == {}
+
+
 def test_a_failing_stage_is_a_failure_and_the_next_one_still_runs(tmp_path, capsys):
     stages = Stages(tmp_path, {"PATH": "/usr/bin:/bin"})
     assert not stages.run("one", ["sh", "-c", "echo what went wrong; exit 3"])
