@@ -5,6 +5,7 @@
 #include <CLI/Option.hpp>
 #include <CLI/Validators.hpp>
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -17,6 +18,7 @@
 #include <vector>
 
 #include "base/file.h"
+#include "base/result.h"
 #include "base/text.h"
 #include "base/units.h"
 #include "cli/heap_growth.h"
@@ -31,6 +33,8 @@
 #include "heap/analyze/moments.h"
 #include "heap/analyze/top.h"
 #include "heap/analyze/verdicts.h"
+#include "run/catalog.h"
+#include "run/heap_scan.h"
 #include "run/heap_text.h"
 #include "run/record.h"
 #include "run/report.h"
@@ -43,12 +47,14 @@ namespace ullage::cli {
 namespace {
 
 constexpr std::size_t kNodesMax = 500'000;
+constexpr std::chrono::seconds kScanPatience{5};
 
 struct Options : HeapOptions {
   std::string by = "site";
   std::size_t rows = 20;
   bool inverted = false;
   std::vector<std::string> fail_on;
+  bool scan = false;
   std::string format = "pprof";
   std::string output;
   std::string before, after;
@@ -120,10 +126,28 @@ std::optional<double> room_bytes(const run::Record& record) {
   return static_cast<double>(*record.memory.limit_bytes) - static_cast<double>(*record.memory.peak_bytes);
 }
 
+Result<run::HeapScan> scan_run(const std::string& wanted, const Common& common, const Console& console) {
+  const auto state = common.state(console);
+  if (!state) return fail(state.error());
+  const auto path = run::find_run(*state, wanted);
+  if (!path) return fail(path.error());
+  auto scan = run::HeapScan::of(*path, kScanPatience, console.clock, console.root);
+  if (!scan) return scan;
+  for (const std::string& problem : scan->problems()) console.err << "ullage: " << printable(problem) << '\n';
+  if (scan->processes() == 0) return fail("no process of the run could be scanned", *path);
+  return scan;
+}
+
 int leaks(const Options& options, const Common& common, const Console& console) {
   const GrowthQuestion growth{
       .run = options.run, .process = options.process, .fail_on = options.fail_on, .json = options.json};
   if (const auto answered = answer_from_samples(growth, common, console)) return *answered;
+  std::optional<run::HeapScan> scan;
+  if (options.scan) {
+    auto scanned = scan_run(options.run, common, console);
+    if (!scanned) return refuse(console, scanned.error());
+    scan.emplace(std::move(*scanned));
+  }
   const auto run = load_heap_run(common, console, options.run, options.process);
   if (!run) return refuse(console, run.error());
   const heap::Verdicts verdicts = heap::judge(run->profiles, room_bytes(run->record));
@@ -213,6 +237,8 @@ CLI::App* add_leaks(CLI::App& parent, Options& options) {
   app->add_option("--fail-on", options.fail_on, "exit 1 where there is one: growing, lost or kept")
       ->check(CLI::IsMember({"growing", "lost", "kept"}))
       ->delimiter(',');
+  app->add_flag("--scan", options.scan,
+                "of a run that lives: stop each of its processes for a moment to see what is lost by now");
   app->footer(
       "growing: live bytes rise until the end, and what lives was born all over the run.\n"
       "lost: no pointer to it is left. kept: allocated once, there at the end; no leak.\n"

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "history/gaps.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -22,22 +24,63 @@ std::int64_t expected_ms(const std::vector<Sample>& samples, std::size_t i, bool
   return 0;
 }
 
-}  // namespace
+// After which sample a marker stands, and when.
+using Markers = std::vector<std::pair<std::size_t, std::int64_t>>;
 
-void mark_gaps(std::vector<Sample>& samples, std::int64_t newest_ms, std::int64_t tick_ms) {
-  if (samples.empty()) return;
-  std::vector<std::pair<std::size_t, std::int64_t>> markers;  // after which sample, and when
+Markers markers_between(const std::vector<Sample>& samples) {
+  Markers markers;
   bool after_gap = false;
-  std::int64_t usual = tick_ms;
   for (std::size_t i = 0; i + 1 < samples.size(); ++i) {
     const std::int64_t distance = samples[i + 1].time_ms - samples[i].time_ms;
     const std::int64_t expected = expected_ms(samples, i, after_gap);
     after_gap = expected > 0 && distance > kMissed * expected;
-    if (after_gap)
-      markers.emplace_back(i, samples[i].time_ms + expected);
-    else
-      usual = distance;
+    if (after_gap) markers.emplace_back(i, samples[i].time_ms + expected);
   }
+  return markers;
+}
+
+// The last distance that is no gap.
+std::int64_t last_distance_ms(const std::vector<Sample>& samples, const Markers& markers,
+                              std::int64_t otherwise) {
+  std::size_t gaps = markers.size();
+  for (std::size_t i = samples.size() - 1; i-- > 0;) {
+    if (gaps == 0 || markers[gaps - 1].first != i) return samples[i + 1].time_ms - samples[i].time_ms;
+    --gaps;
+  }
+  return otherwise;
+}
+
+}  // namespace
+
+void Spacing::add(std::int64_t distance_ms) {
+  least_ms = std::min(least_ms, distance_ms);
+  greatest_ms = std::max(greatest_ms, distance_ms);
+}
+
+void Spacing::add(std::span<const Sample> samples) {
+  for (std::size_t i = 1; i < samples.size(); ++i) add(samples[i].time_ms - samples[i - 1].time_ms);
+}
+
+void Spacing::add(const Spacing& other) {
+  least_ms = std::min(least_ms, other.least_ms);
+  greatest_ms = std::max(greatest_ms, other.greatest_ms);
+}
+
+// What is expected after a sample is never less than the least distance.
+bool Spacing::may_have_gaps() const { return least_ms <= greatest_ms / kMissed; }
+
+void mark_gaps(std::vector<Sample>& samples, std::int64_t newest_ms, std::int64_t tick_ms) {
+  Spacing spacing;
+  spacing.add(samples);
+  mark_gaps(samples, spacing, newest_ms, tick_ms);
+}
+
+void mark_gaps(std::vector<Sample>& samples, const Spacing& spacing, std::int64_t newest_ms,
+               std::int64_t tick_ms) {
+  if (samples.empty()) return;
+  Markers markers;
+  if (spacing.may_have_gaps()) markers = markers_between(samples);
+  const std::int64_t usual = last_distance_ms(samples, markers, tick_ms);
   if (usual > 0 && newest_ms - samples.back().time_ms > kMissed * usual)
     markers.emplace_back(samples.size() - 1, samples.back().time_ms + usual);
   if (markers.empty()) return;

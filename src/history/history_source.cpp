@@ -32,11 +32,13 @@ namespace {
 
 // In order, each time once: the first that was written stays.
 void put_in_order(Gathered& gathered) {
-  if (gathered.are_in_order) return;
+  if (gathered.spacing.is_ascending()) return;
   std::vector<Sample>& samples = gathered.samples;
   if (!std::ranges::is_sorted(samples, {}, &Sample::time_ms)) sort_stably(samples, &Sample::time_ms);
   const auto repeated = std::ranges::unique(samples, {}, &Sample::time_ms);
   samples.erase(repeated.begin(), repeated.end());
+  gathered.spacing = {};
+  gathered.spacing.add(samples);
 }
 
 std::span<const Sample> within(const std::vector<Sample>& samples, std::int64_t after_ms,
@@ -201,7 +203,7 @@ Result<void> HistorySource::select(const Selection& selection, const VisitSample
                 [&](const metric::SeriesKey& key, Gathered& gathered) -> Result<void> {
                   if (gathered.samples.empty()) return {};
                   put_in_order(gathered);
-                  mark_gaps(gathered.samples, pace.newest_ms, pace.tick_ms);
+                  mark_gaps(gathered.samples, gathered.spacing, pace.newest_ms, pace.tick_ms);
                   const auto asked = within(gathered.samples, selection.begin_ms, selection.end_ms);
                   const bool any =
                       std::ranges::any_of(asked, [](const Sample& s) { return !is_absent(s.value); });

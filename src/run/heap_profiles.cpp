@@ -44,7 +44,6 @@ bool is_folder(const std::string& path) {
   return std::filesystem::is_directory(std::filesystem::symlink_status(path, error));
 }
 
-// PID.heap, or PID-N.heap of a process that became another program.
 std::vector<std::string> heap_files(const std::string& folder) {
   std::vector<std::string> paths;
   std::error_code error;
@@ -149,6 +148,10 @@ std::string heap_folder(const std::string& run_path) {
   std::string folder = run_path;
   if (folder.ends_with(kRunEnding)) folder.resize(folder.size() - kRunEnding.size());
   return folder.append(kHeapEnding);
+}
+
+std::vector<std::string> living_heap_files(const std::string& run_path) {
+  return heap_files(heap_folder(run_path));
 }
 
 bool has_heap(const std::string& run_path) {

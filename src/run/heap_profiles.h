@@ -16,6 +16,9 @@ namespace ullage::run {
 // The folder that belongs to a run's file.
 std::string heap_folder(const std::string& run_path);
 
+// The profiler's own files in that folder: PID.heap, or PID-N.heap of a process that became another program.
+std::vector<std::string> living_heap_files(const std::string& run_path);
+
 // Whether the run was profiled: its file or its folder says so.
 bool has_heap(const std::string& run_path);
 

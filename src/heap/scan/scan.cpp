@@ -134,6 +134,17 @@ Roots find_roots(std::span<const MappedRegion> regions, std::span<const ThreadRe
   return roots;
 }
 
+bool is_profiled_to(pid_t pid, const std::string& heap_file, const OsRoot& root) {
+  const auto regions = regions_of(pid, root);
+  const std::string_view name = std::string_view(heap_file).substr(heap_file.rfind('/'));
+  return regions && std::ranges::any_of(
+                        *regions, [&](const MappedRegion& region) { return region.name.ends_with(name); });
+}
+
+std::string lost_file_of(const std::string& heap_file) {
+  return heap_file.substr(0, heap_file.size() - kHeapEnding.size()) + ".lost";
+}
+
 Result<std::uint64_t> scan_process(pid_t pid, const std::string& heap_file, std::chrono::nanoseconds patience,
                                    const Clock& clock, const OsRoot& root) {
   const auto deadline = clock.monotonic() + patience;
@@ -141,7 +152,7 @@ Result<std::uint64_t> scan_process(pid_t pid, const std::string& heap_file, std:
   if (!process) return pass_on(process);
   auto live = read_live_memory(heap_file);
   if (!live) return pass_on(live);
-  auto regions = process->regions();
+  auto regions = regions_of(pid, root);
   if (!regions) return pass_on(regions);
   Roots roots = find_roots(*regions, process->threads(), *live);
   ReachabilityQuestion question{.blocks = std::move(live->blocks),
@@ -157,8 +168,7 @@ Result<std::uint64_t> scan_process(pid_t pid, const std::string& heap_file, std:
   if (!lost) return pass_on(lost);
   std::string text;
   for (const std::uint64_t address : *lost) fmt::format_to(std::back_inserter(text), "{:x}\n", address);
-  const std::string path = heap_file.substr(0, heap_file.size() - kHeapEnding.size()) + ".lost";
-  if (auto written = replace_file(path, text); !written) return pass_on(written);
+  if (auto written = replace_file(lost_file_of(heap_file), text); !written) return pass_on(written);
   return lost->size();
 }
 

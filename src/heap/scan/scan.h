@@ -35,7 +35,13 @@ struct Roots {
 Roots find_roots(std::span<const MappedRegion> regions, std::span<const ThreadRegisters> threads,
                  const LiveMemory& live);
 
-// Writes PID.lost beside PID.heap; nothing when it does not come to an end in time.
+// Whether the process has the file mapped: its number may be another's by now.
+bool is_profiled_to(pid_t pid, const std::string& heap_file, const OsRoot& root);
+
+// PID.lost beside PID.heap: the addresses that were found lost.
+std::string lost_file_of(const std::string& heap_file);
+
+// Writes that file; nothing when it does not come to an end in time.
 Result<std::uint64_t> scan_process(pid_t pid, const std::string& heap_file, std::chrono::nanoseconds patience,
                                    const Clock& clock, const OsRoot& root);
 

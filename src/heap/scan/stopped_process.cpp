@@ -78,7 +78,8 @@ StoppedProcess::StoppedProcess(StoppedProcess&& other) noexcept
       registers_(std::move(other.registers_)) {}
 
 StoppedProcess::~StoppedProcess() {
-  for (const pid_t thread : threads_) ::ptrace(PTRACE_DETACH, thread, nullptr, nullptr);
+  for (const Thread& thread : threads_)
+    ::ptrace(PTRACE_DETACH, thread.id, nullptr, static_cast<std::uintptr_t>(thread.signal));
 }
 
 Result<StoppedProcess> StoppedProcess::stop(pid_t pid, const OsRoot& root) {
@@ -96,12 +97,12 @@ Result<void> StoppedProcess::stop_threads() {
     for (auto entry = std::filesystem::directory_iterator(folder, error); !error && entry != end(entry);
          entry.increment(error)) {
       const auto thread = to_unsigned(entry->path().filename().string());
-      if (!thread || std::ranges::count(threads_, static_cast<pid_t>(*thread)) != 0) continue;
+      if (!thread || std::ranges::count(threads_, static_cast<pid_t>(*thread), &Thread::id) != 0) continue;
       if (auto stopped = stop_thread(static_cast<pid_t>(*thread)); !stopped) return stopped;
     }
     if (error) return fail_errno("cannot list the threads", folder, error.value());
   }
-  for (const pid_t thread : threads_) registers_.push_back(registers_of(thread));
+  for (const Thread& thread : threads_) registers_.push_back(registers_of(thread.id));
   return {};
 }
 
@@ -110,16 +111,18 @@ Result<void> StoppedProcess::stop_thread(pid_t thread) {
     if (errno == ESRCH) return {};  // it has just ended
     return fail_errno("cannot stop the process", std::to_string(thread), errno);
   }
-  threads_.push_back(thread);
+  threads_.push_back({thread, 0});
   if (::ptrace(PTRACE_INTERRUPT, thread, nullptr, nullptr) != 0 && errno != ESRCH)
     return fail_errno("cannot stop the process", std::to_string(thread), errno);
   int status = 0;
   while (::waitpid(thread, &status, __WALL) < 0 && errno == EINTR) continue;
+  // Not our stop, but one for a signal: it is given at the end, else nobody would.
+  if (WIFSTOPPED(status) && status >> 16 == 0) threads_.back().signal = WSTOPSIG(status);
   return {};
 }
 
-Result<std::vector<MappedRegion>> StoppedProcess::regions() const {
-  auto text = read_file(root_.path("/proc/" + std::to_string(pid_) + "/maps"));
+Result<std::vector<MappedRegion>> regions_of(pid_t pid, const OsRoot& root) {
+  auto text = read_file(root.path("/proc/" + std::to_string(pid) + "/maps"));
   if (!text) return pass_on(text);
   return parse_regions(*text);
 }

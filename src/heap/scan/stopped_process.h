@@ -36,7 +36,6 @@ class StoppedProcess {
   ~StoppedProcess();
 
   const std::vector<ThreadRegisters>& threads() const { return registers_; }
-  Result<std::vector<MappedRegion>> regions() const;
   // How many bytes could be read.
   std::size_t read(std::uint64_t address, std::span<std::uint64_t> words) const;
 
@@ -47,10 +46,15 @@ class StoppedProcess {
 
   pid_t pid_;
   const OsRoot& root_;
-  std::vector<pid_t> threads_;
+  struct Thread {
+    pid_t id;
+    int signal;  // that it was about to be given when it was stopped
+  };
+  std::vector<Thread> threads_;
   std::vector<ThreadRegisters> registers_;
 };
 
+Result<std::vector<MappedRegion>> regions_of(pid_t pid, const OsRoot& root);
 // The lines of /proc/PID/maps (proc_pid_maps(5)).
 std::vector<MappedRegion> parse_regions(std::string_view text);
 

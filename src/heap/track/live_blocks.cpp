@@ -16,11 +16,23 @@ using file::LiveBlock;
 namespace {
 
 constexpr std::uint32_t kFirstCapacity = file::kPage / sizeof(LiveBlock);
+constexpr std::uint32_t kRoomyCapacity = 4096;
 constexpr unsigned kAddressShift = 19;  // in LiveBlock::first
 
-std::uint64_t hash_of(std::uintptr_t address) { return (address >> 4) * 0x9E3779B97F4A7C15; }
-std::uint32_t shard_of(std::uint64_t hash) { return static_cast<std::uint32_t>(hash >> 58) % file::kShards; }
-std::uint32_t place_of(std::uint64_t hash) { return static_cast<std::uint32_t>(hash >> 24); }
+constexpr std::uint64_t kGolden = 0x9E3779B97F4A7C15;
+// Allocators give each thread regions of its own: so do threads seldom meet in a shard.
+constexpr unsigned kRegionBits = 20;
+
+std::uint32_t shard_of(std::uintptr_t address) {
+  return static_cast<std::uint32_t>((address >> kRegionBits) * kGolden >> 58) % file::kShards;
+}
+std::uint32_t place_of(std::uintptr_t address) {
+  return static_cast<std::uint32_t>((address >> 4) * kGolden >> 24);
+}
+// Searches are short in a table with much room, which costs little while it is small.
+bool is_crowded(std::uint64_t count, std::uint64_t capacity) {
+  return count * 4 >= capacity * (capacity <= kRoomyCapacity ? 1 : 3);
+}
 std::uint64_t first_of(const LiveBlock& block) { return block.first.load(std::memory_order_relaxed); }
 std::uintptr_t address_of(std::uint64_t first) { return (first >> kAddressShift) << 3; }
 
@@ -43,14 +55,13 @@ void LiveBlocks::write_to(HeapFile& file) {
 }
 
 LiveBlocks::Added LiveBlocks::add(const BlockValues& block, BlockValues& before) {
-  const std::uint64_t hash = hash_of(block.address);
-  Shard& shard = shards_[shard_of(hash)];
+  Shard& shard = shards_[shard_of(block.address)];
   const Locked locked(shard.lock);
-  if (std::uint64_t{shard.count} * 4 >= std::uint64_t{shard.capacity} * 3 && !grow(shard) &&
+  if (is_crowded(shard.count, shard.capacity) && !grow(shard) &&
       shard.count + 1 >= shard.capacity)  // a place must stay free, for searches to end
     return Added::no_room;
   const std::uint32_t mask = shard.capacity - 1;
-  for (std::uint32_t i = place_of(hash) & mask;; i = (i + 1) & mask) {
+  for (std::uint32_t i = place_of(block.address) & mask;; i = (i + 1) & mask) {
     LiveBlock& there = shard.blocks()[i];
     const std::uint64_t first = first_of(there);
     if (first != 0 && address_of(first) != block.address) continue;
@@ -66,13 +77,12 @@ LiveBlocks::Added LiveBlocks::add(const BlockValues& block, BlockValues& before)
 }
 
 bool LiveBlocks::take(std::uintptr_t address, BlockValues& taken) {
-  const std::uint64_t hash = hash_of(address);
-  Shard& shard = shards_[shard_of(hash)];
+  Shard& shard = shards_[shard_of(address)];
   const Locked locked(shard.lock);
   if (shard.capacity == 0) return false;
   const std::uint32_t mask = shard.capacity - 1;
   LiveBlock* blocks = shard.blocks();
-  std::uint32_t hole = place_of(hash) & mask;
+  std::uint32_t hole = place_of(address) & mask;
   while (first_of(blocks[hole]) != 0 && address_of(first_of(blocks[hole])) != address)
     hole = (hole + 1) & mask;
   if (first_of(blocks[hole]) == 0) return false;
@@ -80,7 +90,7 @@ bool LiveBlocks::take(std::uintptr_t address, BlockValues& taken) {
   // Those after it move up, so that no search ends at the hole (Knuth, The Art of Computer Programming 3, 6.4
   // R).
   for (std::uint32_t i = (hole + 1) & mask; first_of(blocks[i]) != 0; i = (i + 1) & mask) {
-    const std::uint32_t home = place_of(hash_of(address_of(first_of(blocks[i])))) & mask;
+    const std::uint32_t home = place_of(address_of(first_of(blocks[i]))) & mask;
     if (((i - home) & mask) < ((i - hole) & mask)) continue;
     write(blocks[hole], first_of(blocks[i]), blocks[i].second.load(std::memory_order_relaxed));
     hole = i;
@@ -100,7 +110,7 @@ bool LiveBlocks::grow(Shard& shard) {
   for (std::uint32_t i = 0; i < shard.capacity; ++i) {
     const std::uint64_t first = first_of(shard.blocks()[i]);
     if (first == 0) continue;
-    std::uint32_t to = place_of(hash_of(address_of(first))) & (capacity - 1);
+    std::uint32_t to = place_of(address_of(first)) & (capacity - 1);
     while (first_of(blocks[to]) != 0) to = (to + 1) & (capacity - 1);
     blocks[to].second.store(shard.blocks()[i].second.load(std::memory_order_relaxed),
                             std::memory_order_relaxed);

@@ -22,7 +22,7 @@ class LiveBlocks {
   bool take(std::uintptr_t address, file::BlockValues& taken);
 
  private:
-  struct Shard {
+  struct alignas(64) Shard {  // a line of the processor's cache each
     SpinLock lock;
     std::uint32_t count = 0, capacity = 0;
     HeapFile::Piece piece;

@@ -322,12 +322,15 @@ bool block_freed(ThreadRecord& record, std::uintptr_t address) {
   return true;
 }
 
-// What was read of the program's registers in walks points to its blocks, for nobody.
+// What was read of the program's registers in walks points to its blocks, for nobody. In place: a thread may
+// have no room for another one on its stack.
+void forget(Stack& stack) { std::memset(static_cast<void*>(&stack), 0, sizeof stack); }
+
 void forget_registers() {
-  if (here.record != nullptr) std::memset(&here.record->stack, 0, sizeof here.record->stack);
+  if (here.record != nullptr) forget(here.record->stack);
   const Locked locked(one.records_lock);
   for (ThreadRecord* record = one.free_records; record != nullptr; record = record->next_free)
-    std::memset(&record->stack, 0, sizeof record->stack);
+    forget(record->stack);
 }
 
 // For the first event of a process; false where there is no profile, or another thread is about to begin it.

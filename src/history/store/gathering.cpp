@@ -33,7 +33,7 @@ namespace {
 constexpr std::size_t kSamplesTogether = 2'000'000;
 // More would not stay in the processor's cache until they are visited; fewer would open blocks twice.
 constexpr std::size_t kSeriesTogether = 2048;
-// From so many on, half of the files are read beside the others: a thread takes as long to start as a few
+// From so many on, every other file is read beside the one before: a thread takes as long to start as a few
 // thousand take to read.
 constexpr std::size_t kSamplesForTwo = 200'000;
 
@@ -50,22 +50,26 @@ std::size_t ticks_in(const Segment& segment) {
 
 void add_samples(Gathered& into, const Stretch& range, std::span<const std::int64_t> times_ms,
                  const std::vector<double>& values) {
-  if (!into.samples.empty() && !times_ms.empty() && times_ms.front() <= into.samples.back().time_ms)
-    into.are_in_order = false;
-  if (!times_ms.empty() && times_ms.front() >= range.begin_ms && times_ms.back() <= range.end_ms) {
-    const std::size_t before = into.samples.size();
-    into.samples.resize(before + times_ms.size());
-    Sample* to = into.samples.data() + before;
-    for (std::size_t i = 0; i < times_ms.size(); ++i) {
+  std::vector<Sample>& samples = into.samples;
+  const std::size_t before = samples.size();
+  const bool is_whole =
+      !times_ms.empty() && times_ms.front() >= range.begin_ms && times_ms.back() <= range.end_ms;
+  if (is_whole) {
+    samples.resize(before + times_ms.size());
+    Sample* to = samples.data() + before;
+    // Where files meet, both may have the tick of midnight; the first of one time counts.
+    for (std::size_t i = before > 0 && times_ms.front() == samples[before - 1].time_ms ? 1 : 0;
+         i < times_ms.size(); ++i) {
       *to = {times_ms[i], values[i]};
       to += is_absent(values[i]) ? 0 : 1;
     }
-    into.samples.resize(static_cast<std::size_t>(to - into.samples.data()));
-    return;
+    samples.resize(static_cast<std::size_t>(to - samples.data()));
+  } else {
+    for (std::size_t i = 0; i < times_ms.size(); ++i)
+      if (times_ms[i] >= range.begin_ms && times_ms[i] <= range.end_ms && !is_absent(values[i]))
+        samples.push_back({times_ms[i], values[i]});
   }
-  for (std::size_t i = 0; i < times_ms.size(); ++i)
-    if (times_ms[i] >= range.begin_ms && times_ms[i] <= range.end_ms && !is_absent(values[i]))
-      into.samples.push_back({times_ms[i], values[i]});
+  into.spacing.add(std::span(samples).subspan(before == 0 ? 0 : before - 1));
 }
 
 void add_buckets(Gathered& into, const Stretch& range, std::span<const std::int64_t> times_ms,
@@ -102,7 +106,6 @@ Result<void> read_segment(const Segment& segment, std::span<const StoredFile::Wa
                                add_buckets(gathered[index], range, times, columns);
                              else
                                add_samples(gathered[index], range, times, is_raw ? columns[0] : columns[4]);
-                             if (!is_raw) gathered[index].are_in_order = false;  // a bucket may stand twice
                            });
     if (!read) return read;
   }
@@ -172,37 +175,35 @@ Result<void> read_segments(std::span<const Segment> segments,
 
 // What a later reading has gathered, after what is there.
 void append(Gathered& into, const Gathered& later) {
-  const bool do_follow = into.samples.empty() || later.samples.empty() ||
-                         into.samples.back().time_ms < later.samples.front().time_ms;
-  into.are_in_order = into.are_in_order && later.are_in_order && do_follow;
+  if (!into.samples.empty() && !later.samples.empty())
+    into.spacing.add(later.samples.front().time_ms - into.samples.back().time_ms);
+  into.spacing.add(later.spacing);
   into.samples.insert(into.samples.end(), later.samples.begin(), later.samples.end());
   into.buckets.insert(into.buckets.end(), later.buckets.begin(), later.buckets.end());
 }
 
-// As read_segments, the later half of the files by another thread: each file has its own connection and
-// buffers.
+// As read_segments, of each two files the later one by another thread: each file has its own connection and
+// buffers. Not half of all by each, so that what the other one has read is still in the cache when it is
+// added.
 Result<void> read_by_two(std::span<const Segment> segments, const WantedBySegment& wanted, TierAs tier_as,
                          std::vector<Gathered>& gathered) {
-  const std::size_t half = segments.size() / 2;
-  const std::span all = wanted;
   std::vector<Gathered> later(gathered.size());
-  std::size_t ticks = 0;
-  for (const Segment& segment : segments.subspan(half)) ticks += ticks_in(segment);
-  if (tier_as == TierAs::samples)
-    for (Gathered& each : later) reserve(each.samples, ticks);
-  std::future<Result<void>> reading;
-  try {
-    reading = std::async(std::launch::async, [&] {
-      return read_segments(segments.subspan(half), all.subspan(half), tier_as, later);
-    });
-  } catch (const std::system_error&) {  // no thread is to be had
-    return read_segments(segments, wanted, tier_as, gathered);
+  std::size_t i = 0;
+  for (; i + 1 < segments.size(); i += 2) {
+    for (Gathered& each : later) each.clear();
+    std::future<Result<void>> reading;
+    try {
+      reading = std::async(std::launch::async,
+                           [&] { return read_segment(segments[i + 1], wanted[i + 1], tier_as, later); });
+    } catch (const std::system_error&) {  // no thread is to be had
+      break;
+    }
+    auto read = read_segment(segments[i], wanted[i], tier_as, gathered);
+    if (auto read_later = reading.get(); read && !read_later) read = std::move(read_later);
+    if (!read) return read;
+    for (std::size_t series = 0; series < gathered.size(); ++series) append(gathered[series], later[series]);
   }
-  auto read = read_segments(segments.first(half), all.first(half), tier_as, gathered);
-  if (auto read_later = reading.get(); read && !read_later) read = std::move(read_later);
-  if (!read) return read;
-  for (std::size_t i = 0; i < gathered.size(); ++i) append(gathered[i], later[i]);
-  return {};
+  return read_segments(segments.subspan(i), std::span(wanted).subspan(i), tier_as, gathered);
 }
 
 }  // namespace
@@ -221,9 +222,7 @@ Result<void> gather(std::span<const Segment> segments, const FoundSeries& found,
     const std::size_t end = std::min(begin + together, found.size());
     gathered.resize(std::max(gathered.size(), end - begin));
     for (Gathered& each : std::span(gathered).first(end - begin)) {
-      each.samples.clear();
-      each.buckets.clear();
-      each.are_in_order = true;
+      each.clear();
       // Room at once, since growing touches it twice, and what is not touched costs nothing.
       if (tier_as == TierAs::samples) reserve(each.samples, ticks);
     }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "history/gaps.h"
 #include "history/matching.h"
 #include "history/series_file.h"
 #include "history/series_source.h"
@@ -52,7 +53,13 @@ FoundSeries find_series(std::span<const Segment> segments, const Matching& match
 struct Gathered {
   std::vector<Sample> samples;  // of raw files; of tiers each bucket's last, where buckets are not asked for
   std::vector<Bucket> buckets;
-  bool are_in_order = true;  // the samples, and each of another time
+  Spacing spacing;  // of the samples
+
+  void clear() {
+    samples.clear();
+    buckets.clear();
+    spacing = {};
+  }
 };
 enum class TierAs { samples, buckets };
 // Visits each series found, also one of which nothing was gathered. The key is valid during the visit.
