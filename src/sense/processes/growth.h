@@ -17,6 +17,8 @@ class Growth {
   void add(std::chrono::nanoseconds now, std::uint64_t bytes);
   // Absent until there are three points.
   std::optional<double> bytes_per_minute() const { return slope_; }
+  // For how long it has risen by more than 64 KiB a minute; absent while it does not.
+  std::optional<std::chrono::nanoseconds> rising_for(std::chrono::nanoseconds now) const;
 
  private:
   static constexpr std::size_t kPoints = 9;  // four minutes
@@ -25,11 +27,13 @@ class Growth {
     float bytes;
   };
   void renew();
+  Point last_before_the_rise() const;
 
   std::array<Point, kPoints> points_{};  // the oldest is overwritten
   std::size_t count_ = 0, next_ = 0;
   std::chrono::nanoseconds began_{0}, next_at_{0};
   std::optional<double> slope_;
+  std::optional<float> rising_since_minutes_;
 };
 
 }  // namespace ullage::sense

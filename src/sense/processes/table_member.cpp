@@ -193,6 +193,8 @@ void TableMember::account(ProcessRow& row, nanoseconds now) {
   }
   growth_.add(now, counted_bytes(sample));
   row.growth_bytes_per_minute = growth_.bytes_per_minute();
+  row.growing_seconds.reset();
+  if (const auto rising = growth_.rising_for(now)) row.growing_seconds = to_seconds(*rising);
 }
 
 // What it was credited with before it was first seen is nothing new.
