@@ -8,6 +8,7 @@
 #include <limits>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "heap/profile.h"
@@ -37,6 +38,7 @@ double normal_quantile_above(double probability) {
 // How much lives on the heaps of all processes together, as it changes.
 struct Step {
   std::int64_t time_ms;
+  std::size_t slot;
   double bytes;            // more or less from then on
   double allocated_bytes;  // since the step before of the same process
 };
@@ -45,7 +47,8 @@ std::vector<Step> steps_of(std::span<const Profile> profiles) {
   std::vector<Step> steps;
   for (const Profile& profile : profiles) {
     const std::size_t first = steps.size();
-    for (const std::int64_t end_ms : profile.slot_ends_ms) steps.push_back({end_ms, 0, 0});
+    for (const std::int64_t end_ms : profile.slot_ends_ms)
+      steps.push_back({end_ms, steps.size() - first, 0, 0});
     double left = 0;
     for (const Change& change : profile.changes) {
       if (change.slot >= profile.slot_ends_ms.size()) continue;
@@ -54,9 +57,9 @@ std::vector<Step> steps_of(std::span<const Profile> profiles) {
       step.allocated_bytes += change.allocated_bytes;
       left += change.allocated_bytes - change.freed_bytes;
     }
-    steps.push_back({profile.ended_ms + 1, -left, 0});
+    steps.push_back({profile.ended_ms + 1, steps.size() - first, -left, 0});
   }
-  std::ranges::stable_sort(steps, {}, &Step::time_ms);
+  std::ranges::sort(steps, {}, [](const Step& step) { return std::pair(step.time_ms, step.slot); });
   return steps;
 }
 
