@@ -76,13 +76,16 @@ function Heading({ column, choose }: { column: ColumnSpec; choose: (order: Proce
   );
 }
 
+// "/usr/lib/jvm/bin/java -jar app.jar": what it was started with says more than where it lies.
+const withoutFolder = (command: string): string => command.replace(/^\/\S*\/(?=\S)/, '');
+
 function Row({ row, now }: { row: LiveProcess; now: number }) {
   const command = visible(row.command);
   return (
     <tr>
       <th scope="row">
         <bdi class="name">{visible(row.name)}</bdi> <span class="quiet">{row.pid}</span>
-        {command && <span class="args" title={command}><bdi>{shortened(command, 160)}</bdi></span>}
+        {command && <span class="args" title={command}><bdi>{shortened(withoutFolder(command), 160)}</bdi></span>}
       </th>
       {COLUMNS.map((column) => <td key={column.title} class={column.isText ? 'text' : ''}>{column.cell(row, now)}</td>)}
     </tr>
