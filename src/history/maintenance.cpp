@@ -25,6 +25,7 @@
 #include "history/store/catch_up.h"
 #include "history/store/folder_lock.h"
 #include "history/store/history_files.h"
+#include "history/store/join_buckets.h"
 #include "history/store/stored_file.h"
 #include "history/store/stretches.h"
 #include "metric/series.h"
@@ -209,6 +210,8 @@ Result<Compacted> compact_history(const std::string& folder) {
   for (const HistoryFile& file : *files) {
     const std::string path = folder + "/" + file.name;
     const std::uint64_t before = bytes_of(path);
+    if (file.tier != Tier::raw)
+      if (auto joined = join_buckets(folder, file); !joined) return pass_on(joined);
     auto opened = BlockFile::open(path, kind_of(file.tier));
     if (!opened && is_damage(opened.error())) continue;  // repair's affair
     if (!opened) return pass_on(opened);

@@ -47,7 +47,7 @@ struct Compacted {
   std::uint64_t bytes_after = 0;
 };
 // Finishes what a writer left to be done: small blocks become large ones, logs are folded in, free pages
-// given back, and the minutes and hours that lack something made up.
+// given back, the minutes and hours that lack something made up, and buckets that stand several times joined.
 Result<Compacted> compact_history(const std::string& folder);
 
 }  // namespace ullage::history
