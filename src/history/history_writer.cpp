@@ -128,10 +128,10 @@ struct HistoryWriter::Impl {
     }
     LiveHot& hot = live.hot(place);
     if (hot.column == kNone) hot.column = raw.head().add_column(place);
-    if (raw.head().set(hot.column, value.value))
-      hot.minute_so_far.add(value.value);
-    else
+    if (!raw.head().set(hot.column, value.value))
       ++counts.duplicate_samples;
+    else if (!is_marker(value.value))
+      hot.minute_so_far.add(value.value);
   }
 
   void note_jump(std::int64_t now) {
