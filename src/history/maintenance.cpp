@@ -59,9 +59,11 @@ FileReport describe(const std::string& folder, const HistoryFile& name, bool loo
     report.ticks += chunk.ticks;
     report.end_ms = std::max(report.end_ms, chunk.end_ms);
   }
-  if (look_into_blocks)
-    if (auto read = (*file)->check_all(report.blocks, report.samples); !read)
+  if (look_into_blocks) {
+    auto& content = report.content.emplace();
+    if (auto read = (*file)->check_all(content.blocks, content.samples); !read)
       report.problems.push_back(read.error().text());
+  }
   std::ranges::copy((*file)->problems(), std::back_inserter(report.problems));
   return report;
 }
@@ -161,6 +163,7 @@ Result<void> replace_damaged(const std::string& folder, const HistoryFile& file,
   repaired.set_aside.push_back(file.name + ".damaged");
   if (nothing) {
     ::unlink(fresh.c_str());
+    repaired.lost.push_back(file.name);
     return {};
   }
   if (::rename(fresh.c_str(), path.c_str()) != 0) return fail_errno("cannot put in place", path, errno);

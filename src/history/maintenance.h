@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,9 +20,12 @@ struct FileReport {
   std::uint64_t bytes = 0;  // on the disk
   std::uint64_t series = 0;
   std::uint64_t ticks = 0;
-  std::uint64_t blocks = 0;   // of check_history: those looked at
-  std::uint64_t samples = 0;  // of check_history: those read; of a tier five a bucket
-  std::int64_t begin_ms = 0;  // its first and last tick; both 0 when it has none
+  struct Content {
+    std::uint64_t blocks = 0;   // those looked at
+    std::uint64_t samples = 0;  // those read; of a tier five a bucket
+  };
+  std::optional<Content> content;  // of check_history
+  std::int64_t begin_ms = 0;       // its first and last tick; both 0 when it has none
   std::int64_t end_ms = 0;
   std::vector<std::string> problems;
 };
@@ -36,6 +40,7 @@ Result<HistoryReport> check_history(const std::string& folder);  // reads all of
 
 struct Repaired {
   std::vector<std::string> rewritten;  // files that had damage: what could be read is in a new one
+  std::vector<std::string> lost;       // files of which nothing could be read: they are only set aside
   std::vector<std::string> set_aside;  // the damaged ones, under their names with ".damaged" behind
   std::uint64_t buckets_made_up = 0;   // of minutes and hours, from samples
 };
