@@ -88,7 +88,7 @@ int repair(const std::string& folder, const Options& options, const Console& con
                          {"lost", repaired->lost},
                          {"set_aside", repaired->set_aside},
                          {"buckets_made_up", repaired->buckets_made_up}});
-    return 0;
+    return repaired->lost.empty() ? 0 : 1;
   }
   for (const std::string& name : repaired->rewritten)
     console.out << printable(name) << ": written anew from what could be read\n";
@@ -100,7 +100,7 @@ int repair(const std::string& folder, const Options& options, const Console& con
     console.out << run::counted(repaired->buckets_made_up, "bucket")
                 << " of minutes and hours made up from samples\n";
   if (repaired->set_aside.empty() && repaired->buckets_made_up == 0) console.out << "nothing was wrong\n";
-  return 0;
+  return repaired->lost.empty() ? 0 : 1;
 }
 
 int compact(const std::string& folder, const Options& options, const Console& console) {
@@ -125,7 +125,10 @@ struct HistoryVerb {
 constexpr HistoryVerb kVerbs[] = {
     {"stat", "the files of the history: size, series, times", stat},
     {"check", "read all of it and say what is damaged; exit 1 when something is", check},
-    {"repair", "write damaged files anew from what can be read; not while something writes to it", repair},
+    {"repair",
+     "write damaged files anew from what can be read; exit 1 when of one nothing can; not while something "
+     "writes to it",
+     repair},
     {"compact", "finish what a writer left to be done, and give room back; not while something writes to it",
      compact}};
 

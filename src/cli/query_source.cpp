@@ -96,6 +96,8 @@ void tell_problems(const QuerySource& source, const Console& console) {
 
 Result<QuerySource> open_source(const Common& common, const Console& console, const std::string& from) {
   if (from.starts_with("http://") || from.starts_with("https://")) return open_remote(from, common, console);
+  if (from.find("://") != std::string::npos)
+    return fail("sources are http:// or https://, a run, or a directory", from);
   std::error_code error;
   if (!from.empty() && !std::filesystem::is_directory(from, error)) return open_run(common, console, from);
   const auto state = from.empty() ? common.state(console) : Result<std::string>(from);
