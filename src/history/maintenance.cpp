@@ -60,7 +60,7 @@ FileReport describe(const std::string& folder, const HistoryFile& name, bool loo
     report.end_ms = std::max(report.end_ms, chunk.end_ms);
   }
   if (look_into_blocks) {
-    auto& content = report.content.emplace();
+    FileContent& content = report.content.emplace();
     if (auto read = (*file)->check_all(content.blocks, content.samples); !read)
       report.problems.push_back(read.error().text());
   }

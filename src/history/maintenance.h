@@ -14,18 +14,18 @@
 
 namespace ullage::history {
 
+struct FileContent {
+  std::uint64_t blocks = 0;   // those looked at
+  std::uint64_t samples = 0;  // those read; of a tier five a bucket
+};
 struct FileReport {
   std::string name;
   Tier tier = Tier::raw;
   std::uint64_t bytes = 0;  // on the disk
   std::uint64_t series = 0;
   std::uint64_t ticks = 0;
-  struct Content {
-    std::uint64_t blocks = 0;   // those looked at
-    std::uint64_t samples = 0;  // those read; of a tier five a bucket
-  };
-  std::optional<Content> content;  // of check_history
-  std::int64_t begin_ms = 0;       // its first and last tick; both 0 when it has none
+  std::optional<FileContent> content;  // of check_history
+  std::int64_t begin_ms = 0;           // its first and last tick; both 0 when it has none
   std::int64_t end_ms = 0;
   std::vector<std::string> problems;
 };
