@@ -29,10 +29,13 @@ struct Options {
 using Act = int (*)(const std::string& folder, const Options& options, const Console& console);
 
 nlohmann::json to_json(const history::FileReport& file) {
-  nlohmann::json json = {{"name", file.name},       {"tier", history::to_string(file.tier)},
-                         {"bytes", file.bytes},     {"series", file.series},
-                         {"ticks", file.ticks},     {"blocks", file.blocks},
-                         {"samples", file.samples}, {"problems", file.problems}};
+  nlohmann::json json = {{"name", file.name},   {"tier", history::to_string(file.tier)},
+                         {"bytes", file.bytes}, {"series", file.series},
+                         {"ticks", file.ticks}, {"problems", file.problems}};
+  if (file.content) {
+    json["blocks"] = file.content->blocks;
+    json["samples"] = file.content->samples;
+  }
   if (file.end_ms > 0) {
     json["begin"] = format_moment(file.begin_ms);
     json["end"] = format_moment(file.end_ms);
@@ -82,19 +85,22 @@ int repair(const std::string& folder, const Options& options, const Console& con
   if (!repaired) return refuse(console, repaired.error());
   if (options.json) {
     print_json(console, {{"rewritten", repaired->rewritten},
+                         {"lost", repaired->lost},
                          {"set_aside", repaired->set_aside},
                          {"buckets_made_up", repaired->buckets_made_up}});
-    return 0;
+    return repaired->lost.empty() ? 0 : 1;
   }
   for (const std::string& name : repaired->rewritten)
     console.out << printable(name) << ": written anew from what could be read\n";
+  for (const std::string& name : repaired->lost)
+    console.out << printable(name) << ": nothing of it could be read: it was set aside whole\n";
   for (const std::string& name : repaired->set_aside)
     console.out << printable(name) << ": the damaged file; remove it when nothing in it is missed\n";
   if (repaired->buckets_made_up > 0)
     console.out << run::counted(repaired->buckets_made_up, "bucket")
                 << " of minutes and hours made up from samples\n";
-  if (repaired->rewritten.empty() && repaired->buckets_made_up == 0) console.out << "nothing was wrong\n";
-  return 0;
+  if (repaired->set_aside.empty() && repaired->buckets_made_up == 0) console.out << "nothing was wrong\n";
+  return repaired->lost.empty() ? 0 : 1;
 }
 
 int compact(const std::string& folder, const Options& options, const Console& console) {
@@ -119,7 +125,10 @@ struct HistoryVerb {
 constexpr HistoryVerb kVerbs[] = {
     {"stat", "the files of the history: size, series, times", stat},
     {"check", "read all of it and say what is damaged; exit 1 when something is", check},
-    {"repair", "write damaged files anew from what can be read; not while something writes to it", repair},
+    {"repair",
+     "write damaged files anew from what can be read; exit 1 when of one nothing can; not while something "
+     "writes to it",
+     repair},
     {"compact", "finish what a writer left to be done, and give room back; not while something writes to it",
      compact}};
 

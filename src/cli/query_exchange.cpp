@@ -118,10 +118,25 @@ std::string format_by_name(const std::string& file) {
   for (const auto& [ending, format] : {std::pair{".csv", "csv"},
                                        {".jsonl", "jsonl"},
                                        {".om", "openmetrics"},
+                                       {".openmetrics", "openmetrics"},
                                        {".prom", "openmetrics"},
                                        {".txt", "openmetrics"}})
     if (file.ends_with(ending)) return format;
   return "";
+}
+
+Result<history::ExchangeFormat> format_of_text(const ImportOptions& options) {
+  if (!options.format.empty()) return format_of(options.format);
+  const std::string by_name = format_by_name(options.file);
+  if (!by_name.empty()) return format_of(by_name);
+  return fail("the format cannot be told by the name", options.file == "-" ? "standard input" : options.file,
+              "say it with --format: " + std::string(kFormats));
+}
+
+// "took 4 samples of 2 series"; of those that were there already less.
+std::string taken_text(std::uint64_t taken, std::uint64_t of_text, std::size_t series) {
+  return fmt::format("took {}{} of {} series", taken == of_text ? "" : fmt::format("{} of ", taken),
+                     run::counted(of_text, "sample"), series);
 }
 
 Result<void> read_into(std::istream& in, const std::string& name, history::ExchangeFormat format,
@@ -132,7 +147,12 @@ Result<void> read_into(std::istream& in, const std::string& name, history::Excha
                                });
   std::array<char, 1 << 16> piece{};
   const auto in_file = [&](Error error) {
-    error.where = error.where.empty() ? name : name + ":" + error.where;
+    constexpr std::string_view kLine = "line ";  // as readers say it that do not know the file
+    const std::string_view place = error.where;
+    const std::string file = name == "-" ? "standard input" : name;
+    error.where = place.empty()
+                      ? file
+                      : fmt::format("{}:{}", file, place.substr(place.starts_with(kLine) ? kLine.size() : 0));
     return fail(std::move(error));
   };
   while (in.read(piece.data(), piece.size()), in.gcount() > 0)
@@ -157,7 +177,7 @@ Result<history::HistoryOptions> history_options(const Common& common, const Cons
 }
 
 int import_samples(const ImportOptions& options, const Common& common, const Console& console) {
-  const auto format = format_of(options.format.empty() ? format_by_name(options.file) : options.format);
+  const auto format = format_of_text(options);
   if (!format) return refuse(console, format.error());
   const auto state = common.state(console);
   if (!state) return refuse(console, state.error());
@@ -177,8 +197,10 @@ int import_samples(const ImportOptions& options, const Common& common, const Con
   if (!options_of_history) return refuse(console, options_of_history.error());
   auto writer = history::HistoryWriter::open(*state + "/history", *options_of_history);
   if (!writer) return refuse(console, writer.error());
+  const std::size_t samples = import.samples();
   if (const auto written = import.write(*writer); !written) return refuse(console, written.error());
   if (const auto closed = writer->close(); !closed) return refuse(console, closed.error());
+  console.err << "ullage: " << taken_text(writer->counts().taken_samples, samples, import.series()) << '\n';
   for (const std::string& sentence : writer->counts().sentences())
     console.err << "ullage: " << printable(sentence) << '\n';
   return 0;

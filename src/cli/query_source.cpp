@@ -102,6 +102,8 @@ Result<QuerySource> open_source(const Common& common, const Console& console, co
                                 std::optional<std::chrono::milliseconds> timeout) {
   if (from.starts_with("http://") || from.starts_with("https://"))
     return open_remote(from, common, console, timeout);
+  if (from.find("://") != std::string::npos)
+    return fail("sources are http:// or https://, a run, or a directory", from);
   std::error_code error;
   if (!from.empty() && !std::filesystem::is_directory(from, error)) return open_run(common, console, from);
   const auto state = from.empty() ? common.state(console) : Result<std::string>(from);

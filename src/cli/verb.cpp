@@ -47,18 +47,33 @@ std::vector<std::string> names_of(const CLI::App& app, bool flags) {
   return names;
 }
 
+// A word that begins with "-" may be meant as one, where the verb takes words.
+std::string hint_for(const CLI::App& verb, const std::string& word) {
+  const bool takes_words = std::ranges::any_of(
+      verb.get_options(), [](const CLI::Option* option) { return option->get_positional(); });
+  std::string hint = suggestion(verb, word);
+  if (word.starts_with("-") && !word.starts_with("--") && takes_words)
+    hint += "; what begins with '-' and is no flag stands behind `--`";
+  return hint;
+}
+
 int explain_parse_error(const CLI::App& top, const CLI::ParseError& error, const Console& console) {
   const CLI::App* verb = deepest(&top);
   const auto left_over = verb->remaining().empty() ? top.remaining() : verb->remaining();
   // get_name() would say which verb it was, not which kind of error.
-  const bool something_unknown = error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError);
+  const bool is_missing = error.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError);
+  const bool something_unknown = error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError) ||
+                                 (is_missing && !left_over.empty() && left_over.front().starts_with("-"));
   if (something_unknown && !left_over.empty()) {
-    const std::string& word = left_over.front();
+    const bool is_behind_dashes = left_over.front() == "--" && left_over.size() > 1;
+    const std::string& word = left_over[is_behind_dashes ? 1 : 0];
     const bool wants_verb = !names_of(*verb, false).empty();
-    const std::string what = word.starts_with("-") ? "unknown flag '"
-                             : wants_verb          ? "unknown verb '"
-                                                   : "unexpected '";
-    return refuse(console, {.what = what + printable(word) + "'", .hint = suggestion(*verb, word)});
+    const std::string what = is_behind_dashes        ? "unexpected '"
+                             : word.starts_with("-") ? "unknown flag '"
+                             : wants_verb            ? "unknown verb '"
+                                                     : "unexpected '";
+    const std::string hint = is_behind_dashes ? "flags stand before `--`" : hint_for(*verb, word);
+    return refuse(console, {.what = what + printable(word) + "'", .hint = hint});
   }
   return refuse(console, {.what = printable(error.what())});
 }

@@ -33,7 +33,7 @@ void add_losses(metric::Frame& frame, const SelfFigures& figures) {
   lost("disk_full", keeper.history.lost_samples);
   frame.add("ullage_self_dropped_ticks_total", {{"cause", "disk_slow"}}, number(keeper.dropped_ticks));
   frame.add("ullage_self_dropped_ticks_total", {{"cause", "clock_set_back"}},
-            number(keeper.history.late_ticks));
+            number(keeper.history.late_ticks + keeper.history.impossible_ticks));
   frame.add("ullage_self_dropped_ticks_total", {{"cause", "late"}}, number(figures.skipped_ticks));
 }
 

@@ -35,6 +35,13 @@ inline bool is_absent(double value) {
   return std::bit_cast<std::uint64_t>(value) == std::bit_cast<std::uint64_t>(kAbsent);
 }
 
+// A marker of staleness that somebody put into a history: in a block an absent value only says that its
+// series was not measured at that tick. Among samples it is kAbsent again.
+inline constexpr double kMarker = std::bit_cast<double>(std::uint64_t{0x7ff8'0000'57a1'e000});
+inline bool is_marker(double value) {
+  return std::bit_cast<std::uint64_t>(value) == std::bit_cast<std::uint64_t>(kMarker);
+}
+
 // At most kTicksPerBlock ticks and kSamplesPerBlock samples: more is the caller's mistake.
 // Columns are compressed together until there are `piece_bytes` of them: less compresses worse, more makes
 // who wants one column decompress more.

@@ -90,8 +90,9 @@ void mark_gaps(std::vector<Sample>& samples, const Spacing& spacing, std::int64_
   std::size_t next = 0;
   for (std::size_t i = 0; i < samples.size(); ++i) {
     marked.push_back(samples[i]);
-    if (next < markers.size() && markers[next].first == i)
-      marked.push_back({markers[next++].second, kAbsent});
+    if (next == markers.size() || markers[next].first != i) continue;
+    const std::int64_t due_ms = markers[next++].second;
+    if (!is_absent(samples[i].value)) marked.push_back({due_ms, kAbsent});  // else it is marked already
   }
   samples = std::move(marked);
 }

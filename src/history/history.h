@@ -24,7 +24,9 @@ struct HistoryOptions {
 
 // What was not taken, and why; since the writer was opened.
 struct HistoryCounts {
-  std::uint64_t late_ticks = 0;         // of a time that has been told, or that no file can name
+  std::uint64_t taken_samples = 0;
+  std::uint64_t late_ticks = 0;         // of a time that has been told
+  std::uint64_t impossible_ticks = 0;   // of a time that no file can name
   std::uint64_t duplicate_samples = 0;  // a second one of a series in a tick: the first stays
   std::uint64_t refused_samples = 0;    // of series for which there was no room
   std::uint64_t illegal_samples = 0;    // of series without a name, or with a key that is too long

@@ -278,12 +278,13 @@ TEST_F(Maintenance, SaysWhatIsThereAndWhetherItIsWhole) {
   EXPECT_EQ(stat->files[0].series, 30u);
   EXPECT_EQ(stat->files[0].ticks, 1000u);
   EXPECT_EQ(stat->files[0].begin_ms, kNoon + 1000);
+  EXPECT_FALSE(stat->files[0].content) << "it has not been looked at";
   EXPECT_EQ(stat->files[0].end_ms, kNoon + 1'000'000);
   ASSERT_TRUE(writer.close());
   const auto check = check_history(folder_);
   ASSERT_TRUE(check);
   EXPECT_TRUE(check->is_whole());
-  EXPECT_EQ(check->files[0].samples, 30'000u);
+  EXPECT_EQ(check->files[0].content->samples, 30'000u);
   EXPECT_GT(check->bytes(), 0u);
 }
 
@@ -316,6 +317,47 @@ TEST_F(Maintenance, RepairKeepsWhatCanBeReadAndMakesUpTheBuckets) {
   EXPECT_EQ(count, 7000);  // its block of samples was not the damaged one
 }
 
+TEST_F(Maintenance, RepairSavesWhatStandsAroundADamagedMiddle) {
+  {
+    HistoryWriter writer = write();
+    for (int second = 1; second <= 7000; ++second) writer.append(tick(second, 400), table_);
+    ASSERT_TRUE(writer.close());
+  }
+  const std::string path = folder_ + "/2023-11-14.db";
+  std::string bytes = contents(path);
+  ASSERT_GT(bytes.size(), 100'000u);
+  std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(bytes.size() / 2), 10'000, '\x5A');
+  write_contents(path, bytes);
+  const auto repaired = repair_history(folder_);
+  ASSERT_TRUE(repaired) << repaired.error().text();
+  EXPECT_THAT(repaired->set_aside, Contains("2023-11-14.db.damaged"));
+  EXPECT_THAT(repaired->rewritten, Contains("2023-11-14.db"));
+  EXPECT_THAT(repaired->lost, IsEmpty());
+  EXPECT_TRUE(check_history(folder_)->is_whole());
+  const HistorySource source = read();
+  expect_true(source);
+  std::size_t samples = 0;
+  for (const auto& [key, of_series] : select_all(source)) samples += of_series.size();
+  EXPECT_GT(samples, 7000u * 400 / 2);
+}
+
+TEST_F(Maintenance, RepairSaysWhichFilesNothingCouldBeReadOf) {
+  {
+    HistoryWriter writer = write();
+    for (int second = 1; second <= 100; ++second) writer.append(tick(second), table_);
+    ASSERT_TRUE(writer.close());
+  }
+  const std::string path = folder_ + "/2023-11-14.db";
+  std::string bytes = contents(path);
+  std::ranges::fill(bytes, '\x5A');
+  write_contents(path, bytes);
+  const auto repaired = repair_history(folder_);
+  ASSERT_TRUE(repaired) << repaired.error().text();
+  EXPECT_THAT(repaired->lost, ElementsAre("2023-11-14.db"));
+  EXPECT_THAT(repaired->rewritten, IsEmpty());
+  EXPECT_THAT(repaired->set_aside, ElementsAre("2023-11-14.db.damaged"));
+}
+
 TEST_F(Maintenance, CompactMakesFewBlocksOfManyAndOneFileOfEach) {
   {
     HistoryWriter writer = write();
@@ -332,8 +374,8 @@ TEST_F(Maintenance, CompactMakesFewBlocksOfManyAndOneFileOfEach) {
   EXPECT_THAT(files(), ElementsAre("2023-11-14.db", "2023-11-14.minute.db", "2023-11.hour.db"));
   const auto check = check_history(folder_);
   EXPECT_TRUE(check->is_whole());
-  EXPECT_EQ(check->files[0].blocks, 2u);
-  EXPECT_EQ(check->files[0].samples, 50'000u);
+  EXPECT_EQ(check->files[0].content->blocks, 2u);
+  EXPECT_EQ(check->files[0].content->samples, 50'000u);
 }
 
 }  // namespace

@@ -137,6 +137,19 @@ TEST_F(HistoryFolder, ATickThatIsNotAfterTheLastIsDroppedAndCounted) {
   EXPECT_EQ(again.counts().late_ticks, 1u);
 }
 
+TEST_F(HistoryFolder, ATickOfATimeThatNoFileCanNameIsNoLateOne) {
+  HistoryWriter writer = write();
+  metric::Tick made = tick(0);
+  writer.append(made, table_);
+  made.time_ms = -5;
+  writer.append(made, table_);
+  EXPECT_EQ(writer.counts().late_ticks, 0u);
+  EXPECT_EQ(writer.counts().impossible_ticks, 1u);
+  EXPECT_EQ(writer.counts().taken_samples, 3u);
+  EXPECT_THAT(writer.counts().sentences(),
+              ElementsAre("1 tick was dropped: of a time outside of the years 1970 to 9999"));
+}
+
 TEST_F(HistoryFolder, OfTwoSamplesInATickTheFirstStays) {
   HistoryWriter writer = write();
   metric::Tick made = tick(0, 2);

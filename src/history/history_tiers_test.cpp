@@ -18,8 +18,10 @@
 #include "history/history.h"
 #include "history/history_fixture.h"
 #include "history/history_source.h"
+#include "history/maintenance.h"
 #include "history/series_source.h"
 #include "history/store/bucket.h"
+#include "history/store/history_files.h"
 #include "metric/series.h"
 
 namespace ullage::history {
@@ -108,6 +110,38 @@ TEST_F(Tiers, AreExactWhateverHappened) {
     }
     if (HasFailure()) FAIL() << "seed " << seed;
   }
+}
+
+// A flush a tick, as a daemon's: its journal is a chunk a tick.
+TEST_F(Tiers, AKilledWritersBucketsAreMadeUpOnceEach) {
+  for (std::int64_t kills = 1; kills <= 3; ++kills) {
+    {
+      HistoryWriter writer = write();
+      for (std::int64_t second = 100 * (kills - 1) + 1; second <= 100 * kills; ++second) {
+        writer.append(tick(second), table_);
+        ASSERT_TRUE(writer.flush());
+      }
+      std::filesystem::copy(folder_, folder_ + "k");
+    }
+    folder_ += "k";
+    ASSERT_TRUE(write().close());
+    const auto stat = stat_history(folder_);
+    ASSERT_TRUE(stat);
+    ASSERT_THAT(stat->files, testing::SizeIs(3));
+    EXPECT_EQ(stat->files[1].tier, Tier::minute);
+    EXPECT_EQ(stat->files[1].ticks, std::vector<std::uint64_t>({2, 5, 7})[kills - 1]);
+    EXPECT_EQ(stat->files[2].ticks, kills);
+  }
+  ASSERT_TRUE(compact_history(folder_));
+  const auto check = check_history(folder_);
+  ASSERT_TRUE(check);
+  EXPECT_TRUE(check->is_whole());
+  EXPECT_EQ(check->files[1].ticks, 5u);
+  EXPECT_EQ(check->files[2].ticks, 1u);
+  EXPECT_EQ(check->files[2].series, 3u);
+  const HistorySource source = read();
+  EXPECT_EQ(counted(buckets_of(source, 3'600'000).at(key(2))), 300);
+  for (const std::int64_t tier : {60'000, 3'600'000}) expect_exact(source, tier, 0, kNoon + 86'400'000);
 }
 
 TEST_F(Tiers, AreChosenWhenTheirBucketsMakeUpTheWindows) {

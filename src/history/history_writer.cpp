@@ -101,8 +101,9 @@ struct HistoryWriter::Impl {
 
   void append(const metric::Tick& tick) {
     const std::int64_t now = tick.time_ms;
-    if (now < kTimeMsMin || now > kTimeMsMax - kHourMs || !raw.accepts(now)) {
-      ++counts.late_ticks;
+    const bool is_possible = now >= kTimeMsMin && now <= kTimeMsMax - kHourMs;
+    if (!is_possible || !raw.accepts(now)) {
+      ++(is_possible ? counts.late_ticks : counts.impossible_ticks);
       return;
     }
     const bool is_back = last_ms >= 0 && now < last_ms;
@@ -128,10 +129,12 @@ struct HistoryWriter::Impl {
     }
     LiveHot& hot = live.hot(place);
     if (hot.column == kNone) hot.column = raw.head().add_column(place);
-    if (raw.head().set(hot.column, value.value))
-      hot.minute_so_far.add(value.value);
-    else
+    if (!raw.head().set(hot.column, value.value)) {
       ++counts.duplicate_samples;
+      return;
+    }
+    ++counts.taken_samples;
+    if (!is_marker(value.value)) hot.minute_so_far.add(value.value);
   }
 
   void note_jump(std::int64_t now) {
@@ -338,16 +341,18 @@ HistoryCounts HistoryWriter::counts() const {
 
 std::vector<std::string> HistoryCounts::sentences() const {
   std::vector<std::string> all;
-  const auto say = [&](std::uint64_t count, const char* what) {
-    if (count > 0) all.push_back(std::to_string(count) + what);
+  const auto say = [&](std::uint64_t count, const char* noun, const char* became) {
+    if (count > 0)
+      all.push_back(std::to_string(count) + ' ' + noun + (count == 1 ? " was " : "s were ") + became);
   };
-  say(late_ticks, " ticks were dropped: their time had been told already");
-  say(duplicate_samples, " samples were dropped: their series had one in the same tick");
-  say(refused_samples, " samples were dropped: too many series live at the same time (history.max_series)");
-  say(illegal_samples, " samples were dropped: their series has no name, or one that is too long");
-  say(forgotten_ids, " samples were dropped: they came with ids of series that had ended");
-  say(lost_samples, " samples were lost: there was no room to write them");
-  say(damaged_files, " files were damaged: others were begun in their place");
+  say(late_ticks, "tick", "dropped: of a time that had been told already");
+  say(impossible_ticks, "tick", "dropped: of a time outside of the years 1970 to 9999");
+  say(duplicate_samples, "sample", "dropped: the series had one in the same tick");
+  say(refused_samples, "sample", "dropped: too many series live at the same time (history.max_series)");
+  say(illegal_samples, "sample", "dropped: of a series without a name, or with one that is too long");
+  say(forgotten_ids, "sample", "dropped: of a series that had ended");
+  say(lost_samples, "sample", "lost: there was no room to write them");
+  say(damaged_files, "file", "damaged: another was begun in its place");
   return all;
 }
 

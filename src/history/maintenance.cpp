@@ -25,6 +25,7 @@
 #include "history/store/catch_up.h"
 #include "history/store/folder_lock.h"
 #include "history/store/history_files.h"
+#include "history/store/join_buckets.h"
 #include "history/store/stored_file.h"
 #include "history/store/stretches.h"
 #include "metric/series.h"
@@ -58,9 +59,11 @@ FileReport describe(const std::string& folder, const HistoryFile& name, bool loo
     report.ticks += chunk.ticks;
     report.end_ms = std::max(report.end_ms, chunk.end_ms);
   }
-  if (look_into_blocks)
-    if (auto read = (*file)->check_all(report.blocks, report.samples); !read)
+  if (look_into_blocks) {
+    FileContent& content = report.content.emplace();
+    if (auto read = (*file)->check_all(content.blocks, content.samples); !read)
       report.problems.push_back(read.error().text());
+  }
   std::ranges::copy((*file)->problems(), std::back_inserter(report.problems));
   return report;
 }
@@ -160,6 +163,7 @@ Result<void> replace_damaged(const std::string& folder, const HistoryFile& file,
   repaired.set_aside.push_back(file.name + ".damaged");
   if (nothing) {
     ::unlink(fresh.c_str());
+    repaired.lost.push_back(file.name);
     return {};
   }
   if (::rename(fresh.c_str(), path.c_str()) != 0) return fail_errno("cannot put in place", path, errno);
@@ -209,6 +213,8 @@ Result<Compacted> compact_history(const std::string& folder) {
   for (const HistoryFile& file : *files) {
     const std::string path = folder + "/" + file.name;
     const std::uint64_t before = bytes_of(path);
+    if (file.tier != Tier::raw)
+      if (auto joined = join_buckets(folder, file); !joined) return pass_on(joined);
     auto opened = BlockFile::open(path, kind_of(file.tier));
     if (!opened && is_damage(opened.error())) continue;  // repair's affair
     if (!opened) return pass_on(opened);

@@ -67,6 +67,7 @@ Result<void> evaluate(Evaluator& evaluator, const Expression& expression, const 
     case ValueType::string:
       result.kind = QueryResult::Kind::string;
       result.text = text_of(expression);
+      result.scalar.time_ms = grid.start_ms;
       return {};
     case ValueType::scalar: {
       result.kind = QueryResult::Kind::scalar;

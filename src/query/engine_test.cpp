@@ -194,6 +194,13 @@ TEST(Engine, ExtraFunctionsGetWindowsOrValues) {
   EXPECT_THAT(values->series[0].points, ElementsAre(Point{kMinute, 4}));
 }
 
+TEST(Engine, AStringIsOfTheMomentThatWasAskedAbout) {
+  const auto result = Engine().instant("\"s\"", example_source({}), kMinute);
+  ASSERT_TRUE(result) << error_of(result);
+  EXPECT_EQ(result->text, "s");
+  EXPECT_EQ(result->scalar.time_ms, kMinute);
+}
+
 TEST(Engine, ALookbackOfOnesOwn) {
   const auto source = example_source({"up 1"});
   const Engine engine({.lookback_ms = 1000});

@@ -140,6 +140,11 @@ class Lexer {
     const bool takes_colons = !in_braces_ && !in_brackets_;
     std::size_t length = 1;
     while (is_name_part(peek(length)) || (takes_colons && peek(length) == ':')) ++length;
+    // Of a longer name it would be the beginning, whatever it means by itself.
+    if (peek(length) == '.' || static_cast<unsigned char>(peek(length)) >= 0x80) {
+      at_ += length;
+      return refuse_character();
+    }
     push(TokenKind::word, length);
   }
 

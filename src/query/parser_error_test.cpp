@@ -198,6 +198,9 @@ TEST(Parser, NamesWhatPrometheusHasAndUllageHasNot) {
       {"größe", "unquoted UTF-8 names"},
       {"{größe=\"1\"}", "unquoted UTF-8 names"},
       {"my.metric", "unquoted UTF-8 names"},
+      {"bool.total", "unquoted UTF-8 names"},
+      {"sum(x) by.job", "unquoted UTF-8 names"},
+      {"offsetö", "unquoted UTF-8 names"},
       {"a + fill(1) b", "the experimental modifier fill()"},
       {"a + on(x) fill_left (1) b", "the experimental modifier fill_left()"},
   };

@@ -94,6 +94,21 @@ eval instant at 0 histogram_count(up)
   EXPECT_EQ(report.skipped_under.begin()->first.substr(0, 17), "native histograms");
 }
 
+TEST(Script, NamesThatBeginAsAWordOfTheLanguageAreSkippedAsOthersAre) {
+  const ScriptReport report = run(R"(
+load 1m
+  {"bool.total"} 7
+
+eval instant at 0 bool.total
+  {"bool.total"} 7
+
+eval instant at 0 {"bool.total"}
+  {"bool.total"} 7
+)");
+  EXPECT_EQ(report.passed, 1u);
+  EXPECT_EQ(report.skipped_under, (std::map<std::string, std::size_t>{{"unquoted UTF-8 names", 1}}));
+}
+
 TEST(Script, StartTimestampsMatterToCountersOnly) {
   const ScriptReport report = run(R"(
 load 1m

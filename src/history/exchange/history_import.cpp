@@ -20,8 +20,8 @@ Result<void> HistoryImport::take(const metric::SeriesKey& key, std::span<const S
     return fail(fmt::format("more than {} samples in one import", kSamplesMax), {},
                 "import it in parts, by time");
   const metric::SeriesId id = table_.id(key.name, key.labels);
-  for (const Sample& sample : samples)  // a history marks gaps by itself
-    if (!is_absent(sample.value)) held_.push_back({sample.time_ms, {id, sample.value}});
+  for (const Sample& sample : samples)
+    held_.push_back({sample.time_ms, {id, is_absent(sample.value) ? kMarker : sample.value}});
   return {};
 }
 

@@ -3,6 +3,7 @@
 // Holds all samples of an import, 24 bytes each, up to a stated number.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -20,6 +21,8 @@ class HistoryImport {
 
   // To be a SampleReader's TakeSamples.
   Result<void> take(const metric::SeriesKey& key, std::span<const Sample> samples);
+  std::size_t samples() const { return held_.size(); }  // until they are written
+  std::size_t series() const { return table_.size(); }
   // In order of time. What the writer did not take is in its counts.
   Result<void> write(HistoryWriter& writer);
 

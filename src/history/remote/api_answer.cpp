@@ -258,9 +258,15 @@ Result<std::vector<SeriesSamples>> parse_series_list(std::string_view json) {
 }
 
 std::string parse_api_error(std::string_view json) {
-  AnswerReader reader;
-  if (!nlohmann::json::sax_parse(json, &reader) || reader.error.empty()) return {};
-  return printable(reader.error_type.empty() ? reader.error : reader.error_type + ": " + reader.error);
+  // Whatever else there is in it.
+  const nlohmann::json answer = nlohmann::json::parse(json, nullptr, false);
+  const auto text = [&](const char* name) {
+    const auto found = answer.find(name);
+    return found != answer.end() && found->is_string() ? found->get<std::string>() : std::string();
+  };
+  if (!answer.is_object()) return {};
+  const std::string error = text("error"), type = text("errorType");
+  return printable(error.empty() || type.empty() ? error : type + ": " + error);
 }
 
 }  // namespace ullage::history

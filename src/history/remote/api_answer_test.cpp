@@ -108,6 +108,8 @@ TEST(ApiAnswer, ReadsAListOfSeries) {
 TEST(ApiAnswer, AnErrorsOwnWordsAreHandedOn) {
   EXPECT_EQ(parse_api_error(R"({"status":"error","errorType":"bad_data","error":"parse error"})"),
             "bad_data: parse error");
+  EXPECT_EQ(parse_api_error(R"({"status":"error","data":{"result":null},"code":400,"error":"no"})"), "no");
+  EXPECT_EQ(parse_api_error(R"({"error":{"why":"no"}})"), "");
   EXPECT_EQ(parse_api_error("upstream is away"), "");
   EXPECT_EQ(parse_api_error("[[[[["), "");
 }

@@ -150,6 +150,9 @@ RemoteSource::~RemoteSource() = default;
 Result<RemoteSource> RemoteSource::open(RemoteOptions options) {
   if (!options.url.starts_with("http://") && !options.url.starts_with("https://"))
     return fail("not an address of HTTP", url_shown(options.url), "as in http://localhost:9090");
+  const std::string_view host = std::string_view(options.url).substr(options.url.find("://") + 3);
+  if (host.empty() || host.starts_with('/') || host.starts_with(':'))
+    return fail("the address names no host", url_shown(options.url), "as in http://localhost:9090");
   while (options.url.ends_with('/')) options.url.pop_back();
   auto http = HttpClient::create(options.http);
   if (!http) return pass_on(http);

@@ -69,6 +69,9 @@ void add_samples(Gathered& into, const Stretch& range, std::span<const std::int6
       if (times_ms[i] >= range.begin_ms && times_ms[i] <= range.end_ms && !is_absent(values[i]))
         samples.push_back({times_ms[i], values[i]});
   }
+  if (std::ranges::count_if(values, is_marker) != 0)
+    for (Sample& sample : std::span(samples).subspan(before))
+      if (is_marker(sample.value)) sample.value = kAbsent;
   into.spacing.add(std::span(samples).subspan(before == 0 ? 0 : before - 1));
 }
 

@@ -290,6 +290,13 @@ Result<void> StoredFile::each_block(const Place& chunk, const std::function<void
   return {};
 }
 
+Result<std::vector<std::int64_t>> StoredFile::times_ms(const Place& chunk) {
+  auto view = view_of(chunk.id << kPartBits);
+  if (!view) return pass_on(view);
+  if (*view == nullptr) return fail(Error{.what = "a block is damaged", .system_error = EBADMSG});
+  return (*view)->times_ms();
+}
+
 Result<void> StoredFile::check_all(std::uint64_t& blocks, std::uint64_t& samples) {
   for (const Place& chunk : chunks_) {
     blocks += chunk.parts;

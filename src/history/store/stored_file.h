@@ -55,6 +55,7 @@ class StoredFile {
                                    std::span<const std::vector<double>> columns)>;
   Result<void> read(std::span<const Wanted> wanted, std::int64_t begin_ms, std::int64_t end_ms,
                     const Visit& visit);
+  Result<std::vector<std::int64_t>> times_ms(const Place& chunk);  // an error where it is damaged
   // Looks at every block. Says what is damaged in problems().
   Result<void> check_all(std::uint64_t& blocks, std::uint64_t& samples);
   // The blocks of a chunk that can be read.
