@@ -310,8 +310,7 @@ void draw_next(std::uint32_t exponent) {
   here.countdown += draw_distance(here.random, one.options.mean_bytes << exponent);
 }
 
-bool block_freed(ThreadRecord& record, std::uintptr_t address) {
-  file::BlockValues block;
+bool block_freed(ThreadRecord& record, std::uintptr_t address, file::BlockValues& block) {
   if (!one.live.take(address, block)) return false;
   if (!one.options.is_exact) sampled_at(address).fetch_sub(1, std::memory_order_relaxed);
   look_at_clock();
@@ -432,7 +431,7 @@ void allocated(std::uintptr_t address, std::size_t bytes, const CallerFrame& fro
   here.countdown = 0;
 }
 
-bool freed(std::uintptr_t address) {
+bool freed(std::uintptr_t address, Forgotten* forgotten) {
   if (is_within_recording()) return false;
   if (one.state != State::on || !is_this_process()) return false;
   if (!one.options.is_exact && sampled_at(address).load(std::memory_order_relaxed) == 0) return false;
@@ -442,7 +441,25 @@ bool freed(std::uintptr_t address) {
     lose(&file::Losses::no_room);
     return false;
   }
-  return block_freed(*record, address);
+  Forgotten block;
+  return block_freed(*record, address, forgotten == nullptr ? block : *forgotten);
+}
+
+void stays(const Forgotten& block) {
+  if (here.is_busy || one.state != State::on || !is_this_process()) return;
+  const Busy busy;
+  ThreadRecord* record = own_record();
+  if (record == nullptr) return lose(&file::Losses::no_room);
+  if (!one.options.is_exact) sampled_at(block.address).fetch_add(1, std::memory_order_relaxed);
+  Forgotten before;
+  if (one.live.add(block, before) == LiveBlocks::Added::no_room) {
+    if (!one.options.is_exact) sampled_at(block.address).fetch_sub(1, std::memory_order_relaxed);
+    return lose(&file::Losses::no_room);
+  }
+  look_at_clock();
+  const Weight weight = weight_of(block.size, block.mean_exponent);
+  count_allocated(*record, block.node, block.size, weight);
+  tell_live(*record, weight.count * static_cast<double>(block.size));
 }
 
 void mapped(std::uintptr_t begin, std::size_t bytes, bool has_file, const CallerFrame& from) {
