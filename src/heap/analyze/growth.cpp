@@ -45,6 +45,7 @@ constexpr double kSureQueue = 3;         // standard errors of the rise from the
 constexpr double kSureThird = 2;         // of the last third's
 constexpr double kEarlyPart = 0.45;      // of the time since the first step
 constexpr double kLateRiseMin = 0.33;    // of the level at the end, that comes after that part
+constexpr double kNothingSeen = 0.3;     // confidence that what nothing tells of has settled
 constexpr double kFallMax = 0.1;         // of the level at the end: deeper falls are a saw's
 
 struct Sums {
@@ -113,7 +114,7 @@ class Judge {
   }
 
   Growth judge() {
-    Growth growth;
+    Growth growth{.confidence = kNothingSeen};
     if (windows_.empty() || all_.bytes <= 0) return growth;
     const double burst_max = std::max(history_.life_seconds * kBurst, 2 * history_.window_seconds / 3);
     // One sample of many small blocks says nothing of the others.
@@ -283,13 +284,7 @@ class Judge {
   std::optional<double> by_steps() const {
     const double final_level = all_.bytes;
     if (std::sqrt(all_.variance) > 0.3 * final_level) return std::nullopt;
-    // For a while: the old block and the new one are there together for a moment.
-    double most = 0;
-    for (std::size_t i = 1; i + 1 < windows_.size(); ++i) {
-      most = std::max(most, quiet_level(windows_, i));
-      if (most - quiet_level(windows_, i) > kFallMax * most) return std::nullopt;
-    }
-    if (final_level < 0.95 * most) return std::nullopt;
+    if (has_fallen(final_level)) return std::nullopt;
     if (blocks_ > kFewBlocks) return std::nullopt;
     // Of a block that is freed as a slot ends, and allocated anew in the next, no slot's end sees anything.
     const bool is_hidden = std::ranges::count_if(windows_, [&](const SiteWindow& window) {
@@ -323,6 +318,21 @@ class Judge {
     return 0.6 + 0.3 * std::min(1.0, static_cast<double>(n) / 12);
   }
 
+  // From what was held for a while: as the old block is copied into the new one, both are there.
+  bool has_fallen(double final_level) const {
+    const std::size_t a_while = std::max<std::size_t>(2, windows_.size() / 16);
+    double most = 0;
+    for (std::size_t i = 1; i + 1 < windows_.size(); ++i) {
+      const double level = quiet_level(windows_, i);
+      if (most - level > kFallMax * most) return true;
+      double held = level;
+      for (std::size_t k = i + 1; k < std::min(i + a_while, windows_.size() - 1); ++k)
+        held = std::min(held, quiet_level(windows_, k));
+      most = std::max(most, held);
+    }
+    return final_level < 0.95 * most;
+  }
+
   double first_birth() const {
     const auto at = std::ranges::find_if(windows_, [](const SiteWindow& w) { return w.born_bytes > 0; });
     return static_cast<double>(at - windows_.begin());
@@ -331,7 +341,9 @@ class Judge {
   // Theil and Sen's slope of the quiet levels; where those stand still between steps, what stayed over time.
   double rate() const {
     std::vector<analysis::Point> points;
-    for (std::size_t i = windows_.size() / 3; i < end_; ++i)
+    std::size_t first = 0;
+    while (first < end_ && windows_[first].survivor_bytes <= 0) ++first;
+    for (std::size_t i = std::max(first, windows_.size() / 3); i < end_; ++i)
       points.push_back({static_cast<double>(i + 1) * history_.window_seconds, windows_[i].least_bytes});
     const auto trend = analysis::robust_trend(points);
     if (trend && trend->slope_per_second > 0) return trend->slope_per_second;
@@ -341,7 +353,7 @@ class Judge {
 
   double settled_confidence(const Growth& growth) const {
     if (growth.is_burst) return 0.95;
-    return 0.3 + 0.65 * std::min(1.0, all_.samples / 20);
+    return kNothingSeen + 0.65 * std::min(1.0, all_.samples / 20);
   }
 
   const SiteHistory& history_;

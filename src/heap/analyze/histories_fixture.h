@@ -162,6 +162,14 @@ inline std::vector<NamedHistory> leaks_in_disguise() {
        }},
       {"an arena that doubles and goes on", true,
        [](History& h) { h.realloc_at({0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64}, 65536, 2); }},
+      {"an arena that doubles, and takes a while to be copied", true,
+       [](History& h) {
+         double bytes = 65536;
+         for (const double t : {0.02, 0.04, 0.08, 0.16, 0.32, 0.64}) {
+           h.block(t, t > 0.6 ? kForever : 2 * t + 0.05, bytes);
+           bytes *= 2;
+         }
+       }},
       {"chunks of an arena, each twice the last", true,
        [](History& h) {
          double bytes = 65536;

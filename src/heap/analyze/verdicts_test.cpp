@@ -120,6 +120,15 @@ TEST(Verdicts, GrowingComesBeforeLostAndKeptAndSettledStandsApart) {
   EXPECT_EQ(verdicts.settled[0].amount.count, 60);
 }
 
+TEST(Verdicts, TheRateOfWhatBeginsLateIsItsRateSinceThen) {
+  std::vector<Block> blocks{{.stack = "main;start", .bytes = 10}};
+  for (int i = 0; i < 300; ++i) blocks.push_back({.stack = "main;remember", .born_seconds = 30 + i / 10.0});
+  const std::vector<Verdict> leaks = judge(std::vector<Profile>{profile_of(blocks)}).leaks;
+  ASSERT_FALSE(leaks.empty());
+  EXPECT_EQ(leaks[0].kind, VerdictKind::growing);
+  EXPECT_NEAR(leaks[0].rate_bytes_per_second, 1000, 20);
+}
+
 TEST(Verdicts, EvidenceIsWhenTheLivingWereBornAndHowManyOfTheBornLive) {
   const Verdicts verdicts = judge(mixed());
   const std::vector<double>& births = verdicts.leaks[0].births;
