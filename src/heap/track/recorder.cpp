@@ -365,7 +365,10 @@ bool is_exact() { return one.options.is_exact; }
 
 bool is_sampled(std::size_t bytes) {
   if (one.state.load(std::memory_order_relaxed) < State::ready) return false;
-  if (one.options.is_exact) return !is_within_recording();
+  if (one.options.is_exact) {
+    here.countdown = 0;  // a few requests for more memory than there is would lead it round to years
+    return !is_within_recording();
+  }
   if (here.is_busy) return false;
   if (here.random == 0) {  // the thread's first: the countdown was never set
     draw_next(0);
