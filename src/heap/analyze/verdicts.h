@@ -32,7 +32,8 @@ struct Verdict {
   double lost_bytes = 0;             // of growing: so much of it no pointer leads to
   bool is_freed_at_exit = false;     // `amount` is what lived just before
   std::uint32_t processes = 1;       // in which it was found
-  std::optional<double> seconds_to_limit;
+  std::optional<double> seconds_to_limit;  // of the run, at the rate of all that grows
+  bool is_alone = true;                    // in growing
   std::vector<Frame> stack;  // innermost first
   std::string advice;        // the next step
 };

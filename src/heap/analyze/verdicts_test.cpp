@@ -120,6 +120,21 @@ TEST(Verdicts, GrowingComesBeforeLostAndKeptAndSettledStandsApart) {
   EXPECT_EQ(verdicts.settled[0].amount.count, 60);
 }
 
+TEST(Verdicts, TheLimitIsReachedByAllThatGrowsTogether) {
+  std::vector<Block> blocks;
+  for (int i = 0; i < 600; ++i) {
+    blocks.push_back({.stack = "main;remember", .born_seconds = i / 10.0});
+    blocks.push_back({.stack = "main;collect", .born_seconds = i / 10.0, .bytes = 200});
+  }
+  const std::vector<Verdict> leaks = judge(std::vector<Profile>{profile_of(blocks)}, 30'000).leaks;
+  ASSERT_EQ(leaks.size(), 2);
+  for (const Verdict& leak : leaks) {
+    EXPECT_NEAR(leak.seconds_to_limit.value_or(0), 10, 0.5);
+    EXPECT_NE(leak.advice.find("With all that grows the limit is reached in"), std::string::npos)
+        << leak.advice;
+  }
+}
+
 TEST(Verdicts, TheRateOfWhatBeginsLateIsItsRateSinceThen) {
   std::vector<Block> blocks{{.stack = "main;start", .bytes = 10}};
   for (int i = 0; i < 300; ++i) blocks.push_back({.stack = "main;remember", .born_seconds = 30 + i / 10.0});
