@@ -36,7 +36,13 @@ constexpr double kEarlier = 0.7;         // of the time
 constexpr double kBurst = 0.02;          // of the life, from the first allocation to the last
 constexpr std::size_t kStepsMin = 4;
 constexpr double kOpenGapMax = 2.2;  // the wait since the last step, in the longest of the two before
-constexpr double kSilenceMin = 0.2;  // of the time
+constexpr double kSilenceMin = 0.12, kSilenceEnough = 0.2;  // of the time
+constexpr double kSilenceByChance = 4.6;  // samples: so many are not missed but once in a hundred times
+constexpr double kLate = 0.6;             // of the time
+constexpr double kRises = 0.03;           // of the level at the end
+constexpr double kSteadySamplesMin = 24;
+constexpr double kSteadyMean = 0.45;     // of births since late, between then (0) and now (1)
+constexpr double kSteadyPartMin = 0.05;  // of what lives
 constexpr double kFewBlocks = 16;
 constexpr double kRiseMin = 0.2;         // of the level at the end, in the last third
 constexpr double kRiseBeforeMin = 0.12;  // in the middle one: what levels off is about to settle
@@ -155,29 +161,64 @@ class Judge {
     if (static_cast<double>(end_ - first) < kSpanMin * count()) return std::nullopt;
     // What a site is filled with at the start does not excuse what comes after.
     const std::size_t after_start = first + std::max<std::size_t>(1, (end_ - first) / 10);
+    const auto late = first + static_cast<std::size_t>(static_cast<double>(end_ - first) * kLate);
     const auto from = is_spread(first)         ? std::optional(first)
                       : is_spread(after_start) ? std::optional(after_start)
+                      : is_steady(late)        ? std::optional(late)
                                                : std::nullopt;
-    if (!from || has_stopped(*from) || was_there_before()) return std::nullopt;
+    if (!from || has_stopped(*from)) return std::nullopt;
+    // Of what frees nothing, nothing was given back.
+    if (was_there_before() && !(*from == late && frees_nothing())) return std::nullopt;
     return not_replaced(*from, growth);
   }
 
-  // Births that came all the time, and then no more: the wait since the last one, beside the longest between
-  // two.
+  // Births that came all the time, or a level that rose all the time, and then no more.
   bool has_stopped(std::size_t first) const {
-    std::size_t last = first;
+    std::vector<bool> has_births;
+    for (std::size_t i = first; i < windows_.size(); ++i)
+      has_births.push_back(windows_[i].survivor_bytes > 0);
+    return is_silent_at_last(has_births, first) || has_stopped_rising(first);
+  }
+  bool has_stopped_rising(std::size_t first) const {
+    std::vector<bool> has_risen;
+    double highest = 0;
+    for (std::size_t i = first; i < windows_.size(); ++i) {
+      has_risen.push_back(windows_[i].least_bytes > highest + kRises * end_level_);
+      if (has_risen.back()) highest = windows_[i].least_bytes;
+    }
+    return is_silent_at_last(has_risen, first);
+  }
+
+  // The wait since it last happened, beside the longest between two times.
+  bool is_silent_at_last(const std::vector<bool>& happened, std::size_t first) const {
+    std::size_t last = 0;
     std::size_t longest = 1;
     std::size_t wait = 0;
-    for (std::size_t i = first + 1; i < windows_.size(); ++i) {
-      wait += windows_[i].is_idle ? 0 : 1;
-      if (windows_[i].survivor_bytes <= 0) continue;
+    for (std::size_t i = 1; i < happened.size(); ++i) {
+      wait += windows_[first + i].is_idle ? 0 : 1;
+      if (!happened[i]) continue;
       longest = std::max(longest, wait);
       wait = 0;
       last = i;
     }
-    const auto open = static_cast<double>(windows_.size() - 1 - last);
+    const auto open = static_cast<double>(happened.size() - 1 - last);
+    const double silence =
+        std::clamp(kSilenceByChance / std::max(1.0, all_.samples), kSilenceMin, kSilenceEnough);
     return open > kOpenGapMax * static_cast<double>(longest) &&
-           open > kSilenceMin * static_cast<double>(windows_.size() - first);
+           open > silence * static_cast<double>(happened.size());
+  }
+
+  // What was fast, has become slow, and goes on: even births of late, unlike those of what is nearly
+  // complete.
+  bool is_steady(std::size_t late) const {
+    const double all = born_alive(late, end_);
+    if (survivors_[end_].samples - survivors_[late].samples < kSteadySamplesMin ||
+        all < kSteadyPartMin * survivors_[end_].bytes || !is_spread(late))
+      return false;
+    double moment = 0;
+    for (std::size_t i = late; i < end_; ++i)
+      moment += windows_[i].survivor_bytes * (static_cast<double>(i - late) + 0.5);
+    return moment / all >= kSteadyMean * static_cast<double>(end_ - late);
   }
 
   bool is_spread(std::size_t first) const {
@@ -275,7 +316,7 @@ class Judge {
 
   // A queue that is filled faster than emptied: the old go, and yet the quiet level rises in each third.
   std::optional<double> by_levels() const {
-    if (all_.samples < kSamplesMin) return std::nullopt;
+    if (all_.samples < kSamplesMin || has_stopped_rising(0)) return std::nullopt;
     return level_rises({windows_.data(), end_}, all_.variance / all_.bytes);
   }
 

@@ -3,6 +3,7 @@
 
 #include <elf.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
@@ -13,7 +14,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -22,7 +22,6 @@
 #include <string>
 #include <string_view>
 #include <system_error>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -165,7 +164,7 @@ Result<void> StoppedProcess::stop_thread(pid_t thread) {
   pid_t waited = 0;
   for (int waited_ms = 0; waited_ms < kPatienceMs && waited == 0; ++waited_ms) {
     waited = ::waitpid(thread, &status, __WALL | WNOHANG);
-    if (waited == 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    if (waited == 0) ::poll(nullptr, 0, 1);
   }
   if (waited == 0) return fail("the process does not stop: it waits in the kernel", std::to_string(thread));
   // Not our stop, but one for a signal: it is given at the end, else nobody would.
