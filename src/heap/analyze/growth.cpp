@@ -51,6 +51,7 @@ constexpr double kSureQueue = 3;         // standard errors of the rise from the
 constexpr double kSureThird = 2;         // of the last third's
 constexpr double kEarlyPart = 0.45;      // of the time since the first step
 constexpr double kLateRiseMin = 0.33;    // of the level at the end, that comes after that part
+constexpr double kFallsByChance = 2;     // standard errors, besides
 constexpr double kNothingSeen = 0.3;     // confidence that what nothing tells of has settled
 constexpr double kFallMax = 0.1;         // of the level at the end: deeper falls are a saw's
 
@@ -89,13 +90,13 @@ std::optional<double> level_rises(std::span<const SiteWindow> windows, double sa
   if (level - late < kSureThird * error_between(windows, last * 2 / 3, last, sample_bytes) ||
       level - middle < kSureQueue * error_between(windows, last / 3, last, sample_bytes))
     return std::nullopt;
-  double highest = 0;
-  double deepest_fall = 0;
-  for (const SiteWindow& window : windows) {
-    highest = std::max(highest, window.least_bytes);
-    deepest_fall = std::max(deepest_fall, highest - window.least_bytes);
+  std::size_t highest = 0;
+  for (std::size_t i = 1; i < windows.size(); ++i) {
+    const double fall = windows[highest].least_bytes - windows[i].least_bytes;
+    if (fall > kFallMax * level + kFallsByChance * error_between(windows, highest, i, sample_bytes))
+      return std::nullopt;
+    if (fall < 0) highest = i;
   }
-  if (deepest_fall > kFallMax * level) return std::nullopt;
   return 0.75;
 }
 
