@@ -106,7 +106,11 @@ class ProcessJudge {
   std::optional<std::uint32_t> find_teardown() const {
     const std::vector<double> bytes = living_by_slot(profile_);
     if (bytes.size() < kSlotsMin) return std::nullopt;
-    const std::size_t last = std::max<std::size_t>(3, bytes.size() / 20);
+    // Where little happens before, the slots of the end are many of all of them, and short.
+    const std::int64_t last_ms = profile_.ended_ms - (profile_.ended_ms - profile_.started_ms) / 20;
+    const auto late = static_cast<std::size_t>(
+        std::ranges::count_if(events_until_ms_, [=](std::int64_t until_ms) { return until_ms >= last_ms; }));
+    const std::size_t last = std::max({std::size_t{3}, bytes.size() / 20, std::min(late + 1, bytes.size())});
     const auto fullest = std::max_element(bytes.end() - static_cast<std::ptrdiff_t>(last), bytes.end());
     if (bytes.back() > kHardlyFallen * *fullest) return std::nullopt;
     return static_cast<std::uint32_t>(fullest - bytes.begin());

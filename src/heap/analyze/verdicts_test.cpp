@@ -132,6 +132,25 @@ TEST(Verdicts, GrowingComesBeforeLostAndKeptAndSettledStandsApart) {
   EXPECT_EQ(verdicts.settled[0].amount.count, 60);
 }
 
+// An interpreter gives its arenas back one by one as it ends, and allocated one a second before.
+TEST(Verdicts, ATeardownMayHaveMostOfTheSlotsThatThereAre) {
+  std::vector<Block> blocks;
+  for (int i = 0; i < 40; ++i)
+    blocks.push_back(
+        {.stack = "main;arena", .born_seconds = i + 0.5, .died_seconds = 40.5 + i / 2.0, .bytes = 1 << 20});
+  Profile profile = profile_of(blocks, {.slots = 60});
+  for (std::size_t slot = 0; slot < profile.slot_ends_ms.size(); ++slot) {
+    const auto number = static_cast<std::int64_t>(slot);
+    profile.slot_ends_ms[slot] =
+        profile.started_ms + (slot < 40 ? 1450 * (number + 1) : 58'000 + 100 * (number - 39));
+  }
+  profile.has_ended_by_exit = true;
+  const std::vector<Verdict> leaks = judge(std::vector<Profile>{profile}).leaks;
+  ASSERT_EQ(leaks.size(), 1);
+  EXPECT_EQ(leaks[0].kind, VerdictKind::growing);
+  EXPECT_TRUE(leaks[0].is_freed_at_exit);
+}
+
 TEST(Verdicts, TheLimitIsReachedByAllThatGrowsTogether) {
   std::vector<Block> blocks;
   for (int i = 0; i < 600; ++i) {
