@@ -74,6 +74,32 @@ def test_a_living_run_is_scanned_for_lost_blocks_and_goes_on(ullage):
     assert done.code == 2 and "the run has ended" in done.err
 
 
+WAITER = """
+#include <stdlib.h>
+#include <sys/epoll.h>
+__attribute__((noinline)) void lose_a_block(void) {
+  void* volatile lost = malloc(70000);
+  lost = 0;
+}
+int main(void) {
+  lose_a_block();
+  struct epoll_event event;
+  return epoll_wait(epoll_create1(0), &event, 1, 3000) == 0 ? 0 : 9;
+}
+"""
+
+
+def test_a_scan_does_not_end_what_the_program_waits_for(ullage, tmp_path):
+    """epoll_wait(2) would fail with EINTR after a stop, which programs without handlers of signals do not count on."""
+    (tmp_path / "waiter.c").write_text(WAITER)
+    subprocess.run(["gcc", "-O1", "-g", "waiter.c", "-o", "waiter"], cwd=tmp_path, check=True)
+    run = subprocess.Popen([ullage.binary, "run", "-q", "--heap=exact", "--", tmp_path / "waiter"], env=ullage.environment)
+    wait_for(lambda: ullage("heap", "top", "--at", "exit").code == 0, "the program is being profiled")
+    assert habits_in(leaks(ullage, "--scan")[1]["leaks"], "lost") <= {"lose_a_block"}
+    assert run.poll() is None
+    assert run.wait(20) == 0
+
+
 def test_the_largest_the_temporary_the_tree_and_exports_agree(ullage):
     habits(ullage, "--heap=exact")
     top = json.loads(ullage("heap", "top", "--json").out)

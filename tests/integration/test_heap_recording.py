@@ -29,6 +29,19 @@ int main(int argc, char** argv) {
 }
 """
 
+EXTENSION = """
+#include <vector>
+static std::vector<char*> kept;
+__attribute__((noinline)) char* hold() { return new char[10000]; }
+extern "C" void grow(int count) {
+  for (int i = 0; i < count; i++) kept.push_back(hold());
+}
+extern "C" void shrink() {
+  for (char* block : kept) delete[] block;
+  kept.clear();
+}
+"""
+
 
 @pytest.fixture(scope="module")
 def programs(tmp_path_factory) -> Path:
@@ -162,6 +175,20 @@ def test_other_allocators_work_with_it(ullage, programs, allocator):
     for how in (EXACT, SAMPLED):
         assert ullage("run", "-q", how, "--heap-interval", "4K", "--", programs / "hold", env=environment).code == 0
         assert held(ullage, "hold")["bytes"] == pytest.approx(10_000_000, rel=0 if how == EXACT else 0.5)
+
+
+@pytest.mark.parametrize("linked", ["-shared-libgcc", "-static-libstdc++"])
+@pytest.mark.parametrize("how", [EXACT, SAMPLED])
+def test_what_is_not_of_cxx_may_open_what_is(ullage, tmp_path, how, linked):
+    """operator new is then found in the scope of the library alone."""
+    (tmp_path / "extension.cpp").write_text(EXTENSION)
+    subprocess.run(
+        ["g++", "-O1", "-g", "-shared", "-fPIC", linked, "extension.cpp", "-o", "extension.so"], cwd=tmp_path, check=True
+    )
+    script = "import ctypes, sys; it = ctypes.CDLL(sys.argv[1]); it.grow(100); it.shrink(); it.grow(1000); print('grown')"
+    done = ullage("run", "-q", how, "--heap-interval", "4K", "--", PYTHON, "-c", script, tmp_path / "extension.so")
+    assert (done.code, done.out) == (0, "grown\n"), done.err
+    assert held(ullage, "hold")["bytes"] == pytest.approx(10_000_000, rel=0 if how == EXACT else 0.5)
 
 
 HOSTILE = {

@@ -96,6 +96,18 @@ std::string_view without_result(std::string_view name) {
   return depth == 0 ? name.substr(begin) : name;
 }
 
+// Inlined functions of libraries may come without their namespace.
+bool is_in_a_librarys_source(std::string_view file) {
+  const auto holds = [file](std::string_view part) { return file.find(part) != std::string_view::npos; };
+  const bool is_of_rust =
+      (file.starts_with("/rustc/") && holds("/library/")) || holds("/rustlib/src/rust/library/");
+  // libc has its own in bits/: /usr/include/x86_64-linux-gnu/bits/stdio.h.
+  const std::size_t include = file.find("/include/");
+  const bool is_of_libc =
+      include != std::string_view::npos && file.find("/bits/", include) != std::string_view::npos;
+  return is_of_rust || holds("/rust/deps/hashbrown") || holds("/include/c++/") || is_of_libc;
+}
+
 }  // namespace
 
 Calls join_calls(std::span<const Profile> profiles, JoinBy join) {
@@ -131,20 +143,67 @@ bool is_plumbing(const Frame& frame) {
   constexpr auto kModules =
       std::to_array<std::string_view>({"libc.so", "libc-2", "libstdc++", "libc++", "ld-linux", "ld-musl",
                                        "libpthread", "libullage", "libm.so"});
-  constexpr auto kScopes = std::to_array<std::string_view>(
-      {"std::", "__gnu_cxx::", "operator new", "void* operator new", "__libc_", "__GI_", "_dl_"});
+  // With Rust's libraries, and what larger runtimes put between their parts and malloc.
+  constexpr auto kScopes = std::to_array<std::string_view>({"std::",
+                                                            "__gnu_cxx::",
+                                                            "operator new",
+                                                            "void* operator new",
+                                                            "__libc_",
+                                                            "__GI_",
+                                                            "_dl_",
+                                                            "alloc::alloc::",
+                                                            "alloc::raw_vec::",
+                                                            "alloc::vec::",
+                                                            "alloc::string",
+                                                            "alloc::boxed",
+                                                            "alloc::rc::",
+                                                            "alloc::sync::",
+                                                            "alloc::collections::",
+                                                            "alloc::slice::",
+                                                            "alloc::str::",
+                                                            "alloc::fmt::",
+                                                            "alloc::borrow::",
+                                                            "core::ops::",
+                                                            "core::iter::",
+                                                            "core::ptr::",
+                                                            "core::clone::",
+                                                            "core::fmt::",
+                                                            "hashbrown::",
+                                                            "<alloc::",
+                                                            "<core::",
+                                                            "<std::",
+                                                            "<hashbrown::",
+                                                            "<T as ",
+                                                            "__rust_",
+                                                            "__rustc::",
+                                                            "__rdl_",
+                                                            "PyMem_",
+                                                            "_PyMem_",
+                                                            "_PyObject_Mal",
+                                                            "PyObject_Mal",
+                                                            "_PyObject_Cal",
+                                                            "PyObject_Cal",
+                                                            "_PyObject_Real",
+                                                            "PyObject_Real",
+                                                            "Perl_safesys",
+                                                            "g_malloc",
+                                                            "g_realloc",
+                                                            "g_try_malloc",
+                                                            "CRYPTO_malloc",
+                                                            "CRYPTO_zalloc",
+                                                            "CRYPTO_realloc"});
   constexpr auto kFunctions = std::to_array<std::string_view>(
       {"malloc", "calloc", "realloc", "reallocarray", "posix_memalign", "aligned_alloc", "memalign", "valloc",
        "pvalloc", "strdup", "strndup", "_start", "mmap", "mremap", "xmalloc", "xcalloc", "xrealloc"});
   const auto begins = [](std::string_view text) {
     return [text](std::string_view front) { return text.starts_with(front); };
   };
-  // Inlined functions of the library may come without its namespace.
-  if (frame.file.find("/include/c++/") != std::string::npos) return true;
+  if (is_in_a_librarys_source(frame.file)) return true;
   if (std::ranges::any_of(kModules, begins(frame.module))) return true;
-  if (frame.file.find("/include/c++/") != std::string::npos) return true;  // of the standard library
-  const std::string_view name = without_result(frame.function);
-  return std::ranges::any_of(kScopes, begins(name)) || std::ranges::count(kFunctions, name) > 0;
+  const std::string_view whole_name = without_result(frame.function);
+  // With its arguments, where it is of C++: "xmalloc(unsigned long)".
+  const std::string_view name = whole_name.substr(0, whole_name.find('('));
+  return std::ranges::any_of(kScopes, begins(whole_name)) || std::ranges::count(kFunctions, name) > 0;
 }
 
 std::size_t blamed_frame(std::span<const Frame> stack) {

@@ -36,6 +36,31 @@ TEST(BlamedFrame, IsTheProgramsWhereItsNamesLookAlike) {
     EXPECT_TRUE(is_plumbing({.function = name})) << name;
 }
 
+TEST(BlamedFrame, IsNotWhatWrapsTheAllocator) {
+  for (const char* name : {"xmalloc", "xmalloc(unsigned long)", "_PyObject_Malloc", "PyMem_Realloc",
+                           "Perl_safesysmalloc", "g_malloc0"})
+    EXPECT_TRUE(is_plumbing({.function = name})) << name;
+  // libc's own wrappers, inlined from its headers.
+  EXPECT_TRUE(is_plumbing(
+      {.function = "getline", .file = "/usr/include/x86_64-linux-gnu/bits/stdio.h", .module = "app"}));
+  EXPECT_FALSE(is_plumbing({.function = "getline", .file = "/home/me/app/bits/input.h", .module = "app"}));
+}
+
+TEST(BlamedFrame, IsNotOfRustsLibrary) {
+  for (const char* file :
+       {"/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/alloc/src/alloc.rs",
+        "/rust/deps/hashbrown-0.16.1/src/raw/alloc.rs",
+        "/home/me/.rustup/toolchains/stable/lib/rustlib/src/rust/library/alloc/src/vec/mod.rs"})
+    EXPECT_TRUE(is_plumbing({.function = "f", .file = file, .module = "app"})) << file;
+  for (const char* name :
+       {"alloc::raw_vec::RawVec<T,A>::grow_one", "<alloc::string::String as core::clone::Clone>::clone",
+        "hashbrown::raw::RawTable<T,A>::reserve_rehash", "__rust_alloc",
+        "core::ops::function::FnOnce::call_once"})
+    EXPECT_TRUE(is_plumbing({.function = name, .module = "app"})) << name;
+  EXPECT_FALSE(is_plumbing({.function = "app::main", .file = "src/main.rs", .module = "app"}));
+  EXPECT_FALSE(is_plumbing({.function = "<app::Cache as core::clone::Clone>::clone", .module = "app"}));
+}
+
 TEST(ShortName, KeepsTheBeginningOfALongOne) {
   EXPECT_EQ(short_name({.function = std::string(80, 'x')}), std::string(80, 'x'));
   EXPECT_EQ(short_name({.function = std::string(81, 'x')}), std::string(79, 'x') + "…");

@@ -36,7 +36,13 @@ constexpr double kEarlier = 0.7;         // of the time
 constexpr double kBurst = 0.02;          // of the life, from the first allocation to the last
 constexpr std::size_t kStepsMin = 4;
 constexpr double kOpenGapMax = 2.2;  // the wait since the last step, in the longest of the two before
-constexpr double kSilenceMin = 0.2;  // of the time
+constexpr double kSilenceMin = 0.12, kSilenceEnough = 0.2;  // of the time
+constexpr double kSilenceByChance = 4.6;  // samples: so many are not missed but once in a hundred times
+constexpr double kLate = 0.6;             // of the time
+constexpr double kRises = 0.03;           // of the level at the end
+constexpr double kSteadySamplesMin = 24;
+constexpr double kSteadyMean = 0.45;     // of births since late, between then (0) and now (1)
+constexpr double kSteadyPartMin = 0.05;  // of what lives
 constexpr double kFewBlocks = 16;
 constexpr double kRiseMin = 0.2;         // of the level at the end, in the last third
 constexpr double kRiseBeforeMin = 0.12;  // in the middle one: what levels off is about to settle
@@ -45,6 +51,8 @@ constexpr double kSureQueue = 3;         // standard errors of the rise from the
 constexpr double kSureThird = 2;         // of the last third's
 constexpr double kEarlyPart = 0.45;      // of the time since the first step
 constexpr double kLateRiseMin = 0.33;    // of the level at the end, that comes after that part
+constexpr double kFallsByChance = 2;     // standard errors, besides
+constexpr double kNothingSeen = 0.3;     // confidence that what nothing tells of has settled
 constexpr double kFallMax = 0.1;         // of the level at the end: deeper falls are a saw's
 
 struct Sums {
@@ -82,13 +90,13 @@ std::optional<double> level_rises(std::span<const SiteWindow> windows, double sa
   if (level - late < kSureThird * error_between(windows, last * 2 / 3, last, sample_bytes) ||
       level - middle < kSureQueue * error_between(windows, last / 3, last, sample_bytes))
     return std::nullopt;
-  double highest = 0;
-  double deepest_fall = 0;
-  for (const SiteWindow& window : windows) {
-    highest = std::max(highest, window.least_bytes);
-    deepest_fall = std::max(deepest_fall, highest - window.least_bytes);
+  std::size_t highest = 0;
+  for (std::size_t i = 1; i < windows.size(); ++i) {
+    const double fall = windows[highest].least_bytes - windows[i].least_bytes;
+    if (fall > kFallMax * level + kFallsByChance * error_between(windows, highest, i, sample_bytes))
+      return std::nullopt;
+    if (fall < 0) highest = i;
   }
-  if (deepest_fall > kFallMax * level) return std::nullopt;
   return 0.75;
 }
 
@@ -113,7 +121,7 @@ class Judge {
   }
 
   Growth judge() {
-    Growth growth;
+    Growth growth{.confidence = kNothingSeen};
     if (windows_.empty() || all_.bytes <= 0) return growth;
     const double burst_max = std::max(history_.life_seconds * kBurst, 2 * history_.window_seconds / 3);
     // One sample of many small blocks says nothing of the others.
@@ -154,29 +162,64 @@ class Judge {
     if (static_cast<double>(end_ - first) < kSpanMin * count()) return std::nullopt;
     // What a site is filled with at the start does not excuse what comes after.
     const std::size_t after_start = first + std::max<std::size_t>(1, (end_ - first) / 10);
+    const auto late = first + static_cast<std::size_t>(static_cast<double>(end_ - first) * kLate);
     const auto from = is_spread(first)         ? std::optional(first)
                       : is_spread(after_start) ? std::optional(after_start)
+                      : is_steady(late)        ? std::optional(late)
                                                : std::nullopt;
-    if (!from || has_stopped(*from) || was_there_before()) return std::nullopt;
+    if (!from || has_stopped(*from)) return std::nullopt;
+    // Of what frees nothing, nothing was given back.
+    if (was_there_before() && !(*from == late && frees_nothing())) return std::nullopt;
     return not_replaced(*from, growth);
   }
 
-  // Births that came all the time, and then no more: the wait since the last one, beside the longest between
-  // two.
+  // Births that came all the time, or a level that rose all the time, and then no more.
   bool has_stopped(std::size_t first) const {
-    std::size_t last = first;
+    std::vector<bool> has_births;
+    for (std::size_t i = first; i < windows_.size(); ++i)
+      has_births.push_back(windows_[i].survivor_bytes > 0);
+    return is_silent_at_last(has_births, first) || has_stopped_rising(first);
+  }
+  bool has_stopped_rising(std::size_t first) const {
+    std::vector<bool> has_risen;
+    double highest = 0;
+    for (std::size_t i = first; i < windows_.size(); ++i) {
+      has_risen.push_back(windows_[i].least_bytes > highest + kRises * end_level_);
+      if (has_risen.back()) highest = windows_[i].least_bytes;
+    }
+    return is_silent_at_last(has_risen, first);
+  }
+
+  // The wait since it last happened, beside the longest between two times.
+  bool is_silent_at_last(const std::vector<bool>& happened, std::size_t first) const {
+    std::size_t last = 0;
     std::size_t longest = 1;
     std::size_t wait = 0;
-    for (std::size_t i = first + 1; i < windows_.size(); ++i) {
-      wait += windows_[i].is_idle ? 0 : 1;
-      if (windows_[i].survivor_bytes <= 0) continue;
+    for (std::size_t i = 1; i < happened.size(); ++i) {
+      wait += windows_[first + i].is_idle ? 0 : 1;
+      if (!happened[i]) continue;
       longest = std::max(longest, wait);
       wait = 0;
       last = i;
     }
-    const auto open = static_cast<double>(windows_.size() - 1 - last);
+    const auto open = static_cast<double>(happened.size() - 1 - last);
+    const double silence =
+        std::clamp(kSilenceByChance / std::max(1.0, all_.samples), kSilenceMin, kSilenceEnough);
     return open > kOpenGapMax * static_cast<double>(longest) &&
-           open > kSilenceMin * static_cast<double>(windows_.size() - first);
+           open > silence * static_cast<double>(happened.size());
+  }
+
+  // What was fast, has become slow, and goes on: even births of late, unlike those of what is nearly
+  // complete.
+  bool is_steady(std::size_t late) const {
+    const double all = born_alive(late, end_);
+    if (survivors_[end_].samples - survivors_[late].samples < kSteadySamplesMin ||
+        all < kSteadyPartMin * survivors_[end_].bytes || !is_spread(late))
+      return false;
+    double moment = 0;
+    for (std::size_t i = late; i < end_; ++i)
+      moment += windows_[i].survivor_bytes * (static_cast<double>(i - late) + 0.5);
+    return moment / all >= kSteadyMean * static_cast<double>(end_ - late);
   }
 
   bool is_spread(std::size_t first) const {
@@ -274,7 +317,7 @@ class Judge {
 
   // A queue that is filled faster than emptied: the old go, and yet the quiet level rises in each third.
   std::optional<double> by_levels() const {
-    if (all_.samples < kSamplesMin) return std::nullopt;
+    if (all_.samples < kSamplesMin || has_stopped_rising(0)) return std::nullopt;
     return level_rises({windows_.data(), end_}, all_.variance / all_.bytes);
   }
 
@@ -283,13 +326,7 @@ class Judge {
   std::optional<double> by_steps() const {
     const double final_level = all_.bytes;
     if (std::sqrt(all_.variance) > 0.3 * final_level) return std::nullopt;
-    // For a while: the old block and the new one are there together for a moment.
-    double most = 0;
-    for (std::size_t i = 1; i + 1 < windows_.size(); ++i) {
-      most = std::max(most, quiet_level(windows_, i));
-      if (most - quiet_level(windows_, i) > kFallMax * most) return std::nullopt;
-    }
-    if (final_level < 0.95 * most) return std::nullopt;
+    if (has_fallen(final_level)) return std::nullopt;
     if (blocks_ > kFewBlocks) return std::nullopt;
     // Of a block that is freed as a slot ends, and allocated anew in the next, no slot's end sees anything.
     const bool is_hidden = std::ranges::count_if(windows_, [&](const SiteWindow& window) {
@@ -323,6 +360,21 @@ class Judge {
     return 0.6 + 0.3 * std::min(1.0, static_cast<double>(n) / 12);
   }
 
+  // From what was held for a while: as the old block is copied into the new one, both are there.
+  bool has_fallen(double final_level) const {
+    const std::size_t a_while = std::max<std::size_t>(2, windows_.size() / 16);
+    double most = 0;
+    for (std::size_t i = 1; i + 1 < windows_.size(); ++i) {
+      const double level = quiet_level(windows_, i);
+      if (most - level > kFallMax * most) return true;
+      double held = level;
+      for (std::size_t k = i + 1; k < std::min(i + a_while, windows_.size() - 1); ++k)
+        held = std::min(held, quiet_level(windows_, k));
+      most = std::max(most, held);
+    }
+    return final_level < 0.95 * most;
+  }
+
   double first_birth() const {
     const auto at = std::ranges::find_if(windows_, [](const SiteWindow& w) { return w.born_bytes > 0; });
     return static_cast<double>(at - windows_.begin());
@@ -331,7 +383,9 @@ class Judge {
   // Theil and Sen's slope of the quiet levels; where those stand still between steps, what stayed over time.
   double rate() const {
     std::vector<analysis::Point> points;
-    for (std::size_t i = windows_.size() / 3; i < end_; ++i)
+    std::size_t first = 0;
+    while (first < end_ && windows_[first].survivor_bytes <= 0) ++first;
+    for (std::size_t i = std::max(first, windows_.size() / 3); i < end_; ++i)
       points.push_back({static_cast<double>(i + 1) * history_.window_seconds, windows_[i].least_bytes});
     const auto trend = analysis::robust_trend(points);
     if (trend && trend->slope_per_second > 0) return trend->slope_per_second;
@@ -341,7 +395,7 @@ class Judge {
 
   double settled_confidence(const Growth& growth) const {
     if (growth.is_burst) return 0.95;
-    return 0.3 + 0.65 * std::min(1.0, all_.samples / 20);
+    return kNothingSeen + 0.65 * std::min(1.0, all_.samples / 20);
   }
 
   const SiteHistory& history_;

@@ -129,6 +129,11 @@ inline std::vector<NamedHistory> leaks() {
        [](History& h) { h.times(5000, 0.4, 1, [&](double t) { h.block(t); }); }},
       {"a leak that speeds up", true,
        [](History& h) { h.times(6000, 0, 1, [&](double t) { h.block(std::sqrt(t)); }); }},
+      {"a leak that is an eighth as fast from the middle on", true,
+       [](History& h) {
+         h.times(4000, 0, 0.5, [&](double t) { h.block(t); });
+         h.times(500, 0.5, 1, [&](double t) { h.block(t); });
+       }},
       {"a leak that slows down, and goes on", true,
        [](History& h) { h.times(6000, 0, 1, [&](double t) { h.block(std::pow(t, 1.5)); }); }},
   };
@@ -162,6 +167,14 @@ inline std::vector<NamedHistory> leaks_in_disguise() {
        }},
       {"an arena that doubles and goes on", true,
        [](History& h) { h.realloc_at({0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64}, 65536, 2); }},
+      {"an arena that doubles, and takes a while to be copied", true,
+       [](History& h) {
+         double bytes = 65536;
+         for (const double t : {0.02, 0.04, 0.08, 0.16, 0.32, 0.64}) {
+           h.block(t, t > 0.6 ? kForever : 2 * t + 0.05, bytes);
+           bytes *= 2;
+         }
+       }},
       {"chunks of an arena, each twice the last", true,
        [](History& h) {
          double bytes = 65536;
@@ -206,6 +219,8 @@ inline std::vector<NamedHistory> caches() {
        }},
       {"a cache of strings", false, [](History& h) { h.cache(3000, 20000, 1, any, 0); }},
       {"a cache that is full after six tenths", false, [](History& h) { h.cache(3000, 5000, 1, any); }},
+      {"a ring that is full after eight tenths", false,
+       [](History& h) { h.cache(3000, 3750, 1, oldest, 0); }},
       {"a cache that is full after half, and never replaced", false,
        [](History& h) { h.times(4000, 0, 0.5, [&](double t) { h.block(t); }); }},
       {"a cache filled in the first tenth", false,
@@ -332,6 +347,10 @@ inline std::vector<NamedHistory> settled_blocks() {
       {"filled evenly until six tenths, then no more", false,
        [](History& h) {
          for (int i = 0; i < 75; ++i) h.block(0.6 * i / 75, kForever, 5000);
+       }},
+      {"filled evenly until eight tenths, then no more", false,
+       [](History& h) {
+         for (int i = 0; i < 1600; ++i) h.block(0.8 * i / 1600);
        }},
       {"a second phase's results", false,
        [](History& h) {

@@ -23,7 +23,9 @@ std::string where(const Verdict& verdict) {
 
 std::string limit_words(const Verdict& verdict) {
   if (!verdict.seconds_to_limit) return {};
-  return fmt::format(" At this rate the limit is reached in {}.", format_duration(*verdict.seconds_to_limit));
+  return fmt::format(" {} the limit is reached in {}.",
+                     verdict.is_alone ? "At this rate" : "With all that grows",
+                     format_duration(*verdict.seconds_to_limit));
 }
 
 std::string growing_advice(const Verdict& verdict) {

@@ -33,6 +33,7 @@ constexpr double kHardlyFreed = 0.1;        // of what was born: then nearly all
 constexpr double kHardlyFallen = 0.95;      // of the fullest: nothing was torn down
 constexpr double kTornDownBytesMin = 1024;
 constexpr double kTableMax = 0.03;  // of all that grows
+constexpr double kNearlyAllRate = 0.95;
 constexpr double kNearlyAll = 0.8;  // the youngest may still be pointed to
 
 struct RunSpan {
@@ -105,7 +106,11 @@ class ProcessJudge {
   std::optional<std::uint32_t> find_teardown() const {
     const std::vector<double> bytes = living_by_slot(profile_);
     if (bytes.size() < kSlotsMin) return std::nullopt;
-    const std::size_t last = std::max<std::size_t>(3, bytes.size() / 20);
+    // Where little happens before, the slots of the end are many of all of them, and short.
+    const std::int64_t last_ms = profile_.ended_ms - (profile_.ended_ms - profile_.started_ms) / 20;
+    const auto late = static_cast<std::size_t>(
+        std::ranges::count_if(events_until_ms_, [=](std::int64_t until_ms) { return until_ms >= last_ms; }));
+    const std::size_t last = std::max({std::size_t{3}, bytes.size() / 20, std::min(late + 1, bytes.size())});
     const auto fullest = std::max_element(bytes.end() - static_cast<std::ptrdiff_t>(last), bytes.end());
     if (bytes.back() > kHardlyFallen * *fullest) return std::nullopt;
     return static_cast<std::uint32_t>(fullest - bytes.begin());
@@ -321,13 +326,17 @@ void set_tables_aside(std::vector<Verdict>& verdicts) {
     if (!verdict.is_one_block && verdict.rate_bytes_per_second > 0) growing_bytes += verdict.amount.bytes;
   for (Verdict& verdict : verdicts)
     if (verdict.kind == VerdictKind::growing && verdict.is_one_block &&
-        verdict.amount.bytes < kTableMax * growing_bytes)
+        verdict.amount.bytes < kTableMax * growing_bytes) {
       verdict.kind = VerdictKind::settled;
+      verdict.rate_bytes_per_second = 0;
+    }
 }
 
-void finish(Verdict& verdict, std::optional<double> room_bytes) {
+// all_rate: of all that grows; together they reach the limit.
+void finish(Verdict& verdict, std::optional<double> room_bytes, double all_rate) {
   if (room_bytes && verdict.rate_bytes_per_second > 0)
-    verdict.seconds_to_limit = std::max(0.0, *room_bytes) / verdict.rate_bytes_per_second;
+    verdict.seconds_to_limit = std::max(0.0, *room_bytes) / all_rate;
+  verdict.is_alone = verdict.rate_bytes_per_second >= kNearlyAllRate * all_rate;
   verdict.advice = advice_for(verdict);
 }
 
@@ -374,8 +383,10 @@ Verdicts judge(std::span<const Profile> profiles, std::optional<double> room_byt
     all.push_back(std::move(verdict));
   }
   set_tables_aside(all);
+  double all_rate = 0;
+  for (const Verdict& verdict : all) all_rate += verdict.rate_bytes_per_second;
   for (Verdict& verdict : all) {
-    finish(verdict, room_bytes);
+    finish(verdict, room_bytes, all_rate);
     (verdict.kind == VerdictKind::settled ? verdicts.settled : verdicts.leaks).push_back(std::move(verdict));
   }
   const auto comes_before = [](const Verdict& a, const Verdict& b) {

@@ -27,14 +27,15 @@ struct Verdict {
   double rate_bytes_per_second = 0;  // of what grows, and of what is lost again and again
   double first_seen_seconds = 0;     // since the first of the processes began
   std::vector<double> births;  // how many of those that live at the end were born in each 24th of the run
-  std::vector<double> alive_ratios;  // of what was born in each quarter, oldest first; NaN: nothing was
-  bool is_one_block = false;         // growing: few blocks become larger, rather than ever more of them
-  double lost_bytes = 0;             // of growing: so much of it no pointer leads to
-  bool is_freed_at_exit = false;     // `amount` is what lived just before
-  std::uint32_t processes = 1;       // in which it was found
-  std::optional<double> seconds_to_limit;
-  std::vector<Frame> stack;  // innermost first
-  std::string advice;        // the next step
+  std::vector<double> alive_ratios;        // of what was born in each quarter, oldest first; NaN: nothing was
+  bool is_one_block = false;               // growing: few blocks become larger, rather than ever more of them
+  double lost_bytes = 0;                   // of growing: so much of it no pointer leads to
+  bool is_freed_at_exit = false;           // `amount` is what lived just before
+  std::uint32_t processes = 1;             // in which it was found
+  std::optional<double> seconds_to_limit;  // of the run, at the rate of all that grows
+  bool is_alone = true;                    // in growing
+  std::vector<Frame> stack;                // innermost first
+  std::string advice;                      // the next step
 };
 
 struct Verdicts {

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -109,6 +110,8 @@ const std::string& UnitFunctions::name_of(Function& function, const std::string&
   const char* name = text_of(&function.die, DW_AT_linkage_name);
   if (name == nullptr) name = text_of(&function.die, DW_AT_MIPS_linkage_name);
   if (name == nullptr && !function.is_inlined && is_mangled(symbol)) name = symbol.c_str();
+  // Rust's newer ones (RFC 2603) say nothing that the scopes do not say in plain words.
+  if (name != nullptr && std::string_view(name).starts_with("_R")) name = nullptr;
   if (name != nullptr)
     function.name = demangle(name);
   else if (name = text_of(&function.die, DW_AT_name); name != nullptr)

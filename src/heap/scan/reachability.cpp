@@ -2,6 +2,7 @@
 #include "heap/scan/reachability.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -18,6 +19,15 @@ constexpr std::size_t kPieceWords = (1 << 20) / sizeof(std::uint64_t);
 constexpr std::uint64_t kWord = sizeof(std::uint64_t);
 // A second base class, a list's node within an object, the alignment of an allocator of the program's own.
 constexpr std::uint64_t kWithinFromClutter = 512;
+
+// A hash table of Rust's is pointed to where its control bytes begin, behind its entries: as many as it has
+// places for, a power of two, and those of one more group (hashbrown's src/raw: TableLayout).
+bool is_where_control_bytes_begin(std::uint64_t address, std::uint64_t end) {
+  constexpr std::uint64_t kGroups[] = {16, 8};
+  return std::ranges::any_of(kGroups, [&](std::uint64_t group) {
+    return address % group == 0 && address + group < end && std::has_single_bit(end - address - group);
+  });
+}
 
 class Search {
  public:
@@ -75,7 +85,8 @@ class Search {
   void take(std::uint64_t word, std::uint64_t found_at) {
     const std::size_t number = block_at(word);
     if (number == kNone || is_reached_[number]) return;
-    if (word - question_.blocks[number].begin > within_max_) return;
+    const MemoryRange& block = question_.blocks[number];
+    if (word - block.begin > within_max_ && !is_where_control_bytes_begin(word, block.end)) return;
     if (question_.roots_hold_blocks && is_in_roots_ && block_at(found_at) != kNone) return;  // in its turn
     is_reached_[number] = true;
     to_scan_.push_back(number);

@@ -96,6 +96,18 @@ TEST_F(ReachabilityTest, FromStacksAndRegistersAPointerCountsNearABlocksBeginnin
   EXPECT_THAT(lost(), ElementsAre(0x9000, 0xA000));
 }
 
+TEST_F(ReachabilityTest, AHashTableOfRustsIsPointedToBehindItsEntries) {
+  constexpr std::uint64_t kPlaces = 64, kEntry = 32, kGroup = 16;
+  block(0x8000, kPlaces * kEntry + kPlaces + kGroup);
+  block(0x9000, kPlaces * kEntry + kPlaces + kGroup);
+  block(0xA000, 64);
+  question_.cluttered = {{0x2000, 0x2100}};
+  store(0x2008, 0x8000 + kPlaces * kEntry);
+  store(0x2010, 0x9000 + kPlaces * kEntry - kGroup);
+  store(0x8040, 0xA000);  // an entry
+  EXPECT_THAT(lost(), ElementsAre(0x9000));
+}
+
 TEST_F(ReachabilityTest, AmongBlocksThatNobodyKnowsAllMemoryIsARootButTheKnownOnes) {
   block(0x8000, 64);
   block(0x9000, 64);

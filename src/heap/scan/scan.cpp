@@ -4,9 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <iterator>
 #include <memory>
 #include <span>
@@ -69,6 +71,37 @@ void add_overlap(const MappedRegion& region, std::span<const MemoryRange> ranges
     if (begin < end) into.push_back({begin, end});
   }
 }
+
+// Small blocks that lead to each other lie close together: a call of the kernel for each would take longer
+// than all the rest.
+class PagesLatelyRead {
+ public:
+  explicit PagesLatelyRead(const StoppedProcess& process) : process_(process), pages_(kPages) {}
+
+  std::size_t read(std::uint64_t address, std::span<std::uint64_t> words) {
+    const std::uint64_t begin = address / kPageBytes * kPageBytes;
+    if (address + words.size_bytes() > begin + kPageBytes) return process_.read(address, words);
+    Page& page = pages_[begin / kPageBytes % kPages];
+    if (page.begin != begin) {
+      page.begin = begin;
+      page.bytes = process_.read(begin, page.words);
+    }
+    const std::size_t at = address - begin;
+    const std::size_t got = page.bytes > at ? std::min(page.bytes - at, words.size_bytes()) : 0;
+    std::memcpy(words.data(), reinterpret_cast<const char*>(page.words.data()) + at, got);
+    return got;
+  }
+
+ private:
+  static constexpr std::size_t kPageBytes = 4096, kPages = 4096;
+  struct Page {
+    std::uint64_t begin = UINT64_MAX;
+    std::size_t bytes = 0;
+    std::array<std::uint64_t, kPageBytes / sizeof(std::uint64_t)> words;
+  };
+  const StoppedProcess& process_;
+  std::vector<Page> pages_;
+};
 
 }  // namespace
 
@@ -161,8 +194,9 @@ Result<std::uint64_t> scan_process(pid_t pid, const std::string& heap_file, std:
                                 .roots_hold_blocks = !live->is_exact};
   for (const ThreadRegisters& thread : process->threads())
     std::ranges::copy(thread.general, std::back_inserter(question.words));
+  PagesLatelyRead pages(*process);
   const auto read = [&](std::uint64_t address, std::span<std::uint64_t> words) {
-    return process->read(address, words);
+    return pages.read(address, words);
   };
   auto lost = find_lost(std::move(question), read, [&] { return clock.monotonic() < deadline; });
   if (!lost) return pass_on(lost);

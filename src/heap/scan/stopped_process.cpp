@@ -2,8 +2,11 @@
 #include "heap/scan/stopped_process.h"
 
 #include <elf.h>
+#include <fmt/format.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/user.h>
 #include <sys/wait.h>
@@ -31,6 +34,8 @@ namespace ullage::heap {
 
 namespace {
 
+constexpr int kPatienceMs = 2000;  // of a thread whose child has its memory (vfork(2)), or that is frozen
+
 ThreadRegisters registers_of(pid_t thread) {
   ThreadRegisters registers;
   user_regs_struct values{};
@@ -46,6 +51,30 @@ ThreadRegisters registers_of(pid_t thread) {
 #endif
   return registers;
 }
+
+#if defined(__x86_64__)
+// Of these even a stop without a signal makes an error in the program (signal(7), "Interruption of system
+// calls and library functions by stop signals"); all others the kernel takes up again.
+bool is_never_taken_up_again(std::uint64_t call) {
+  constexpr std::uint64_t kCalls[] = {SYS_epoll_wait, SYS_epoll_pwait,  SYS_epoll_pwait2,   SYS_semop,
+                                      SYS_semtimedop, SYS_io_getevents, SYS_rt_sigtimedwait};
+  return std::ranges::count(kCalls, call) != 0;
+}
+
+// Back to the instruction that makes the call. A signal that comes meanwhile comes as if before the call.
+void take_up_again(pid_t thread) {
+  constexpr std::uint64_t kInstructionBytes = 2;  // syscall
+  user_regs_struct values{};
+  iovec into{&values, sizeof values};
+  if (::ptrace(PTRACE_GETREGSET, thread, NT_PRSTATUS, &into) != 0) return;
+  if (values.rax != static_cast<std::uint64_t>(-EINTR) || !is_never_taken_up_again(values.orig_rax)) return;
+  values.rax = values.orig_rax;
+  values.rip -= kInstructionBytes;
+  ::ptrace(PTRACE_SETREGSET, thread, NT_PRSTATUS, &into);
+}
+#else
+void take_up_again(pid_t /*thread*/) {}  // what the call's first argument was is not told
+#endif
 
 std::uint64_t to_hexadecimal(std::string_view text) {
   std::uint64_t value = 0;
@@ -78,8 +107,25 @@ StoppedProcess::StoppedProcess(StoppedProcess&& other) noexcept
       registers_(std::move(other.registers_)) {}
 
 StoppedProcess::~StoppedProcess() {
-  for (const Thread& thread : threads_)
+  for (const Thread& thread : threads_) {
+    if (thread.signal == 0 && !has_pending_signal(thread.id)) take_up_again(thread.id);
     ::ptrace(PTRACE_DETACH, thread.id, nullptr, static_cast<std::uintptr_t>(thread.signal));
+  }
+}
+
+// That the thread would take: such a one is what its call ends for.
+bool StoppedProcess::has_pending_signal(pid_t thread) const {
+  auto text = read_file(root_.path(fmt::format("/proc/{}/task/{}/status", pid_, thread)));
+  if (!text) return true;
+  std::uint64_t pending = 0;
+  std::uint64_t blocked = 0;
+  for (std::string_view rest = *text; !rest.empty();) {
+    const std::string_view line = take_until(rest, '\n');
+    if (line.starts_with("SigPnd:\t") || line.starts_with("ShdPnd:\t"))
+      pending |= to_hexadecimal(line.substr(8));
+    if (line.starts_with("SigBlk:\t")) blocked = to_hexadecimal(line.substr(8));
+  }
+  return (pending & ~blocked) != 0;
 }
 
 Result<StoppedProcess> StoppedProcess::stop(pid_t pid, const OsRoot& root) {
@@ -115,7 +161,12 @@ Result<void> StoppedProcess::stop_thread(pid_t thread) {
   if (::ptrace(PTRACE_INTERRUPT, thread, nullptr, nullptr) != 0 && errno != ESRCH)
     return fail_errno("cannot stop the process", std::to_string(thread), errno);
   int status = 0;
-  while (::waitpid(thread, &status, __WALL) < 0 && errno == EINTR) continue;
+  pid_t waited = 0;
+  for (int waited_ms = 0; waited_ms < kPatienceMs && waited == 0; ++waited_ms) {
+    waited = ::waitpid(thread, &status, __WALL | WNOHANG);
+    if (waited == 0) ::poll(nullptr, 0, 1);
+  }
+  if (waited == 0) return fail("the process does not stop: it waits in the kernel", std::to_string(thread));
   // Not our stop, but one for a signal: it is given at the end, else nobody would.
   if (WIFSTOPPED(status) && status >> 16 == 0) threads_.back().signal = WSTOPSIG(status);
   return {};

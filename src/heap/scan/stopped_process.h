@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A process all of whose threads are stopped (ptrace(2)) while this lives: its registers, what is mapped, and
-// its memory. It goes on when this is destroyed, or when the caller dies.
+// its memory. It goes on when this is destroyed, or when the caller dies; what it waited for it waits for.
 #pragma once
 
 #include <sys/types.h>
@@ -43,6 +43,7 @@ class StoppedProcess {
   StoppedProcess(pid_t pid, const OsRoot& root) : pid_(pid), root_(root) {}
   Result<void> stop_threads();
   Result<void> stop_thread(pid_t thread);
+  bool has_pending_signal(pid_t thread) const;
 
   pid_t pid_;
   const OsRoot& root_;

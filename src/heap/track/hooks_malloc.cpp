@@ -24,6 +24,9 @@ constexpr std::size_t kPageBytes = 4096;
 constexpr std::size_t kLeastPlaced = 1100;
 // From here on libc is likely to have a mapping of its own for a block, at 16 bytes into a page.
 constexpr std::size_t kLikelyMapped = 128 << 10;
+// libc's lists of free memory point to the header of the block behind, which begins 8 bytes before the end of
+// one that fills its place: as if to that block. With so much more room none of them points into it.
+constexpr std::size_t kApart = 8;
 // What a thread without a profile counts down from: years of allocating.
 constexpr std::int64_t kNever = INT64_MAX / 2;
 
@@ -41,9 +44,15 @@ bool is_wanted(std::size_t bytes) {
   return recorder::is_sampled(bytes);
 }
 
+// The room for a block that is recorded. Where that is no number any more, there is no memory for it either.
+std::size_t room_for(std::size_t bytes) {
+  const bool is_as_asked = recorder::is_exact() || bytes > SIZE_MAX - kApart;
+  return is_as_asked ? bytes : bytes + kApart;
+}
+
 // A block where a sampled one can be told from others by its address.
 void* place(std::size_t alignment, std::size_t bytes) {
-  const std::size_t placed = bytes < kLeastPlaced ? kLeastPlaced : bytes;
+  const std::size_t placed = bytes < kLeastPlaced ? kLeastPlaced : room_for(bytes);
   return next.memalign(alignment < kPageBytes ? kPageBytes : alignment, placed);
 }
 
@@ -99,12 +108,17 @@ void* move_to_findable(void* pointer, std::size_t bytes) {
 
 [[gnu::noinline]] void* slow_realloc(void* pointer, std::size_t bytes) {
   if (is_of_the_first_pool(pointer)) return move_out_of_the_first_pool(pointer, bytes);
-  // Known or not, it is gone from here on: when it stays, for want of memory, it is not recorded any more.
-  if (pointer != nullptr && (to_address(pointer) & looked_up_unless) == 0)
-    recorder::freed(to_address(pointer));
-  if (here.countdown > 0 || bytes == 0 || !is_wanted(bytes)) return next.realloc(pointer, bytes);
-  void* moved = next.realloc(pointer, bytes);
-  if (moved == nullptr) return nullptr;
+  // Forgotten first: once libc has it, another thread may be given its address.
+  recorder::Forgotten before;
+  const bool was_known = pointer != nullptr && (to_address(pointer) & looked_up_unless) == 0 &&
+                         recorder::freed(to_address(pointer), &before);
+  const bool is_recorded = here.countdown <= 0 && bytes != 0 && is_wanted(bytes);
+  void* moved = next.realloc(pointer, is_recorded ? room_for(bytes) : bytes);
+  if (moved == nullptr) {
+    if (was_known && bytes != 0) recorder::stays(before);  // for want of memory
+    return nullptr;
+  }
+  if (!is_recorded) return moved;
   moved = move_to_findable(moved, bytes);
   return is_findable(moved) ? record(moved, bytes, CallerFrame::of(__builtin_frame_address(0))) : moved;
 }
@@ -125,7 +139,7 @@ void* move_to_findable(void* pointer, std::size_t bytes) {
 [[gnu::noinline]] int slow_posix_memalign(void** into, std::size_t alignment, std::size_t bytes) {
   if (!is_wanted(bytes)) return next.posix_memalign(into, alignment, bytes);
   const std::size_t raised = recorder::is_exact() || alignment >= kPageBytes ? alignment : kPageBytes;
-  const std::size_t placed = recorder::is_exact() || bytes >= kLeastPlaced ? bytes : kLeastPlaced;
+  const std::size_t placed = recorder::is_exact() || bytes >= kLeastPlaced ? room_for(bytes) : kLeastPlaced;
   const bool is_valid = alignment >= sizeof(void*) && (alignment & (alignment - 1)) == 0;
   const int failed = next.posix_memalign(into, is_valid ? raised : alignment, placed);
   if (failed == 0) record(*into, bytes, CallerFrame::of(__builtin_frame_address(0)));

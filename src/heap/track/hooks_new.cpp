@@ -24,23 +24,39 @@ constexpr std::size_t kLeastPlaced = 1100;  // as of malloc's
 enum class Whose : std::uint8_t { unknown, of_cxx_library, of_allocator };
 Whose whose = Whose::unknown;
 
-// An operator as the program would have it. None of these is called where there is none.
+// The symbol in the module that holds an address, or in one that it needs: what it would have found itself,
+// were we not here. The module stays from now on.
+void* find_as(const void* caller, const char* symbol) {
+  Dl_info info;
+  if (::dladdr(caller, &info) == 0 || info.dli_fname == nullptr) return nullptr;
+  const bool was_busy = here.is_busy;
+  here.is_busy = true;
+  void* module = ::dlopen(info.dli_fname, RTLD_LAZY | RTLD_NOLOAD);
+  void* found = module == nullptr ? nullptr : ::dlsym(module, symbol);
+  here.is_busy = was_busy;
+  return found;
+}
+
+// An operator as the program would have it. That of a library which the program has opened for itself is
+// behind us for that library alone: a Python whose extension is of C++.
 template <typename Result, typename... Arguments>
 class NextOperator {
  public:
   explicit constexpr NextOperator(const char* symbol) : symbol_(symbol) {}
-  [[gnu::always_inline]] Result operator()(Arguments... arguments) {
+  [[gnu::always_inline]] Result operator()(const void* caller, Arguments... arguments) {
     if (function_ == nullptr) [[unlikely]]
-      find();
+      find(caller);
     return function_(arguments...);
   }
-  [[gnu::noinline]] void find() {
+  [[gnu::noinline]] void find(const void* caller) {
     void* found = find_next(symbol_);
+    const bool is_for_all = found != nullptr;
+    if (!is_for_all) found = find_as(caller, symbol_);
     Dl_info info;
-    const bool is_named = found != nullptr && ::dladdr(found, &info) != 0 && info.dli_fname != nullptr;
+    const bool is_named = is_for_all && ::dladdr(found, &info) != 0 && info.dli_fname != nullptr;
     const bool is_cxx = is_named && (std::strstr(info.dli_fname, "libstdc++") != nullptr ||
                                      std::strstr(info.dli_fname, "libc++") != nullptr);
-    whose = is_cxx ? Whose::of_cxx_library : Whose::of_allocator;
+    whose = is_cxx || !is_for_all ? Whose::of_cxx_library : Whose::of_allocator;
     function_ = reinterpret_cast<Result (*)(Arguments...)>(found);
   }
 
@@ -73,9 +89,9 @@ constinit NextOperator<void, void*, Alignment, NoThrow> next_delete_aligned_noth
     "_ZdlPvSt11align_val_tRKSt9nothrow_t"},
     next_delete_array_aligned_nothrow{"_ZdaPvSt11align_val_tRKSt9nothrow_t"};
 
-bool is_recorded_here() {
+bool is_recorded_here(const void* caller) {
   if (whose == Whose::unknown) [[unlikely]]
-    next_new.find();
+    next_new.find(caller);
   return whose == Whose::of_allocator;
 }
 
@@ -83,34 +99,36 @@ bool is_recorded_here() {
 template <typename AsAsked>
 [[gnu::noinline]] void* record_new(std::size_t bytes, std::size_t alignment, const void* frame,
                                    AsAsked as_asked) {
-  if (!recorder::is_asked_for() || !recorder::is_sampled(bytes)) return as_asked();
+  const CallerFrame from = CallerFrame::of(frame);
+  const auto* caller = reinterpret_cast<const void*>(from.place);  // NOLINT(performance-no-int-to-ptr)
+  if (!recorder::is_asked_for() || !recorder::is_sampled(bytes)) return as_asked(caller);
   void* pointer = nullptr;
   if (!recorder::is_exact())
     pointer = next.memalign(alignment < kPageBytes ? kPageBytes : alignment,
                             bytes < kLeastPlaced ? kLeastPlaced : bytes);
-  if (pointer == nullptr) pointer = as_asked();
+  if (pointer == nullptr) pointer = as_asked(caller);
   const auto address = reinterpret_cast<std::uintptr_t>(pointer);
   const bool is_findable = recorder::is_exact() || (address & kSampledPlaces) == 0;
-  if (pointer != nullptr && is_findable) recorder::allocated(address, bytes, CallerFrame::of(frame));
+  if (pointer != nullptr && is_findable) recorder::allocated(address, bytes, from);
   return pointer;
 }
 
 template <typename AsAsked>
 [[gnu::always_inline]] inline void* new_block(std::size_t bytes, std::size_t alignment, const void* frame,
-                                              AsAsked as_asked) {
-  if (!is_recorded_here() || (here.countdown -= static_cast<std::int64_t>(bytes)) > 0) [[likely]]
-    return as_asked();
+                                              const void* caller, AsAsked as_asked) {
+  if (!is_recorded_here(caller) || (here.countdown -= static_cast<std::int64_t>(bytes)) > 0) [[likely]]
+    return as_asked(caller);
   return record_new(bytes, alignment, frame, as_asked);
 }
 
 // A recorded block is larger than was asked for, so that it must not be given back with that size.
 template <typename AsAsked>
-[[gnu::always_inline]] inline void delete_block(void* pointer, AsAsked as_asked) {
+[[gnu::always_inline]] inline void delete_block(void* pointer, const void* caller, AsAsked as_asked) {
   const auto address = reinterpret_cast<std::uintptr_t>(pointer);
-  if (!is_recorded_here() || (address & looked_up_unless) != 0 || pointer == nullptr) [[likely]]
-    return as_asked();
+  if (!is_recorded_here(caller) || (address & looked_up_unless) != 0 || pointer == nullptr) [[likely]]
+    return as_asked(caller);
   if (recorder::freed(address) && !recorder::is_exact()) return next.free(pointer);
-  return as_asked();
+  return as_asked(caller);
 }
 
 }  // namespace
@@ -123,74 +141,99 @@ namespace track = ullage::heap::track;
 #define ULLAGE_STAND_IN [[gnu::visibility("default")]]
 
 ULLAGE_STAND_IN void* operator new(std::size_t bytes) {
-  return track::new_block(bytes, 0, __builtin_frame_address(0), [=] { return track::next_new(bytes); });
+  return track::new_block(bytes, 0, __builtin_frame_address(0), __builtin_return_address(0),
+                          [=](const void* caller) { return track::next_new(caller, bytes); });
 }
 ULLAGE_STAND_IN void* operator new[](std::size_t bytes) {
-  return track::new_block(bytes, 0, __builtin_frame_address(0), [=] { return track::next_new_array(bytes); });
+  return track::new_block(bytes, 0, __builtin_frame_address(0), __builtin_return_address(0),
+                          [=](const void* caller) { return track::next_new_array(caller, bytes); });
 }
 ULLAGE_STAND_IN void* operator new(std::size_t bytes, const std::nothrow_t& tag) noexcept {
-  return track::new_block(bytes, 0, __builtin_frame_address(0),
-                          [&] { return track::next_new_nothrow(bytes, tag); });
+  return track::new_block(bytes, 0, __builtin_frame_address(0), __builtin_return_address(0),
+                          [&](const void* caller) { return track::next_new_nothrow(caller, bytes, tag); });
 }
 ULLAGE_STAND_IN void* operator new[](std::size_t bytes, const std::nothrow_t& tag) noexcept {
-  return track::new_block(bytes, 0, __builtin_frame_address(0),
-                          [&] { return track::next_new_array_nothrow(bytes, tag); });
+  return track::new_block(
+      bytes, 0, __builtin_frame_address(0), __builtin_return_address(0),
+      [&](const void* caller) { return track::next_new_array_nothrow(caller, bytes, tag); });
 }
 ULLAGE_STAND_IN void* operator new(std::size_t bytes, std::align_val_t alignment) {
-  return track::new_block(bytes, static_cast<std::size_t>(alignment), __builtin_frame_address(0),
-                          [=] { return track::next_new_aligned(bytes, alignment); });
+  return track::new_block(
+      bytes, static_cast<std::size_t>(alignment), __builtin_frame_address(0), __builtin_return_address(0),
+      [=](const void* caller) { return track::next_new_aligned(caller, bytes, alignment); });
 }
 ULLAGE_STAND_IN void* operator new[](std::size_t bytes, std::align_val_t alignment) {
-  return track::new_block(bytes, static_cast<std::size_t>(alignment), __builtin_frame_address(0),
-                          [=] { return track::next_new_array_aligned(bytes, alignment); });
+  return track::new_block(
+      bytes, static_cast<std::size_t>(alignment), __builtin_frame_address(0), __builtin_return_address(0),
+      [=](const void* caller) { return track::next_new_array_aligned(caller, bytes, alignment); });
 }
 ULLAGE_STAND_IN void* operator new(std::size_t bytes, std::align_val_t alignment,
                                    const std::nothrow_t& tag) noexcept {
-  return track::new_block(bytes, static_cast<std::size_t>(alignment), __builtin_frame_address(0),
-                          [&] { return track::next_new_aligned_nothrow(bytes, alignment, tag); });
+  return track::new_block(
+      bytes, static_cast<std::size_t>(alignment), __builtin_frame_address(0), __builtin_return_address(0),
+      [&](const void* caller) { return track::next_new_aligned_nothrow(caller, bytes, alignment, tag); });
 }
 ULLAGE_STAND_IN void* operator new[](std::size_t bytes, std::align_val_t alignment,
                                      const std::nothrow_t& tag) noexcept {
   return track::new_block(bytes, static_cast<std::size_t>(alignment), __builtin_frame_address(0),
-                          [&] { return track::next_new_array_aligned_nothrow(bytes, alignment, tag); });
+                          __builtin_return_address(0), [&](const void* caller) {
+                            return track::next_new_array_aligned_nothrow(caller, bytes, alignment, tag);
+                          });
 }
 
 ULLAGE_STAND_IN void operator delete(void* pointer) noexcept {
-  track::delete_block(pointer, [=] { track::next_delete(pointer); });
+  track::delete_block(pointer, __builtin_return_address(0),
+                      [=](const void* caller) { track::next_delete(caller, pointer); });
 }
 ULLAGE_STAND_IN void operator delete[](void* pointer) noexcept {
-  track::delete_block(pointer, [=] { track::next_delete_array(pointer); });
+  track::delete_block(pointer, __builtin_return_address(0),
+                      [=](const void* caller) { track::next_delete_array(caller, pointer); });
 }
 ULLAGE_STAND_IN void operator delete(void* pointer, std::size_t bytes) noexcept {
-  track::delete_block(pointer, [=] { track::next_delete_sized(pointer, bytes); });
+  track::delete_block(pointer, __builtin_return_address(0),
+                      [=](const void* caller) { track::next_delete_sized(caller, pointer, bytes); });
 }
 ULLAGE_STAND_IN void operator delete[](void* pointer, std::size_t bytes) noexcept {
-  track::delete_block(pointer, [=] { track::next_delete_array_sized(pointer, bytes); });
+  track::delete_block(pointer, __builtin_return_address(0),
+                      [=](const void* caller) { track::next_delete_array_sized(caller, pointer, bytes); });
 }
 ULLAGE_STAND_IN void operator delete(void* pointer, const std::nothrow_t& tag) noexcept {
-  track::delete_block(pointer, [&] { track::next_delete_nothrow(pointer, tag); });
+  track::delete_block(pointer, __builtin_return_address(0),
+                      [&](const void* caller) { track::next_delete_nothrow(caller, pointer, tag); });
 }
 ULLAGE_STAND_IN void operator delete[](void* pointer, const std::nothrow_t& tag) noexcept {
-  track::delete_block(pointer, [&] { track::next_delete_array_nothrow(pointer, tag); });
+  track::delete_block(pointer, __builtin_return_address(0),
+                      [&](const void* caller) { track::next_delete_array_nothrow(caller, pointer, tag); });
 }
 ULLAGE_STAND_IN void operator delete(void* pointer, std::align_val_t alignment) noexcept {
-  track::delete_block(pointer, [=] { track::next_delete_aligned(pointer, alignment); });
+  track::delete_block(pointer, __builtin_return_address(0),
+                      [=](const void* caller) { track::next_delete_aligned(caller, pointer, alignment); });
 }
 ULLAGE_STAND_IN void operator delete[](void* pointer, std::align_val_t alignment) noexcept {
-  track::delete_block(pointer, [=] { track::next_delete_array_aligned(pointer, alignment); });
+  track::delete_block(pointer, __builtin_return_address(0), [=](const void* caller) {
+    track::next_delete_array_aligned(caller, pointer, alignment);
+  });
 }
 ULLAGE_STAND_IN void operator delete(void* pointer, std::size_t bytes, std::align_val_t alignment) noexcept {
-  track::delete_block(pointer, [=] { track::next_delete_sized_aligned(pointer, bytes, alignment); });
+  track::delete_block(pointer, __builtin_return_address(0), [=](const void* caller) {
+    track::next_delete_sized_aligned(caller, pointer, bytes, alignment);
+  });
 }
 ULLAGE_STAND_IN void operator delete[](void* pointer, std::size_t bytes,
                                        std::align_val_t alignment) noexcept {
-  track::delete_block(pointer, [=] { track::next_delete_array_sized_aligned(pointer, bytes, alignment); });
+  track::delete_block(pointer, __builtin_return_address(0), [=](const void* caller) {
+    track::next_delete_array_sized_aligned(caller, pointer, bytes, alignment);
+  });
 }
 ULLAGE_STAND_IN void operator delete(void* pointer, std::align_val_t alignment,
                                      const std::nothrow_t& tag) noexcept {
-  track::delete_block(pointer, [&] { track::next_delete_aligned_nothrow(pointer, alignment, tag); });
+  track::delete_block(pointer, __builtin_return_address(0), [&](const void* caller) {
+    track::next_delete_aligned_nothrow(caller, pointer, alignment, tag);
+  });
 }
 ULLAGE_STAND_IN void operator delete[](void* pointer, std::align_val_t alignment,
                                        const std::nothrow_t& tag) noexcept {
-  track::delete_block(pointer, [&] { track::next_delete_array_aligned_nothrow(pointer, alignment, tag); });
+  track::delete_block(pointer, __builtin_return_address(0), [&](const void* caller) {
+    track::next_delete_array_aligned_nothrow(caller, pointer, alignment, tag);
+  });
 }

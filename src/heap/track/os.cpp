@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "heap/track/os.h"
 
+#include <pthread.h>
 #include <sys/mman.h>
 
 #include <cstddef>
+#include <cstdint>
+
+// Of the loader: where the first thread's stack ends.
+extern "C" void* __libc_stack_end;  // NOLINT(readability-identifier-naming)
 
 namespace ullage::heap::track {
 
@@ -41,6 +46,13 @@ void* map_memory(std::size_t bytes) {
 
 void unmap_memory(void* begin, std::size_t bytes) {
   kernel_call(SYS_munmap, reinterpret_cast<long>(begin), static_cast<long>(bytes));
+}
+
+// The first thread has its stack from the kernel; libc puts what it keeps of the others at the end of theirs.
+std::uintptr_t own_stack_end() {
+  const long thread = kernel_call(SYS_gettid);
+  return thread == kernel_call(SYS_getpid) ? reinterpret_cast<std::uintptr_t>(__libc_stack_end)
+                                           : static_cast<std::uintptr_t>(::pthread_self());
 }
 
 }  // namespace ullage::heap::track

@@ -20,6 +20,8 @@ long kernel_call(long number, long a = 0, long b = 0, long c = 0, long d = 0, lo
 void* map_memory(std::size_t bytes);
 void unmap_memory(void* begin, std::size_t bytes);
 
+std::uintptr_t own_stack_end();  // of the thread that asks
+
 inline std::int64_t clock_ns(clockid_t clock) {
   timespec time;
   ::clock_gettime(clock, &time);

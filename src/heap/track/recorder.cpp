@@ -28,9 +28,6 @@
 #include "heap/track/thread_record.h"
 #include "heap/track/unwinder.h"
 
-// Of the loader: where the first thread's stack ends.
-extern "C" void* __libc_stack_end;  // NOLINT(readability-identifier-naming)
-
 namespace ullage::heap::track {
 
 thread_local constinit ThreadLocal here __attribute__((tls_model("initial-exec"))) = {};
@@ -94,13 +91,6 @@ void release_record(void* pointer) {
   one.free_records = record;
 }
 
-// The first thread has its stack from the kernel; libc puts what it keeps of the others at the end of theirs.
-std::uintptr_t find_stack_end() {
-  const long thread = kernel_call(SYS_gettid);
-  return thread == kernel_call(SYS_getpid) ? reinterpret_cast<std::uintptr_t>(__libc_stack_end)
-                                           : static_cast<std::uintptr_t>(::pthread_self());
-}
-
 ThreadRecord* take_record() {
   ThreadRecord* record = nullptr;
   {
@@ -133,7 +123,7 @@ ThreadRecord* own_record() {
   record->frame = frame;
   record->mean_exponent = record->next_mean_exponent = 0;
   record->stack.count = 0;
-  record->stack_end = find_stack_end();
+  record->stack_end = own_stack_end();
   record->head->thread = static_cast<std::uint32_t>(kernel_call(SYS_gettid));
   here.record = record;
   if (one.has_key) ::pthread_setspecific(one.at_thread_end, record);
@@ -294,13 +284,6 @@ void adapt_mean(ThreadRecord& record) {
   record.window_samples = 0;
 }
 
-// Whether this thread has freed one of its last few allocations.
-bool is_recent(const ThreadRecord& record, std::uintptr_t address) {
-  for (const ThreadRecord::Recent& recent : record.recent)
-    if (recent.address == ~address) return record.allocations - recent.allocation < kTemporaryWithin;
-  return false;
-}
-
 void draw_next(std::uint32_t exponent) {
   if (here.random == 0)
     here.random =
@@ -310,16 +293,42 @@ void draw_next(std::uint32_t exponent) {
   here.countdown += draw_distance(here.random, one.options.mean_bytes << exponent);
 }
 
-bool block_freed(ThreadRecord& record, std::uintptr_t address) {
-  file::BlockValues block;
+bool block_freed(ThreadRecord& record, std::uintptr_t address, file::BlockValues& block) {
   if (!one.live.take(address, block)) return false;
   if (!one.options.is_exact) sampled_at(address).fetch_sub(1, std::memory_order_relaxed);
   look_at_clock();
   const Weight weight = weight_of(block.size, block.mean_exponent);
   // Told first: where this ends the slot, as one of the greatest extent, the block still belongs to it.
   tell_live(record, -weight.count * static_cast<double>(block.size));
-  count_freed(record, block.node, block.size, weight, is_recent(record, address));
+  count_freed(record, block.node, block.size, weight, record.has_lately_allocated(address));
   return true;
+}
+
+enum class Birth : std::uint8_t { now, before };
+
+void put(ThreadRecord& record, file::BlockValues block, Birth birth) {
+  if (!one.options.is_exact) sampled_at(block.address).fetch_add(1, std::memory_order_relaxed);
+  // Counted first: what the log holds decides the slot.
+  const Weight weight = weight_of(block.size, block.mean_exponent);
+  count_allocated(record, block.node, block.size, weight);
+  if (birth == Birth::now) block.birth_slot = record.slot;
+  file::BlockValues before;
+  const LiveBlocks::Added added = one.live.add(block, before);
+  double change = weight.count * static_cast<double>(block.size);
+  if (added == LiveBlocks::Added::instead_of_another) {
+    const Weight weight_before = weight_of(before.size, before.mean_exponent);
+    count_freed(record, before.node, before.size, weight_before, false);
+    change -= weight_before.count * static_cast<double>(before.size);
+  } else if (added == LiveBlocks::Added::no_room) {
+    // So that nothing seems to live which nobody would see freed.
+    count_freed(record, block.node, block.size, weight, false);
+    change = 0;
+    lose(&file::Losses::no_room);
+    if (!one.options.is_exact && record.next_mean_exponent < kExponentMax) ++record.next_mean_exponent;
+  }
+  if (added != LiveBlocks::Added::is_new && !one.options.is_exact)
+    sampled_at(block.address).fetch_sub(1, std::memory_order_relaxed);
+  tell_live(record, change);
 }
 
 // What was read of the program's registers in walks points to its blocks, for nobody. In place: a thread may
@@ -366,7 +375,10 @@ bool is_exact() { return one.options.is_exact; }
 
 bool is_sampled(std::size_t bytes) {
   if (one.state.load(std::memory_order_relaxed) < State::ready) return false;
-  if (one.options.is_exact) return !is_within_recording();
+  if (one.options.is_exact) {
+    here.countdown = 0;  // a few requests for more memory than there is would lead it round to years
+    return !is_within_recording();
+  }
   if (here.is_busy) return false;
   if (here.random == 0) {  // the thread's first: the countdown was never set
     draw_next(0);
@@ -393,31 +405,8 @@ void allocated(std::uintptr_t address, std::size_t bytes, const CallerFrame& fro
   look_at_clock();
   const std::uint64_t size = bytes < file::kBlockBytesMax ? bytes : file::kBlockBytesMax;
   const auto leaf = file::own_frame(file::OwnFrame::block, file::size_class(size));
-  file::BlockValues block{address, size, find_node(*record, from, leaf), 0, record->mean_exponent};
-  if (!one.options.is_exact) sampled_at(address).fetch_add(1, std::memory_order_relaxed);
-  // Counted first: what the log holds decides the slot.
-  const Weight weight = weight_of(size, block.mean_exponent);
-  count_allocated(*record, block.node, size, weight);
-  block.birth_slot = record->slot;
-  file::BlockValues before;
-  const LiveBlocks::Added added = one.live.add(block, before);
-  double change = weight.count * static_cast<double>(size);
-  if (added == LiveBlocks::Added::instead_of_another) {
-    const Weight weight_before = weight_of(before.size, before.mean_exponent);
-    count_freed(*record, before.node, before.size, weight_before, false);
-    change -= weight_before.count * static_cast<double>(before.size);
-    if (!one.options.is_exact) sampled_at(address).fetch_sub(1, std::memory_order_relaxed);
-  } else if (added == LiveBlocks::Added::no_room) {
-    count_freed(*record, block.node, size, weight,
-                false);  // so that nothing seems to live which nobody would see freed
-    change = 0;
-    lose(&file::Losses::no_room);
-    if (!one.options.is_exact) {
-      sampled_at(address).fetch_sub(1, std::memory_order_relaxed);
-      if (record->next_mean_exponent < kExponentMax) ++record->next_mean_exponent;
-    }
-  }
-  tell_live(*record, change);
+  const std::uint32_t node = find_node(*record, from, leaf);
+  put(*record, {address, size, node, 0, record->mean_exponent}, Birth::now);
   record->recent[record->allocations % kTemporaryWithin] = {~address, record->allocations};
   if (one.options.is_exact) {
     ++record->allocations;
@@ -432,7 +421,7 @@ void allocated(std::uintptr_t address, std::size_t bytes, const CallerFrame& fro
   here.countdown = 0;
 }
 
-bool freed(std::uintptr_t address) {
+bool freed(std::uintptr_t address, Forgotten* forgotten) {
   if (is_within_recording()) return false;
   if (one.state != State::on || !is_this_process()) return false;
   if (!one.options.is_exact && sampled_at(address).load(std::memory_order_relaxed) == 0) return false;
@@ -442,7 +431,17 @@ bool freed(std::uintptr_t address) {
     lose(&file::Losses::no_room);
     return false;
   }
-  return block_freed(*record, address);
+  Forgotten block;
+  return block_freed(*record, address, forgotten == nullptr ? block : *forgotten);
+}
+
+void stays(const Forgotten& block) {
+  if (here.is_busy || one.state != State::on || !is_this_process()) return;
+  const Busy busy;
+  ThreadRecord* record = own_record();
+  if (record == nullptr) return lose(&file::Losses::no_room);
+  look_at_clock();
+  put(*record, block, Birth::before);
 }
 
 void mapped(std::uintptr_t begin, std::size_t bytes, bool has_file, const CallerFrame& from) {

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "heap/track/format.h"
 #include "heap/track/unwinder.h"
 
 namespace ullage::heap::track {
@@ -27,7 +28,10 @@ bool is_exact();
 bool is_sampled(std::size_t bytes);
 void allocated(std::uintptr_t address, std::size_t bytes, const CallerFrame& from);
 // Before the block is given back, so that nobody else has its address yet. False: it was not known.
-bool freed(std::uintptr_t address);
+using Forgotten = file::BlockValues;
+bool freed(std::uintptr_t address, Forgotten* forgotten = nullptr);
+// It was not given back after all: counted anew, as if it had not been away.
+void stays(const Forgotten& block);
 
 void mapped(std::uintptr_t begin, std::size_t bytes, bool has_file, const CallerFrame& from);
 void unmapped(std::uintptr_t begin, std::size_t bytes);

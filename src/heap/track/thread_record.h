@@ -34,6 +34,11 @@ struct ThreadRecord {
     std::uintptr_t address;
     std::uint64_t allocation;
   } recent[kTemporaryWithin];
+  bool has_lately_allocated(std::uintptr_t address) const {
+    for (const Recent& one : recent)
+      if (one.address == ~address) return allocations - one.allocation < kTemporaryWithin;
+    return false;
+  }
   std::uint64_t allocations;
 
   // Sampling.

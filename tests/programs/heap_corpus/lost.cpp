@@ -107,6 +107,15 @@ void lost_copies_of_strings() {
   in_wiped_steps([](int) { lose_copy(); });
 }
 
+[[gnu::noinline]] char* make_buffer() { return static_cast<char*>(std::malloc(1700)); }
+[[gnu::noinline]] char* widen_beyond_reason(char* buffer) {
+  return static_cast<char*>(
+      std::realloc(buffer, std::size_t{1} << 60));  // NOLINT(bugprone-suspicious-realloc-usage)
+}
+void lost_by_a_failed_realloc() {
+  in_wiped_steps([](int) { use(widen_beyond_reason(make_buffer())); });
+}
+
 [[gnu::noinline]] void lose_in_thread() { use(std::malloc(2600)); }
 void lost_in_threads() {
   in_wiped_steps([](int) { std::thread([] { lose_in_thread(); }).join(); });
@@ -162,6 +171,7 @@ std::vector<Case> lost_cases() {
       {"lost_on_an_error_path", lost_on_an_error_path, "lost", "parse"},
       {"lost_arrays", lost_arrays, "lost", "lose_array"},
       {"lost_copies_of_strings", lost_copies_of_strings, "lost", "lose_copy"},
+      {"lost_by_a_failed_realloc", lost_by_a_failed_realloc, "lost", "make_buffer"},
       {"lost_in_threads", lost_in_threads, "lost", "lose_in_thread"},
       {"lost_chain", lost_chain, "lost", "make_chain"},
       {"lost_by_a_destructor", lost_by_a_destructor, "lost", "Owner::Owner"},
