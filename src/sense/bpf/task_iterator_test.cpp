@@ -21,6 +21,7 @@
 #include <functional>
 #include <optional>
 #include <span>
+#include <string>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -36,10 +37,11 @@ namespace {
 
 constexpr std::size_t kMiB = 1 << 20;
 
-class TaskIteratorLive : public testing::Test {
+// Both ways of walking must tell the same.
+class TaskIteratorLive : public testing::TestWithParam<TaskWalk> {
  protected:
   void SetUp() override {
-    auto opened = TaskIterator::open();
+    auto opened = TaskIterator::open(GetParam());
     if (!opened) GTEST_SKIP() << opened.error().text();
     iterator_.emplace(std::move(*opened));
   }
@@ -115,28 +117,51 @@ TaskNews news_of(std::span<const TaskNews> tasks, std::int64_t pid) {
   return found != tasks.end() ? *found : TaskNews();
 }
 
-TEST_F(TaskIteratorLive, HasEveryProcessOnceInOrder) {
+std::vector<pid_t> fork_sleepers(int count) {
   std::vector<pid_t> children;
-  for (int i = 0; i < 50; ++i) {
+  for (int i = 0; i < count; ++i) {
     const pid_t pid = ::fork();
     if (pid == 0) {
       ::prctl(PR_SET_PDEATHSIG, SIGKILL);
       while (true) ::pause();
     }
-    ASSERT_GT(pid, 0);
+    EXPECT_GT(pid, 0);
     children.push_back(pid);
   }
+  return children;
+}
+
+void end(const std::vector<pid_t>& children) {
+  for (const pid_t pid : children) ::kill(pid, SIGKILL);
+  for (const pid_t pid : children) ::waitpid(pid, nullptr, 0);
+}
+
+TEST_P(TaskIteratorLive, HasEveryProcessOnceInOrder) {
+  const std::vector<pid_t> children = fork_sleepers(50);
   const auto tasks = iterator_->read();
   EXPECT_TRUE(std::ranges::is_sorted(tasks, {}, &TaskNews::pid));
   EXPECT_EQ(std::ranges::adjacent_find(tasks, {}, &TaskNews::pid), tasks.end());
   for (const pid_t pid : children) EXPECT_TRUE(news_of(tasks, pid).has_moved);
-  for (const pid_t pid : children) ::kill(pid, SIGKILL);
-  for (const pid_t pid : children) ::waitpid(pid, nullptr, 0);
+  end(children);
   const auto after = iterator_->read();
   EXPECT_FALSE(std::ranges::binary_search(after, children.front(), {}, &TaskNews::pid));
 }
 
-TEST_F(TaskIteratorLive, TellsOnceOfWhatAProcessDid) {
+// So many that the one behind them is not looked for in the list of the pass before: it counts as moved,
+// once.
+TEST_P(TaskIteratorLive, TellsNothingOfOneThatSleepsThoughManyBeforeItHaveEnded) {
+  const std::vector<pid_t> ending = fork_sleepers(200), staying = fork_sleepers(1);
+  iterator_->read();
+  iterator_->read();
+  end(ending);
+  iterator_->read();
+  const TaskNews quiet = news_of(iterator_->read(), staying.front());
+  EXPECT_EQ(quiet.ran.count(), 0);
+  EXPECT_FALSE(quiet.has_moved || quiet.has_io || quiet.is_elsewhere);
+  end(staying);
+}
+
+TEST_P(TaskIteratorLive, TellsOnceOfWhatAProcessDid) {
   const ObedientChild child({[] { burn(std::chrono::milliseconds(30)); }, touch_memory, write_file,
                              [] { ::prctl(PR_SET_NAME, "another (name)"); },
                              [] { std::thread([] { burn(std::chrono::milliseconds(30)); }).join(); }});
@@ -159,7 +184,7 @@ TEST_F(TaskIteratorLive, TellsOnceOfWhatAProcessDid) {
   EXPECT_FALSE(quiet.has_io);
 }
 
-TEST_F(TaskIteratorLive, ATableThatAsksItHasTheFiguresOfProc) {
+TEST_P(TaskIteratorLive, ATableThatAsksItHasTheFiguresOfProc) {
   const ObedientChild child({[] { burn(std::chrono::milliseconds(60)); }, touch_memory, write_file,
                              [] { std::thread(write_file).join(); },
                              [] { ::prctl(PR_SET_NAME, "another (name)"); }});
@@ -191,6 +216,11 @@ TEST_F(TaskIteratorLive, ATableThatAsksItHasTheFiguresOfProc) {
                 static_cast<double>(truth.resident_bytes.value_or(0)), 0.25 * kMiB);
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(ByEitherWalk, TaskIteratorLive, testing::Values(TaskWalk::best, TaskWalk::iterator),
+                         [](const auto& walk) {
+                           return std::string(walk.param == TaskWalk::best ? "Best" : "Iterator");
+                         });
 
 }  // namespace
 }  // namespace ullage::sense
