@@ -35,7 +35,7 @@ PEERS = ROOT / ".venv/peers"
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 # Ullage reads PSS of a thousand processes within its budget; what it costs after that is what it goes on to cost.
 SETTLE_SECONDS_MAX = 400
-OTHERS_SECONDS_MOST = 60  # of what tells no more in longer: the peers, the storm
+OTHERS_SECONDS_MOST = 60  # of what tells no more in longer: the peers, the page
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 SWARM = """
@@ -346,7 +346,7 @@ def storm(url: str, a_second: int, seconds: int) -> dict[int, int]:
 
 def bench_storm(table: Table, folder: Path, seconds: int):
     """Ticks while both cores are busy and queries come in."""
-    seconds = min(seconds, OTHERS_SECONDS_MOST)
+    # As long as asked: a tick in a hundred may be late of ten minutes, not of one.
     watcher, url = ullage(folder)
     busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(os.cpu_count() or 1)]
     try:
@@ -428,7 +428,7 @@ PARTS = {"cost": bench_cost, "storm": bench_storm, "page": bench_page, "day": be
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)}; all by default")
-    parser.add_argument("--seconds", type=int, default=60, help="of the daemon's cost; of others a minute at most")
+    parser.add_argument("--seconds", type=int, default=60, help="of the daemon's cost and the storm; of others a minute at most")
     asked = parser.parse_args()
     if unknown := set(asked.parts) - set(PARTS):
         parser.error(f"no part '{unknown.pop()}': {', '.join(PARTS)}")

@@ -2,7 +2,6 @@
 #include "base/http_client.h"
 
 #include <curl/curl.h>
-#include <dlfcn.h>
 
 #include <cerrno>
 #include <chrono>
@@ -14,6 +13,7 @@
 #include <utility>
 
 #include "base/result.h"
+#include "base/shared_library.h"
 #include "base/text.h"
 
 namespace ullage {
@@ -39,38 +39,26 @@ struct Curl {
   std::string problem;
 };
 
-template <class Function>
-void find(void* library, const char* name, Function& function, std::string& problem) {
-  function = reinterpret_cast<Function>(::dlsym(library, name));
-  if (function == nullptr && problem.empty()) problem = std::string("libcurl has no ") + name;
-}
-
 Curl open_curl() {
   Curl curl;
-  void* library = nullptr;
-  for (const char* name : {"libcurl.so.4", "libcurl-gnutls.so.4"})
-    if (library == nullptr) library = ::dlopen(name, RTLD_NOW | RTLD_LOCAL);
-  if (library == nullptr) {
-    curl.problem = "there is no libcurl here (libcurl.so.4)";
-    return curl;
-  }
-  find(library, "curl_global_init", curl.global_init, curl.problem);
-  find(library, "curl_easy_init", curl.easy_init, curl.problem);
-  find(library, "curl_easy_setopt", curl.easy_setopt, curl.problem);
-  find(library, "curl_easy_perform", curl.easy_perform, curl.problem);
-  find(library, "curl_easy_getinfo", curl.easy_getinfo, curl.problem);
-  find(library, "curl_easy_reset", curl.easy_reset, curl.problem);
-  find(library, "curl_easy_cleanup", curl.easy_cleanup, curl.problem);
-  find(library, "curl_easy_strerror", curl.easy_strerror, curl.problem);
-  find(library, "curl_easy_header", curl.easy_header, curl.problem);
-  find(library, "curl_slist_append", curl.slist_append, curl.problem);
-  find(library, "curl_slist_free_all", curl.slist_free_all, curl.problem);
+  SharedLibrary library("libcurl", {"libcurl.so.4", "libcurl-gnutls.so.4"});
+  library.find("curl_global_init", curl.global_init);
+  library.find("curl_easy_init", curl.easy_init);
+  library.find("curl_easy_setopt", curl.easy_setopt);
+  library.find("curl_easy_perform", curl.easy_perform);
+  library.find("curl_easy_getinfo", curl.easy_getinfo);
+  library.find("curl_easy_reset", curl.easy_reset);
+  library.find("curl_easy_cleanup", curl.easy_cleanup);
+  library.find("curl_easy_strerror", curl.easy_strerror);
+  library.find("curl_easy_header", curl.easy_header);
+  library.find("curl_slist_append", curl.slist_append);
+  library.find("curl_slist_free_all", curl.slist_free_all);
+  curl.problem = library.problem();
   if (curl.problem.empty() && curl.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
     curl.problem = "libcurl cannot be started";
   return curl;
 }
 
-// Opened once and never closed: libcurl keeps threads' state.
 const Curl& the_curl() {
   static const Curl curl = open_curl();
   return curl;

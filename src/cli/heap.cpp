@@ -148,13 +148,20 @@ int leaks(const Options& options, const Common& common, const Console& console) 
     if (!scanned) return refuse(console, scanned.error());
     scan.emplace(std::move(*scanned));
   }
-  const auto run = load_heap_run(common, console, options.run, options.process);
+  auto run = load_heap_run(common, console, options.run, options.process);
   if (!run) return refuse(console, run.error());
   const heap::Verdicts verdicts = heap::judge(run->profiles, room_bytes(run->record));
-  if (options.json)
-    print_json(console, heap::leaks_json(verdicts, run->record.id));
-  else
+  run->record.growth = growth_beside(*run);
+  if (options.json) {
+    nlohmann::json json = heap::leaks_json(verdicts, run->record.id);
+    json["growth"] = run::to_json(run->record)["growth"];
+    print_json(console, json);
+  } else {
     console.out << run::heap_leaks_text(verdicts, options.rows, look_of(console));
+    if (!run->record.growth.empty())
+      console.out << "\nBeside the heap, from the run's samples:\n"
+                  << run::growth_lines(run->record.growth, look_of(console));
+  }
   const bool fails = std::ranges::any_of(verdicts.leaks, [&](const heap::Verdict& verdict) {
     return std::ranges::count(options.fail_on, heap::name_of(verdict.kind)) > 0;
   });

@@ -19,6 +19,7 @@
 #include "run/heap_profiles.h"
 #include "run/record.h"
 #include "run/run_file.h"
+#include "run/series_view.h"
 #include "run/show_text.h"
 
 namespace ullage::cli {
@@ -66,6 +67,16 @@ std::optional<int> answer_from_samples(const GrowthQuestion& question, const Com
         << run::growth_lines(record.growth, look_of(console));
   const bool fails = !question.fail_on.empty() && std::ranges::any_of(record.growth, run::is_growing);
   return fails ? 1 : 0;
+}
+
+std::vector<run::Growth> growth_beside(const HeapRun& run) {
+  const auto loaded = run::load_run(run.path);
+  if (!loaded) return {};
+  auto verdicts = run::growth_verdicts(loaded->record, run::view_of(loaded->series), run.profiles);
+  std::erase_if(verdicts, [](const run::Growth& growth) {
+    return !run::is_growing(growth) || growth.resource == "memory" || growth.resource == "anonymous";
+  });
+  return verdicts;
 }
 
 }  // namespace ullage::cli

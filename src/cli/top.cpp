@@ -89,6 +89,11 @@ Result<top::MachineView> look_twice(top::MachineReader& reader, const std::strin
   return view;
 }
 
+bool knows_growth(const top::MachineView& view) {
+  return std::ranges::any_of(view.processes(),
+                             [](const top::RowView& row) { return row.growth_bytes_per_minute.has_value(); });
+}
+
 // Of the terminal, else as $COLUMNS has it.
 std::size_t page_width(const Console& console) {
   if (console.out_is_terminal) return static_cast<std::size_t>(std::max(console.width, 20));
@@ -109,6 +114,9 @@ int print_page(const Options& options, const top::RowChoice& choice, const std::
   top::MachineReader reader(console.root, console.clock);
   const auto view = look_twice(reader, socket, interval, console.clock);
   if (!view) return refuse(console, view.error());
+  if (choice.order == top::Order::growth && !knows_growth(*view))
+    console.err << "ullage: growth takes some readings to be known, so the order is that of memory; a daemon "
+                   "(ullage daemon) knows it at once\n";
   if (options.json)
     print_json(console, top::machine_json(*view, choice, options.limit));
   else

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -35,9 +36,11 @@ TimeShift* shift_of(Expression& expression) {
   return nullptr;
 }
 
+// min and max are what Prometheus first called min_of and max_of.
 bool is_duration_word(std::string_view word) {
-  return is_same_word(word, "step") || is_same_word(word, "range") || is_same_word(word, "min_of") ||
-         is_same_word(word, "max_of");
+  return std::ranges::any_of(
+      std::array<std::string_view, 6>{"step", "range", "min_of", "max_of", "min", "max"},
+      [&](std::string_view known) { return is_same_word(word, known); });
 }
 
 bool is_arithmetic(TokenKind kind) { return kind >= TokenKind::add && kind <= TokenKind::power; }

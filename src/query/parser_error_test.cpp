@@ -191,6 +191,8 @@ TEST(Parser, NamesWhatPrometheusHasAndUllageHasNot) {
       {"x[5m:max_of(step(), 1m)]", "duration expressions"},
       {"x offset -step()", "duration expressions"},
       {"x offset (5m)", "duration expressions"},
+      {"x[min(step(), 5m)]", "duration expressions"},
+      {"x offset -MAX(1m, 5s)", "duration expressions"},
       {"x smoothed", "the experimental modifier smoothed"},
       {"rate(x[5m] anchored)", "the experimental modifier anchored"},
       {"größe", "unquoted UTF-8 names"},

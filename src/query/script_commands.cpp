@@ -99,21 +99,22 @@ class ScriptReader {
     if (!interval || (word != "load" && !load.with_histograms))
       return fail("expected load, and how far apart");
     load.interval_ms = *interval;
-    bool has_start_times = false;
+    bool next_has_start_times = false, rest_has_start_times = false;
     for (++next_; !at_end_of_block(); ++next_) {
       if (is_start_times(lines_[next_])) {
-        has_start_times = true;
+        const bool is_of_all = lines_[next_].starts_with("@st");
+        (is_of_all ? rest_has_start_times : next_has_start_times) = true;
         continue;
       }
       auto series = parse_script_series(lines_[next_]);
       if (!series) return pass_on(series);
-      series->has_start_times = std::exchange(has_start_times, false);
+      series->has_start_times = std::exchange(next_has_start_times, false) || rest_has_start_times;
       std::erase_if(load.series, [&](const ScriptSeries& other) { return other.labels == series->labels; });
       load.series.push_back(std::move(*series));
     }
     return load;
   }
-  // The start timestamps of the series in the next line.
+  // The start timestamps of the series in the next line; without a name, of all series that follow.
   static bool is_start_times(std::string_view line) { return take_word(line).ends_with("@st"); }
 
   Result<ScriptCommand> read_eval(std::string_view word, std::string_view rest) {

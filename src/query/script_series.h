@@ -20,7 +20,7 @@ struct ScriptValue {
 struct ScriptSeries {
   LabelSet labels;
   std::vector<ScriptValue> values;
-  bool has_start_times = false;  // a line name@st stood before it
+  bool has_start_times = false;  // a line name@st stood before it, or @st before them all
 };
 
 Result<ScriptSeries> parse_script_series(std::string_view line);

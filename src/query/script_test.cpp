@@ -110,6 +110,52 @@ eval instant at 1m increase(c_total[5m])
   EXPECT_EQ(report.skipped_under, (std::map<std::string, std::size_t>{{"start timestamps", 1}}));
 }
 
+TEST(Script, StartTimestampsWithoutANameAreThoseOfAllThatFollow) {
+  const ScriptReport report = run(R"(
+load 1m
+  before_total 1 2
+  @st -30s
+  c_total 1 2
+  d_total 1 2
+
+eval instant at 1m resets(before_total[5m])
+  {} 0
+
+eval instant at 1m resets(c_total[5m]) + resets(d_total[5m])
+  {} 7
+
+eval instant at 1m resets(d_total[5m])
+  {} 7
+)");
+  EXPECT_EQ(report.passed, 1u);
+  EXPECT_EQ(report.skipped_under, (std::map<std::string, std::size_t>{{"start timestamps", 2}}));
+}
+
+TEST(Script, TheMessageOfAnAnnotationMayLackItsPlace) {
+  const auto failure = [](std::string_view message) {
+    return failure_of("eval instant at 0 quantile(2, up)\n expect warn msg: PromQL warning: " +
+                      std::string(message) + "\n {} Inf\n");
+  };
+  EXPECT_EQ(failure("quantile value should be between 0 and 1, got 2"), "none");
+  EXPECT_EQ(failure("quantile value should be between 0 and 1, got 2 (1:10)"), "none");
+  EXPECT_THAT(failure("quantile value should be between 0 and 1, got 2 (1:1)"), HasSubstr("(1:10)"));
+  EXPECT_THAT(failure("quantile value should be between 0 and 1"), HasSubstr("(1:10)"));
+}
+
+TEST(Script, AnAnnotationOfBucketsMayLackItsDetails) {
+  EXPECT_EQ(failure_of(R"(load 1m
+  h_bucket{le="1"} 3
+  h_bucket{le="2"} 2
+  h_bucket{le="+Inf"} 4
+
+eval instant at 0 histogram_quantile(0.5, h_bucket)
+  expect info msg: PromQL info: input to histogram_quantile needed to be fixed for monotonicity )"
+                       "(see https://prometheus.io/docs/prometheus/latest/querying/functions/"
+                       "#histogram_quantile) for metric name \"h_bucket\"\n"
+                       "  {} 0.6666666666666666\n"),
+            "none");
+}
+
 TEST(ScriptSeries, ValuesUnfold) {
   const auto values = [](std::string_view line) {
     const auto series = parse_script_series(line);

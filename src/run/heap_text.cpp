@@ -38,6 +38,9 @@ std::string bytes_text(double bytes, heap::Measure measure) {
   return measure == heap::Measure::growth ? signed_bytes(bytes) : format_bytes(bytes);
 }
 std::string blocks_text(double count) { return format_count(std::round(count)); }
+std::string in_blocks(double count) {
+  return "in " + blocks_text(count) + (std::round(count) == 1 ? " block" : " blocks");
+}
 
 std::string interval_text(const heap::Amount& amount, heap::Measure measure) {
   const heap::Interval interval = heap::interval_95(amount, measure);
@@ -133,8 +136,7 @@ std::string evidence_text(const heap::Verdict& verdict, const ShowLook& look) {
   std::string text;
   if (verdict.rate_bytes_per_second > 0)
     text += fmt::format("{}/s, ", signed_bytes(verdict.rate_bytes_per_second));
-  text +=
-      fmt::format("{} in {} blocks", format_bytes(verdict.amount.bytes), blocks_text(verdict.amount.count));
+  text += format_bytes(verdict.amount.bytes) + " " + in_blocks(verdict.amount.count);
   if (verdict.amount.variance > 0)
     text += fmt::format(" ({})", interval_text(verdict.amount, heap::Measure::living));
   text += verdict.first_seen_seconds < 0.001
@@ -193,8 +195,8 @@ std::string heap_top_text(const heap::Top& top, std::size_t rows_max, const Show
   const heap::Measure measure = top.question.measure;
   const bool is_by_function = top.by == heap::By::function;
   const bool is_by_stack = top.by == heap::By::site;
-  std::string text = fmt::format("{}: {} in {} blocks", head_of(measure), bytes_text(top.all.bytes, measure),
-                                 blocks_text(top.all.count));
+  std::string text = fmt::format("{}: {} {}", head_of(measure), bytes_text(top.all.bytes, measure),
+                                 in_blocks(top.all.count));
   text += top.is_exact ? ", counted exactly\n"
                        : fmt::format(", sampled: {} (95 %)\n", interval_text(top.all, measure));
   Table table{.columns = {{std::string(measure == heap::Measure::growth ? "growth" : "bytes"), true}}};

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
@@ -68,7 +69,13 @@ json io_rate(const sense::ProcessRow& row, std::uint64_t bytes, double interval_
   return static_cast<double>(bytes) / interval_seconds;
 }
 
-json process_json(const sense::ProcessRow& row, double interval_seconds) {
+json growing_since(const sense::ProcessRow& row, std::int64_t time_ms) {
+  if (!row.growing_seconds) return nullptr;
+  return time_ms - std::llround(*row.growing_seconds * 1000);
+}
+
+json process_json(const sense::ProcessRow& row, const ProcessesAnswer& answer) {
+  const double interval_seconds = answer.interval_seconds;
   const sense::ProcessSample& sample = row.sample;
   return {{"pid", sample.pid},
           {"parent_pid", sample.parent_pid},
@@ -87,6 +94,7 @@ json process_json(const sense::ProcessRow& row, double interval_seconds) {
           {"proportional_bytes", told(sample.proportional_bytes)},
           {"swap_bytes", told(sample.swap_bytes)},
           {"growth_bytes_per_minute", told(row.growth_bytes_per_minute)},
+          {"growing_since_ms", growing_since(row, answer.time_ms)},
           {"open_files", told(sample.open_files)},
           {"read_bytes", told(sample.read_bytes)},
           {"written_bytes", told(sample.written_bytes)},
@@ -127,7 +135,7 @@ std::vector<sense::ProcessRow> first_processes(std::span<const sense::ProcessRow
 
 std::string processes_json(const ProcessesAnswer& answer) {
   json rows = json::array();
-  for (const sense::ProcessRow& row : answer.rows) rows.push_back(process_json(row, answer.interval_seconds));
+  for (const sense::ProcessRow& row : answer.rows) rows.push_back(process_json(row, answer));
   return text_of({{"time_ms", answer.time_ms},
                   {"total", answer.total},
                   {"hidden", answer.hidden},

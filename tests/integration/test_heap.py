@@ -3,8 +3,11 @@
 
 import gzip
 import json
+import signal
+import subprocess
 
 import pytest
+from daemon_process import wait_for
 
 PROGRAM = "heap_habits"
 
@@ -51,6 +54,24 @@ def test_a_calm_program_is_not_accused(ullage):
     assert code == 0
     assert habits_in(told["leaks"]) == habits_in(told["leaks"], "kept") == {"make_a_table"}
     assert habits_in(told["settled"]) == {"look_up", "log_line"}
+
+
+def test_a_living_run_is_scanned_for_lost_blocks_and_goes_on(ullage):
+    command = [ullage.binary, "run", "--quiet", "--heap=exact", "--", str(ullage.programs / PROGRAM), "slow"]
+    run = subprocess.Popen(command, env=ullage.environment)
+    try:
+        wait_for(lambda: ullage("heap", "top", "--at", "exit").code == 0, "the program is being profiled")
+        found = []
+        wait_for(lambda: found.append(leaks(ullage, "--scan")[1]["leaks"]) or habits_in(found[-1], "lost"), "a block is lost")
+        assert habits_in(found[-1], "lost") == {"lose_a_block"}
+        assert not list(ullage.state.glob("runs/*.heap/*.lost"))
+        assert habits_in(leaks(ullage)[1]["leaks"], "lost") == set(), "what was found is not kept: the program may find it again"
+        assert run.poll() is None
+    finally:
+        run.terminate()
+    assert run.wait(20) == 128 + signal.SIGTERM
+    done = ullage("heap", "leaks", "--scan")
+    assert done.code == 2 and "the run has ended" in done.err
 
 
 def test_the_largest_the_temporary_the_tree_and_exports_agree(ullage):

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What programs do with memory, for `ullage heap`: a leak, a cache that fills and settles, a ring, buffers
 // that are given back at once, a block whose last pointer goes, a table that is kept. With "calm" all but the
-// leak and the lost block. Ends without destructors, as servers do.
+// leak and the lost block; with "slow" ten times as slowly. Ends without destructors, as servers do.
 #include <unistd.h>
 
 #include <array>
@@ -56,6 +56,7 @@ char* volatile table = nullptr;
 
 int main(int count, char** arguments) {
   const bool is_calm = count > 1 && std::string_view(arguments[1]) == "calm";
+  const bool is_slow = count > 1 && std::string_view(arguments[1]) == "slow";
   make_a_table();
   for (std::size_t i = 0; i < kRequests; ++i) {
     if (!is_calm) remember_for_ever();
@@ -63,7 +64,7 @@ int main(int count, char** arguments) {
     look_up(i * 7);
     log_line(i);
     for (std::size_t k = 0; k < kBuffers; ++k) work_in_a_buffer();
-    program::sleep_ms(1);
+    program::sleep_ms(is_slow ? 10 : 1);
   }
   sink = nullptr;
   _exit(0);

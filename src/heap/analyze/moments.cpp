@@ -8,6 +8,7 @@
 #include <limits>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "heap/profile.h"
@@ -17,6 +18,9 @@ namespace ullage::heap {
 namespace {
 
 constexpr double kNormal95 = 1.959964;
+constexpr double kBeyond = 0.025;  // at each end
+constexpr double kLooksALifetime =
+    1.5;  // a level that drifts is as often new as all of it is replaced, and more
 constexpr std::int64_t kFirstSlotMs = 10;
 constexpr std::size_t kSlotsOfAWidth = 256, kSlotsAbout = 4;
 // So many slots are over: 0 is before the first. The end stands for whatever is in the file.
@@ -24,6 +28,41 @@ using SlotCount = std::uint32_t;
 constexpr SlotCount kEnd = std::numeric_limits<SlotCount>::max();
 
 // χ² at a quantile of the normal, by Wilson and Hilferty's cube; within 1 % from two degrees on.
+// By Abramowitz and Stegun 26.2.23, within 0.0005.
+double normal_quantile_above(double probability) {
+  const double t = std::sqrt(-2 * std::log(probability));
+  return t -
+         (2.515517 + t * (0.802853 + t * 0.010328)) / (1 + t * (1.432788 + t * (0.189269 + t * 0.001308)));
+}
+
+// How much lives on the heaps of all processes together, as it changes.
+struct Step {
+  std::int64_t time_ms;
+  std::size_t slot;
+  double bytes;            // more or less from then on
+  double allocated_bytes;  // since the step before of the same process
+};
+
+std::vector<Step> steps_of(std::span<const Profile> profiles) {
+  std::vector<Step> steps;
+  for (const Profile& profile : profiles) {
+    const std::size_t first = steps.size();
+    for (const std::int64_t end_ms : profile.slot_ends_ms)
+      steps.push_back({end_ms, steps.size() - first, 0, 0});
+    double left = 0;
+    for (const Change& change : profile.changes) {
+      if (change.slot >= profile.slot_ends_ms.size()) continue;
+      Step& step = steps[first + change.slot];
+      step.bytes += change.allocated_bytes - change.freed_bytes;
+      step.allocated_bytes += change.allocated_bytes;
+      left += change.allocated_bytes - change.freed_bytes;
+    }
+    steps.push_back({profile.ended_ms + 1, steps.size() - first, -left, 0});
+  }
+  std::ranges::sort(steps, {}, [](const Step& step) { return std::pair(step.time_ms, step.slot); });
+  return steps;
+}
+
 double chi_squared(double degrees, double normal_quantile) {
   const double spread = 2 / (9 * degrees);
   const double root = 1 - spread + normal_quantile * std::sqrt(spread);
@@ -42,7 +81,9 @@ std::optional<SlotCount> slots_until(const Profile& profile, const Moment& momen
   if (after == ends.end()) return kEnd;
   const auto before_ms = after == ends.begin() ? profile.started_ms : *(after - 1);
   const bool is_nearer_before = moment.time_ms - before_ms < *after - moment.time_ms;
-  const auto count = static_cast<SlotCount>(after - ends.begin()) + (is_nearer_before ? 0 : 1);
+  // Of several that end in one millisecond, as they do at peaks, all are over.
+  const auto over = is_nearer_before ? after : std::ranges::upper_bound(after, ends.end(), *after);
+  const auto count = static_cast<SlotCount>(over - ends.begin());
   return count == ends.size() ? kEnd : count;
 }
 
@@ -120,7 +161,10 @@ Interval interval_95(const Amount& amount) {
   if (amount.variance <= 0 || amount.bytes <= 0) return {amount.bytes, amount.bytes};
   const double weight = amount.variance / amount.bytes;  // what one more sample would add
   const double seen = amount.bytes / weight;
-  return {weight / 2 * chi_squared(2 * seen, -kNormal95), weight / 2 * chi_squared(2 * seen + 2, kNormal95)};
+  // The greatest of many is hardly ever too small: what is not needed at the high end goes to the low one.
+  const double n = amount.greatest_of;
+  const double low = n > 1 ? normal_quantile_above(kBeyond * (2 - 1 / n) / n) : kNormal95;
+  return {weight / 2 * chi_squared(2 * seen, -low), weight / 2 * chi_squared(2 * seen + 2, kNormal95)};
 }
 
 Interval interval_95(const Amount& amount, Measure measure) {
@@ -171,23 +215,8 @@ std::vector<double> living_by_slot(const Profile& profile) {
 }
 
 Moment shared_peak(std::span<const Profile> profiles) {
-  if (profiles.size() == 1 && profiles[0].peak_slot < profiles[0].slot_ends_ms.size())
-    return {Moment::Kind::time, profiles[0].slot_ends_ms[profiles[0].peak_slot]};
-  struct Step {
-    std::int64_t time_ms;
-    double bytes;  // more or less from then on
-  };
-  std::vector<Step> steps;
-  for (const Profile& profile : profiles) {
-    double before = 0;
-    const std::vector<double> bytes = living_by_slot(profile);
-    for (std::size_t slot = 0; slot < bytes.size(); ++slot) {
-      steps.push_back({profile.slot_ends_ms[slot], bytes[slot] - before});
-      before = bytes[slot];
-    }
-    steps.push_back({profile.ended_ms + 1, -before});
-  }
-  std::ranges::sort(steps, {}, &Step::time_ms);
+  if (profiles.size() == 1) return {Moment::Kind::peak};
+  const std::vector<Step> steps = steps_of(profiles);
   double bytes = 0;
   double most = 0;
   Moment peak{Moment::Kind::exit, 0};
@@ -198,6 +227,18 @@ Moment shared_peak(std::span<const Profile> profiles) {
     peak = {Moment::Kind::time, steps[i].time_ms};
   }
   return peak;
+}
+
+double moments_like_the_peak(std::span<const Profile> profiles, const Amount& at_peak) {
+  if (at_peak.variance <= 0 || at_peak.bytes <= 0) return 1;
+  // As chance may have raised the one and lowered the other, each by two standard deviations.
+  const double alike = at_peak.bytes - 4 * std::sqrt(at_peak.variance);
+  double bytes = 0, allocated_bytes = 0;
+  for (const Step& step : steps_of(profiles)) {
+    if (bytes >= alike) allocated_bytes += step.allocated_bytes;
+    bytes += step.bytes;
+  }
+  return 1 + kLooksALifetime * allocated_bytes / at_peak.bytes;
 }
 
 Question with_shared_peak(Question question, std::span<const Profile> profiles) {

@@ -16,6 +16,8 @@ namespace ullage::heap {
 // Of blocks; estimates where the profile is sampled, then `variance` (of the bytes) is more than 0.
 struct Amount {
   double count = 0, bytes = 0, variance = 0;
+  // As the greatest of about so many moments that tell little of each other: chance has made it greater.
+  double greatest_of = 1;
   Amount& operator+=(const Amount& other);
   bool is_nothing() const { return count == 0 && bytes == 0; }
 };
@@ -24,7 +26,8 @@ struct Interval {
   double low = 0, high = 0;
 };
 // Of the bytes, 95 %: the gamma interval of a weighted sum of Poisson counts (Fay and Feuer 1997), which
-// holds for one sample as for a thousand. Of an exact amount: the amount.
+// holds for one sample as for a thousand. Of the greatest of several the low end is where all of them
+// together are above with that probability (Šidák 1967). Of an exact amount: the amount.
 Interval interval_95(const Amount& amount);
 
 enum class Measure : std::uint8_t {
@@ -49,10 +52,15 @@ struct Question {
 
 // By site, as in profile.sites. Kind::peak is the process's own; see shared_peak.
 std::vector<Amount> amounts_of(const Profile& profile, const Question& question);
-// The time at which most lived on the heaps of all of them together; of one process its peak's.
+// The time at which most lived on the heaps of all of them together; of one process its own peak, which may
+// be one of many in a millisecond.
 Moment shared_peak(std::span<const Profile> profiles);
-// Kind::peak made the shared one's time.
+// Kind::peak made the shared one.
 Question with_shared_peak(Question question, std::span<const Profile> profiles);
+
+// Of what lives on all of them at the peak: whether it was only once so full, or again and again within what
+// sampling can tell apart, by how often as much as that was allocated meanwhile. 1 of an exact amount.
+double moments_like_the_peak(std::span<const Profile> profiles, const Amount& at_peak);
 
 // Until when what is told of a slot has happened, by slot, since the epoch: a slot that nothing came after
 // ends late, and its events stand at its beginning.

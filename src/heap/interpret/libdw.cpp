@@ -1,56 +1,45 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "heap/interpret/libdw.h"
 
-#include <dlfcn.h>
-
-#include <string>
+#include "base/shared_library.h"
 
 namespace ullage::heap {
 
 namespace {
 
-template <class Function>
-void find(void* library, const char* name, Function& function, std::string& problem) {
-  function = reinterpret_cast<Function>(::dlsym(library, name));
-  if (function == nullptr && problem.empty()) problem = std::string("libdw has no ") + name;
-}
-
 Libdw open_libdw() {
   Libdw dw;
-  void* library = ::dlopen("libdw.so.1", RTLD_NOW | RTLD_LOCAL);
-  if (library == nullptr) {
-    dw.problem = "there is no libdw here (libdw.so.1)";
-    return dw;
-  }
-  find(library, "dwfl_begin", dw.begin, dw.problem);
-  find(library, "dwfl_end", dw.end, dw.problem);
-  find(library, "dwfl_report_begin", dw.report_begin, dw.problem);
-  find(library, "dwfl_report_offline", dw.report_offline, dw.problem);
-  find(library, "dwfl_report_end", dw.report_end, dw.problem);
-  find(library, "dwfl_offline_section_address", dw.section_address, dw.problem);
-  find(library, "dwfl_build_id_find_debuginfo", dw.find_by_build_id, dw.problem);
-  find(library, "dwfl_module_info", dw.module_info, dw.problem);
-  find(library, "dwfl_module_build_id", dw.build_id, dw.problem);
-  find(library, "dwfl_module_getelf", dw.elf, dw.problem);
-  find(library, "dwfl_module_getdwarf", dw.dwarf, dw.problem);
-  find(library, "dwfl_module_getsymtab", dw.symbol_count, dw.problem);
-  find(library, "dwfl_module_getsym_info", dw.symbol, dw.problem);
-  find(library, "dwarf_get_units", dw.next_unit, dw.problem);
-  find(library, "dwarf_ranges", dw.ranges, dw.problem);
-  find(library, "dwarf_child", dw.child, dw.problem);
-  find(library, "dwarf_siblingof", dw.sibling, dw.problem);
-  find(library, "dwarf_tag", dw.tag, dw.problem);
-  find(library, "dwarf_attr", dw.attribute, dw.problem);
-  find(library, "dwarf_attr_integrate", dw.inherited_attribute, dw.problem);
-  find(library, "dwarf_formref_die", dw.referred, dw.problem);
-  find(library, "dwarf_dieoffset", dw.offset_of, dw.problem);
-  find(library, "dwarf_formstring", dw.string, dw.problem);
-  find(library, "dwarf_formudata", dw.number, dw.problem);
-  find(library, "dwarf_getsrc_die", dw.line_at, dw.problem);
-  find(library, "dwarf_lineno", dw.line_number, dw.problem);
-  find(library, "dwarf_linesrc", dw.line_file, dw.problem);
-  find(library, "dwarf_getsrcfiles", dw.files, dw.problem);
-  find(library, "dwarf_filesrc", dw.file, dw.problem);
+  SharedLibrary library("libdw", {"libdw.so.1"});
+  library.find("dwfl_begin", dw.begin);
+  library.find("dwfl_end", dw.end);
+  library.find("dwfl_report_begin", dw.report_begin);
+  library.find("dwfl_report_offline", dw.report_offline);
+  library.find("dwfl_report_end", dw.report_end);
+  library.find("dwfl_offline_section_address", dw.section_address);
+  library.find("dwfl_build_id_find_debuginfo", dw.find_by_build_id);
+  library.find("dwfl_module_info", dw.module_info);
+  library.find("dwfl_module_build_id", dw.build_id);
+  library.find("dwfl_module_getelf", dw.elf);
+  library.find("dwfl_module_getdwarf", dw.dwarf);
+  library.find("dwfl_module_getsymtab", dw.symbol_count);
+  library.find("dwfl_module_getsym_info", dw.symbol);
+  library.find("dwarf_get_units", dw.next_unit);
+  library.find("dwarf_ranges", dw.ranges);
+  library.find("dwarf_child", dw.child);
+  library.find("dwarf_siblingof", dw.sibling);
+  library.find("dwarf_tag", dw.tag);
+  library.find("dwarf_attr", dw.attribute);
+  library.find("dwarf_attr_integrate", dw.inherited_attribute);
+  library.find("dwarf_formref_die", dw.referred);
+  library.find("dwarf_dieoffset", dw.offset_of);
+  library.find("dwarf_formstring", dw.string);
+  library.find("dwarf_formudata", dw.number);
+  library.find("dwarf_getsrc_die", dw.line_at);
+  library.find("dwarf_lineno", dw.line_number);
+  library.find("dwarf_linesrc", dw.line_file);
+  library.find("dwarf_getsrcfiles", dw.files);
+  library.find("dwarf_filesrc", dw.file);
+  dw.problem = library.problem();
   return dw;
 }
 

@@ -3,7 +3,6 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
-#include <dlfcn.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/types.h>
@@ -25,6 +24,7 @@
 #include "base/file.h"
 #include "base/os_root.h"
 #include "base/result.h"
+#include "base/shared_library.h"
 #include "sense/bpf/task_program.h"
 #include "sense/bpf/task_record.h"
 
@@ -57,32 +57,23 @@ struct Bpf {
   std::string problem;
 };
 
-template <class Function>
-void find(void* library, const char* name, Function& function, std::string& problem) {
-  function = reinterpret_cast<Function>(::dlsym(library, name));
-  if (function == nullptr && problem.empty()) problem = std::string("libbpf has no ") + name;
-}
-
 Bpf open_bpf() {
   Bpf bpf;
-  void* library = ::dlopen("libbpf.so.1", RTLD_NOW | RTLD_LOCAL);
-  if (library == nullptr) {
-    bpf.problem = "there is no libbpf here (libbpf.so.1)";
-    return bpf;
-  }
-  find(library, "libbpf_set_print", bpf.set_print, bpf.problem);
-  find(library, "bpf_object__open_mem", bpf.open_mem, bpf.problem);
-  find(library, "bpf_object__load", bpf.load, bpf.problem);
-  find(library, "bpf_object__find_program_by_name", bpf.find_program, bpf.problem);
-  find(library, "bpf_object__find_map_fd_by_name", bpf.find_map, bpf.problem);
-  find(library, "bpf_object__close", bpf.close, bpf.problem);
-  find(library, "bpf_program__set_autoload", bpf.set_autoload, bpf.problem);
-  find(library, "bpf_program__fd", bpf.program_fd, bpf.problem);
-  find(library, "bpf_prog_test_run_opts", bpf.run_program, bpf.problem);
-  find(library, "bpf_program__attach_iter", bpf.attach_iter, bpf.problem);
-  find(library, "bpf_link__fd", bpf.link_fd, bpf.problem);
-  find(library, "bpf_link__destroy", bpf.destroy_link, bpf.problem);
-  find(library, "bpf_iter_create", bpf.create_iter, bpf.problem);
+  SharedLibrary library("libbpf", {"libbpf.so.1"});
+  library.find("libbpf_set_print", bpf.set_print);
+  library.find("bpf_object__open_mem", bpf.open_mem);
+  library.find("bpf_object__load", bpf.load);
+  library.find("bpf_object__find_program_by_name", bpf.find_program);
+  library.find("bpf_object__find_map_fd_by_name", bpf.find_map);
+  library.find("bpf_object__close", bpf.close);
+  library.find("bpf_program__set_autoload", bpf.set_autoload);
+  library.find("bpf_program__fd", bpf.program_fd);
+  library.find("bpf_prog_test_run_opts", bpf.run_program);
+  library.find("bpf_program__attach_iter", bpf.attach_iter);
+  library.find("bpf_link__fd", bpf.link_fd);
+  library.find("bpf_link__destroy", bpf.destroy_link);
+  library.find("bpf_iter_create", bpf.create_iter);
+  bpf.problem = library.problem();
   if (bpf.problem.empty()) bpf.set_print(nullptr);  // it would write to stderr
   return bpf;
 }

@@ -19,6 +19,8 @@ class Growth {
   std::chrono::nanoseconds due() const { return next_at_; }
   // Absent until there are three points.
   std::optional<double> bytes_per_minute() const { return slope_; }
+  // For how long it has risen by more than 64 KiB a minute; absent while it does not.
+  std::optional<std::chrono::nanoseconds> rising_for(std::chrono::nanoseconds now) const;
 
  private:
   static constexpr std::size_t kPoints = 9;  // four minutes
@@ -27,11 +29,13 @@ class Growth {
     float bytes;
   };
   void renew();
+  Point last_before_the_rise() const;
 
   std::array<Point, kPoints> points_{};  // the oldest is overwritten
   std::size_t count_ = 0, next_ = 0;
   std::chrono::nanoseconds began_{0}, next_at_{0};
   std::optional<double> slope_;
+  std::optional<float> rising_since_minutes_;
 };
 
 }  // namespace ullage::sense

@@ -6,6 +6,8 @@
 #include <chrono>
 #include <cstdint>
 
+#include "base/clock.h"
+
 namespace ullage::sense {
 namespace {
 
@@ -36,6 +38,19 @@ TEST(Growth, IsNotMovedByOnePeakNorByOneCollection) {
     growth.add(seconds(second), bytes);
   }
   EXPECT_EQ(growth.bytes_per_minute(), 0);
+}
+
+TEST(Growth, TellsSinceWhenItHasRisen) {
+  Growth growth;
+  int second = 0;
+  for (; second < 600; ++second) growth.add(seconds(second), 100 * kMiB);
+  EXPECT_FALSE(growth.rising_for(seconds(second)));
+  for (; second < 3600; ++second)
+    growth.add(seconds(second), static_cast<std::uint64_t>(second - 500) * kMiB);
+  ASSERT_TRUE(growth.rising_for(seconds(second)));
+  EXPECT_NEAR(to_seconds(*growth.rising_for(seconds(second))), 3000, 30);
+  for (; second < 3900; ++second) growth.add(seconds(second), 3100 * kMiB);
+  EXPECT_FALSE(growth.rising_for(seconds(second)));
 }
 
 TEST(Growth, ForgetsWhatIsMinutesAgo) {

@@ -44,6 +44,7 @@ struct ProcessRow : TreeProcess {
   double cpu_cores = 0;        // at its last reading, which of an idle process is some seconds old
   double usual_cpu_cores = 0;  // over about half a minute
   std::optional<double> growth_bytes_per_minute;
+  std::optional<double> growing_seconds;  // for how long it has grown; absent while it does not
 };
 
 enum class Ending : unsigned char {

@@ -203,6 +203,8 @@ void TableMember::account(ProcessRow& row, nanoseconds now) {
   set_rate(row, now);
   growth_.add(now, counted_bytes(sample));
   row.growth_bytes_per_minute = growth_.bytes_per_minute();
+  row.growing_seconds.reset();
+  if (const auto rising = growth_.rising_for(now)) row.growing_seconds = to_seconds(*rising);
 }
 
 void TableMember::set_rate(ProcessRow& row, nanoseconds now) {
@@ -221,8 +223,8 @@ void TableMember::set_rate(ProcessRow& row, nanoseconds now) {
 
 nanoseconds TableMember::next_look(const ProcessRow& row, nanoseconds now) const {
   const bool is_waiting = has_moved_ || wants_details(row, now) || wants_proportional(row, now);
-  const bool is_changing =
-      (has_news_ && row.cpu_cores > 0) || std::abs(row.usual_cpu_cores - row.cpu_cores) > kSettledCores;
+  const bool is_changing = row.growing_seconds || (has_news_ && row.cpu_cores > 0) ||
+                           std::abs(row.usual_cpu_cores - row.cpu_cores) > kSettledCores;
   if (is_waiting || is_changing) return now;
   nanoseconds next = std::min(due_, growth_.due());
   if (is_of_kernel(row.sample) || is_zombie(row.sample)) return next;

@@ -4,13 +4,13 @@
 import type { LiveProcess } from '../data/machine_json';
 import type { Maybe } from '../data/run_json';
 import { shortened, visible } from '../data/text';
-import { formatByteRate, formatBytes, formatCores, formatCount } from '../data/units';
+import { formatByteRate, formatBytes, formatCores, formatCount, formatDuration } from '../data/units';
 import { processes, processOrder, refreshProcesses, type ProcessOrder } from './connection';
 
 interface ColumnSpec {
   title: string;
   order?: ProcessOrder;
-  cell: (row: LiveProcess) => string;
+  cell: (row: LiveProcess, now: number) => string;
   isText?: boolean;
 }
 
@@ -19,6 +19,10 @@ const QUIET_GROWTH = 64 * 1024; // bytes a minute, below which it is no growth t
 
 const growthText = (bytes: number): string => (Math.abs(bytes) < QUIET_GROWTH ? '0' : `${bytes > 0 ? '+' : ''}${formatBytes(bytes)}/min`);
 
+function growthOf({ growth_bytes_per_minute: growth, growing_since_ms: since }: LiveProcess, now: number): string {
+  return told(growth, growthText) + (since === null ? '' : ` for ${formatDuration((now - since) / 1000)}`);
+}
+
 function ioText({ read_bytes_per_second: read, written_bytes_per_second: written }: LiveProcess): string {
   return read === null && written === null ? '–' : zero((read ?? 0) + (written ?? 0), formatByteRate);
 }
@@ -26,7 +30,7 @@ const zero = (value: number, format: (value: number) => string): string => (valu
 
 const COLUMNS: ColumnSpec[] = [
   { title: 'Memory', order: 'memory', cell: (row) => told(row.resident_bytes, formatBytes) },
-  { title: 'Growth', order: 'growth', cell: (row) => told(row.growth_bytes_per_minute, growthText) },
+  { title: 'Growth', order: 'growth', cell: growthOf },
   { title: 'Cores', order: 'cpu', cell: (row) => zero(row.cpu_cores, formatCores) },
   { title: 'Storage I/O', order: 'io', cell: ioText },
   { title: 'Threads', cell: (row) => formatCount(row.threads) },
@@ -50,11 +54,11 @@ export function ProcessesSection() {
               {COLUMNS.map((column) => <Heading key={column.title} column={column} choose={choose} />)}
             </tr>
           </thead>
-          <tbody>{told.processes.map((row) => <Row key={row.pid} row={row} />)}</tbody>
+          <tbody>{told.processes.map((row) => <Row key={row.pid} row={row} now={told.time_ms} />)}</tbody>
         </table>
       </div>
       <p class="note">
-        The first {formatCount(told.processes.length)} of {formatCount(told.total)}{told.hidden > 0 && `; ${formatCount(told.hidden)} more may not be seen by this user`}. Memory is resident; growth is its trend over the last minutes.
+        The first {formatCount(told.processes.length)} of {formatCount(told.total)}{told.hidden > 0 && `; ${formatCount(told.hidden)} more may not be seen by this user`}. Memory is resident; growth is its trend over the last minutes, and for how long it has grown.
       </p>
     </>
   );
@@ -71,7 +75,7 @@ function Heading({ column, choose }: { column: ColumnSpec; choose: (order: Proce
   );
 }
 
-function Row({ row }: { row: LiveProcess }) {
+function Row({ row, now }: { row: LiveProcess; now: number }) {
   const command = visible(row.command);
   return (
     <tr>
@@ -79,7 +83,7 @@ function Row({ row }: { row: LiveProcess }) {
         <bdi class="name">{visible(row.name)}</bdi> <span class="quiet">{row.pid}</span>
         {command && <span class="args" title={command}><bdi>{shortened(command, 160)}</bdi></span>}
       </th>
-      {COLUMNS.map((column) => <td key={column.title} class={column.isText ? 'text' : ''}>{column.cell(row)}</td>)}
+      {COLUMNS.map((column) => <td key={column.title} class={column.isText ? 'text' : ''}>{column.cell(row, now)}</td>)}
     </tr>
   );
 }

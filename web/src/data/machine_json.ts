@@ -55,6 +55,7 @@ export interface LiveProcess {
   cpu_cores_usual: number;
   resident_bytes: Maybe<number>;
   growth_bytes_per_minute: Maybe<number>;
+  growing_since_ms: Maybe<number>;
   read_bytes_per_second: Maybe<number>;
   written_bytes_per_second: Maybe<number>;
 }
