@@ -27,6 +27,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/os_root.h"
 #include "sense/proc/process_tree.h"
 #include "sense/processes/process_row.h"
@@ -105,6 +106,15 @@ class ObedientChild {
     EXPECT_EQ(::write(ask_, &byte, 1), 1);
     EXPECT_EQ(::read(answer_, &byte, 1), 1);
   }
+  // On a busy machine it may stand in line for a while after its answer.
+  void wait_until_it_waits() const {
+    const auto is_waiting = [this] {
+      const auto stat = read_file(OsRoot::live().path("/proc/" + std::to_string(pid_) + "/stat"));
+      return stat && stat->find(") S ") != std::string::npos;
+    };
+    for (int tries = 0; tries < 5000 && !is_waiting(); ++tries)
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
 
  private:
   pid_t pid_ = -1;
@@ -176,9 +186,9 @@ TEST_P(TaskIteratorLive, TellsOnceOfWhatAProcessDid) {
   EXPECT_TRUE(next().has_moved) << "its name";
   const TaskNews threads = next();
   EXPECT_TRUE(threads.has_moved) << "its threads";
-  // It waits now; the end of its answer may have come after the last pass.
-  TaskNews quiet = news_of(iterator_->read(), child.pid());
-  quiet = news_of(iterator_->read(), child.pid());
+  child.wait_until_it_waits();
+  iterator_->read();  // the end of its answer
+  const TaskNews quiet = news_of(iterator_->read(), child.pid());
   EXPECT_EQ(quiet.ran.count(), 0);
   EXPECT_FALSE(quiet.has_moved);
   EXPECT_FALSE(quiet.has_io);
@@ -189,7 +199,8 @@ TEST_P(TaskIteratorLive, ATableThatAsksItHasTheFiguresOfProc) {
                              [] { std::thread(write_file).join(); },
                              [] { ::prctl(PR_SET_NAME, "another (name)"); }});
   const SystemClock clock;
-  ProcessTable table(OsRoot::live(), {}, clock);
+  const TableOptions options = {.details_time = std::chrono::seconds(10)};  // whatever else runs here
+  ProcessTable table(OsRoot::live(), options, clock);
   table.read({.tasks = iterator_->read()});
   const auto row_of = [&](std::span<const ProcessRow> rows) {
     const auto found =
@@ -200,7 +211,7 @@ TEST_P(TaskIteratorLive, ATableThatAsksItHasTheFiguresOfProc) {
   for (int thing = 0; thing < 5; ++thing) {
     child.do_next();
     const ProcessSample told = row_of(table.read({.tasks = iterator_->read()}));
-    ProcessTable fresh(OsRoot::live(), {}, clock);
+    ProcessTable fresh(OsRoot::live(), options, clock);
     const ProcessSample truth = row_of(fresh.read({}, Freshness::all));
     SCOPED_TRACE(thing);
     EXPECT_EQ(told.name, truth.name);
@@ -212,8 +223,10 @@ TEST_P(TaskIteratorLive, ATableThatAsksItHasTheFiguresOfProc) {
     EXPECT_EQ(told.written_bytes, truth.written_bytes);
     // What it used after the pass, or too little to be told: less than a clock tick of each.
     EXPECT_NEAR(told.user_seconds + told.system_seconds, truth.user_seconds + truth.system_seconds, 0.021);
+    // The kernel keeps a part with each processor: what `stat` and `status` tell is some dozens of pages
+    // apart.
     EXPECT_NEAR(static_cast<double>(told.resident_bytes.value_or(0)),
-                static_cast<double>(truth.resident_bytes.value_or(0)), 0.25 * kMiB);
+                static_cast<double>(truth.resident_bytes.value_or(0)), 0.5 * kMiB);
   }
 }
 

@@ -60,7 +60,7 @@ struct sched_entity {
 } KERNEL;
 
 struct task_struct {
-  int pid, tgid;
+  int pid, tgid, on_cpu;
   char comm[16];
   unsigned long min_flt, maj_flt;
   struct sched_entity se;
@@ -245,7 +245,8 @@ static __always_inline void look_at(struct task_struct* task, struct Look* look)
     look->moved = look->io = look->elsewhere = 1;
   }
   const __u64 ran_ns = task->se.sum_exec_runtime - look->now.run_ns;
-  const int has_run = ran_ns != 0 || before == 0;
+  // The time of one that runs at this moment was brought up to date at the last clock tick.
+  const int has_run = ran_ns != 0 || before == 0 || (bpf_core_field_exists(task->on_cpu) && task->on_cpu);
   look->now.run_ns += ran_ns;
   look->record.ran_us = (ran_ns + 999) / 1000;
   if (has_run) look_at_doings(look, task);
