@@ -460,6 +460,18 @@ TEST(ProcessTable, AProcessThatMovesOrExecutesIsInAnotherGroupFromThenOn) {
   EXPECT_EQ(table.rows()[0].group->unit, "");
 }
 
+TEST(ProcessTable, AMoveToAnotherCgroupIsSeenAtOnceWhereTheKernelTells) {
+  FixtureMachine machine;
+  machine.process({.pid = 10});
+  ManualClock clock;
+  ProcessTable table(machine.root(), kOptions, clock);
+  std::vector<TaskNews> tasks = {{.pid = 10}};
+  for (int second = 0; second < 100; ++second, clock.advance(seconds(1))) table.read({.tasks = tasks});
+  machine.process({.pid = 10, .cgroup = "/system.slice/web.service"});
+  tasks[0].is_elsewhere = true;
+  EXPECT_EQ(table.read({.tasks = tasks})[0].group->unit, "web.service");
+}
+
 TEST(ProcessTable, WhatMayNotBeReadIsAbsentAndCounted) {
   FixtureMachine machine;
   machine.process({.pid = 10});

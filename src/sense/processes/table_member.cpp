@@ -36,10 +36,10 @@ constexpr nanoseconds kTickJitter = std::chrono::milliseconds(300);
 constexpr seconds kHardlyRanWait(5), kUnmovedEvery(60);
 constexpr std::chrono::milliseconds kClockTick(10);  // what the times in `stat` are cut off to
 // Cgroup and open files, which `stat` does not show: of one that runs; and of one that sleeps, whom others
-// may move to another cgroup, where the kernel does not tell that.
+// may move to another cgroup. Where the kernel tells of that, cgroups are read only then.
 constexpr seconds kPlacesEvery(30), kSleepersPlacesEvery(120);
 // PSS of one whose own memory did not move: others may have come to share it, or gone.
-constexpr seconds kUnmovedProportionalEvery(300);  // and up to as much more, so that they are read apart
+constexpr seconds kUnmovedProportionalEvery(600);  // and up to as much more, so that they are read apart
 
 constexpr double kUsualSeconds = 30;
 constexpr double kSettledCores = 1e-4;  // so near to what it comes to, a mean is there
@@ -97,7 +97,7 @@ void TableMember::take_news(const TaskNews* news, nanoseconds now, nanoseconds b
 
 void TableMember::look_at_places(nanoseconds now) {
   places_at_ = now - kPlacesEvery;
-  has_run_since_places_ = true;
+  has_run_since_places_ = is_elsewhere_ = true;
 }
 
 void TableMember::set_due(const ProcessRow& row, nanoseconds now) {
@@ -164,7 +164,7 @@ void TableMember::read_details(ProcessFiles& files, ProcessRow& row, nanoseconds
   has_details = true;
   if (is_kernel) return;
   const bool is_turn = is_first || now >= places_due();
-  if (is_io_due() || (is_turn && process.is_dirty())) {
+  if (is_io_due() || (is_turn && is_denied && process.is_dirty())) {
     process.read_io(files, row, now);
     has_io_ = false;
     is_denied = files.was_denied();
@@ -173,7 +173,8 @@ void TableMember::read_details(ProcessFiles& files, ProcessRow& row, nanoseconds
   // So that those found together have their turns apart.
   places_at_ = is_first ? now - row.sample.pid % kSleepersPlacesEvery.count() * seconds(1) : now;
   has_run_since_places_ = false;
-  read_cgroup(files, row.sample.pid);
+  if (is_first || is_elsewhere_ || !has_news_) read_cgroup(files, row.sample.pid);
+  is_elsewhere_ = false;
   TrackedProcess::read_open_files(files, row);
 }
 

@@ -78,8 +78,9 @@ class TableMember {
   int unchanged_readings_ = 0;
   bool is_stat_new_ = false, has_exited_ = false;
   bool has_run_since_places_ = true;
-  bool has_news_ = false;                    // the kernel tells whether it has moved
-  bool has_moved_ = false, has_io_ = false;  // since its stat, its I/O was read
+  bool has_news_ = false;  // the kernel tells whether it has moved
+  // Since its stat, its I/O, its cgroup was read.
+  bool has_moved_ = false, has_io_ = false, is_elsewhere_ = false;
   std::chrono::microseconds ran_unread_{0};
   std::chrono::nanoseconds ran_after_{0};  // when ran_unread_ was 0 last
   bool has_run_ = false;                   // since account()
