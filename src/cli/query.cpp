@@ -146,7 +146,7 @@ int refuse_query(const Options& options, const Console& console, const Error& er
 int ask(const Options& options, const Common& common, const Console& console) {
   const auto timeout = parse_span(options.timeout, "--timeout");
   if (!timeout) return refuse(console, timeout.error());
-  const auto opened = open_source(common, console, options.from);
+  const auto opened = open_source(common, console, options.from, milliseconds(*timeout));
   if (!opened) return refuse(console, opened.error());
   const auto when = parse_when(options, opened->extent, console.clock.wall_ms());
   if (!when) return refuse(console, when.error());

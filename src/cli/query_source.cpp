@@ -3,8 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -62,8 +64,10 @@ Result<QuerySource> open_run(const Common& common, const Console& console, const
                      }};
 }
 
-Result<QuerySource> open_remote(const std::string& url, const Common& common, const Console& console) {
+Result<QuerySource> open_remote(const std::string& url, const Common& common, const Console& console,
+                                std::optional<std::chrono::milliseconds> timeout) {
   history::RemoteOptions options{.url = url};
+  if (timeout) options.http.timeout = *timeout;
   const auto settings = common.settings(console);
   if (!settings) return fail(settings.error());
   if (const std::string file = settings->text("query.bearer_token_file"); !file.empty()) {
@@ -94,8 +98,10 @@ void tell_problems(const QuerySource& source, const Console& console) {
     console.err << "ullage: damaged: " << printable(problem) << '\n';
 }
 
-Result<QuerySource> open_source(const Common& common, const Console& console, const std::string& from) {
-  if (from.starts_with("http://") || from.starts_with("https://")) return open_remote(from, common, console);
+Result<QuerySource> open_source(const Common& common, const Console& console, const std::string& from,
+                                std::optional<std::chrono::milliseconds> timeout) {
+  if (from.starts_with("http://") || from.starts_with("https://"))
+    return open_remote(from, common, console, timeout);
   std::error_code error;
   if (!from.empty() && !std::filesystem::is_directory(from, error)) return open_run(common, console, from);
   const auto state = from.empty() ? common.state(console) : Result<std::string>(from);

@@ -3,6 +3,7 @@
 // one face of a series source.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -35,6 +36,8 @@ struct QuerySource {
 void add_from(CLI::App& app, std::string& from, Common& common);
 // What had to be left out so far, on standard error.
 void tell_problems(const QuerySource& source, const Console& console);
-Result<QuerySource> open_source(const Common& common, const Console& console, const std::string& from);
+// A server has to answer within `timeout`, where one is given.
+Result<QuerySource> open_source(const Common& common, const Console& console, const std::string& from,
+                                std::optional<std::chrono::milliseconds> timeout = {});
 
 }  // namespace ullage::cli

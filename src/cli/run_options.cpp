@@ -73,6 +73,14 @@ act::LimitRequest limits_of(const config::Settings& settings) {
   return limits;
 }
 
+// exec='notify it' whole in quotes, as examples have it, where a shell has left the inner ones.
+std::string without_quotes(const std::string& command) {
+  const char quote = command.front();
+  const bool is_quoted = command.size() > 2 && (quote == '\'' || quote == '"') && command.back() == quote &&
+                         command.find(quote, 1) == command.size() - 1;
+  return is_quoted ? command.substr(1, command.size() - 2) : command;
+}
+
 }  // namespace
 
 Result<session::PressureAction> parse_pressure_action(const std::string& text) {
@@ -82,7 +90,7 @@ Result<session::PressureAction> parse_pressure_action(const std::string& text) {
   if (text == "term") return session::PressureAction{.kind = Kind::term};
   if (text == "kill") return session::PressureAction{.kind = Kind::kill};
   if (text.starts_with("exec=") && text.size() > 5)
-    return session::PressureAction{.kind = Kind::exec, .command = text.substr(5)};
+    return session::PressureAction{.kind = Kind::exec, .command = without_quotes(text.substr(5))};
   if (text.starts_with("signal=")) {
     auto number = config::parse_signal(std::string_view(text).substr(7));
     if (!number) return pass_on(number);

@@ -214,7 +214,7 @@ Verb add_list(CLI::App& runs, Common& common, Console& console) {
                   "only these: running, finished, failed, oom, interrupted or damaged");
   app->add_option("--since", options->since,
                   "only runs that started in the last 2h, 3d …, or since a day: 2026-11-24");
-  app->add_option("-n,--newest", options->newest, "at most so many")->check(CLI::PositiveNumber);
+  app->add_option("-n,--newest", options->newest, "at most so many")->check(CLI::Range(1, 1'000'000));
   app->add_flag("--json", options->json, "print them as JSON");
   app->footer("Example:\n  ullage runs list --name train --since 7d");
   return {app, [options, &common, &console] { return list(*options, common, console); }};

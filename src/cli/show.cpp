@@ -74,9 +74,11 @@ std::vector<Verb> add_show(CLI::App& parent, Common& common, Console& console) {
   CLI::App* app = parent.add_subcommand(
       "show", "what a run did: figures, curves, processes, events, advice; or its report");
   app->add_option("RUN", options->run, std::string(kRunArgument))->default_str("@1");
-  app->add_option("-o,--output", options->report,
-                  "write the report, one HTML file that needs no network; - for standard output");
-  app->add_flag("--json", options->json, "print the run as JSON (docs/formats/run-json.md)");
+  auto* report =
+      app->add_option("-o,--output", options->report,
+                      "write the report, one HTML file that needs no network; - for standard output");
+  app->add_flag("--json", options->json, "print the run as JSON (docs/formats/run-json.md)")
+      ->excludes(report);
   app->add_option("--width", options->width, "columns of text to use, instead of the terminal's")
       ->check(CLI::Range(40, 1000));
   app->add_flag("--ascii", options->ascii,

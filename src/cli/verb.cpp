@@ -22,6 +22,9 @@ namespace ullage::cli {
 
 namespace {
 
+constexpr std::string_view kEverywhere = "Everywhere";  // the group of the flags that every verb has
+constexpr int kRunFailed = 125;                         // as `run` itself ends with
+
 // "-m,--memory" as an error names it.
 std::string long_name(const std::string& flag) { return flag.substr(flag.rfind(',') + 1); }
 
@@ -73,6 +76,15 @@ std::string typed_verb(const CLI::App& top, const std::vector<std::string>& argu
 
 // What stands behind "--" is a command or a text there; elsewhere it is a name that begins with "-".
 bool takes_words_as_they_are(const std::string& verb) { return verb == "run" || verb == "emit"; }
+
+// A flag of a verb that has verbs of its own, where one of these was typed: it would be of no effect.
+const CLI::Option* flag_before_verb(const CLI::App& top) {
+  const CLI::App* const parent = deepest(&top)->get_parent();
+  if (parent == nullptr || parent == &top) return nullptr;
+  for (const CLI::Option* option : parent->get_options())
+    if (option->count() > 0 && option->get_group() != kEverywhere) return option;
+  return nullptr;
+}
 
 int act_on(const CLI::App& top, const std::vector<Verb>& verbs, const Console& console) {
   const CLI::App* typed = deepest(&top);
@@ -139,11 +151,11 @@ Result<std::string> Common::state(const Console& console) const {
 
 void add_common_flags(CLI::App& app, Common& common) {
   app.add_option("--config", common.config_file, "read this file instead of /etc's and the user's")
-      ->group("Everywhere");
+      ->group(std::string(kEverywhere));
   app.add_option("--profile", common.profile, "development, production, testing, or one of yours")
-      ->group("Everywhere");
+      ->group(std::string(kEverywhere));
   app.add_option("--state", common.state_directory, "where runs and the history are kept")
-      ->group("Everywhere");
+      ->group(std::string(kEverywhere));
 }
 
 int refuse(const Console& console, const Error& error) {
@@ -168,6 +180,7 @@ int run_command_line(std::vector<std::string> arguments, Console& console) {
     common.after_dashes.assign(dashes + 1, arguments.end());
     arguments.erase(dashes, arguments.end());
   }
+  const std::vector<std::string> words = arguments;
   try {
     std::ranges::reverse(arguments);  // as CLI11 wants them
     top.parse(arguments);
@@ -178,8 +191,13 @@ int run_command_line(std::vector<std::string> arguments, Console& console) {
     console.out << version.what() << '\n';
     return 0;
   } catch (const CLI::ParseError& error) {
-    return explain_parse_error(top, error, console);
+    const int code = explain_parse_error(top, error, console);
+    // So that it is no exit code of the command's.
+    return typed_verb(top, words) == "run" ? kRunFailed : code;
   }
+  if (const CLI::Option* lost = flag_before_verb(top))
+    return refuse(console, {.what = lost->get_name() + " stands before the verb it is for",
+                            .hint = "flags follow the verb: ullage query metrics --from @1"});
   return act_on(top, known, console);
 }
 

@@ -49,6 +49,7 @@ class LiveSeries final : public Frame {
   const std::map<std::string, Family, std::less<>>& families() const { return families_; }
   std::int64_t time_ms() const { return time_ms_; }
   std::size_t size() const { return by_hash_.size(); }
+  std::size_t current() const { return current_.size(); }  // of them, those with a value at the newest time
   std::size_t needing_quotes() const { return needing_quotes_; }  // series
   std::uint64_t refused() const { return refused_; }        // values of series for which there was no room
   std::uint64_t duplicates() const { return duplicates_; }  // second values in one frame

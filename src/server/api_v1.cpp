@@ -147,11 +147,11 @@ struct ApiV1::Impl {
     return {.body = metadata_json(request.parameters.value("metric"), bounds->limit, subjects.live)};
   }
 
-  Response metrics(const Request& request) const {
+  Response metrics(const Request& request) {
     const MetricsForm form = metrics_form_for(request.headers.value("accept"));
     Response page{.content_type = std::string(content_type_of(form))};
     if (subjects.live != nullptr)
-      page.body = metrics_text(*subjects.live, form);
+      page.body = metrics_page.of(*subjects.live, form);
     else if (form.format == MetricsFormat::open_metrics)
       page.body = "# EOF\n";
     return page;
@@ -232,6 +232,7 @@ struct ApiV1::Impl {
   ApiSubjects subjects;
   ApiOptions options;
   std::shared_ptr<query::Engine> engine;
+  MetricsPage metrics_page;
   QueryDesk desk;
 };
 

@@ -254,6 +254,13 @@ std::string metrics_text(metric::LiveSeries& live, MetricsForm form) {
   return text;
 }
 
+const std::string& MetricsPage::of(metric::LiveSeries& live, MetricsForm form) {
+  Made& made = made_[form];
+  if (made.text.empty() || made.time_ms != live.time_ms() || made.current != live.current())
+    made = {.time_ms = live.time_ms(), .current = live.current(), .text = metrics_text(live, form)};
+  return made.text;
+}
+
 std::string federated_text(std::vector<FederatedSample> samples, MetricNames names) {
   std::ranges::sort(samples, {}, &FederatedSample::key);
   const auto repeated = std::ranges::unique(samples, {}, &FederatedSample::key);

@@ -6,7 +6,10 @@
 // Values are of the newest tick and carry no time, so that who scrapes sees them end.
 #pragma once
 
+#include <compare>
+#include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,12 +24,27 @@ enum class MetricNames : unsigned char { legacy, quoted };
 struct MetricsForm {
   MetricsFormat format = MetricsFormat::plain;
   MetricNames names = MetricNames::legacy;
-  bool operator==(const MetricsForm&) const = default;
+  auto operator<=>(const MetricsForm&) const = default;
 };
 MetricsForm metrics_form_for(std::string_view accept);
 std::string_view content_type_of(MetricsForm form);
 
 std::string metrics_text(metric::LiveSeries& live, MetricsForm form);
+
+// The page of a tick, made once in each form however many ask for it: who pipelines requests and does not read
+// the answers would keep the loop busy otherwise.
+class MetricsPage {
+ public:
+  const std::string& of(metric::LiveSeries& live, MetricsForm form);
+
+ private:
+  struct Made {
+    std::int64_t time_ms = 0;
+    std::size_t current = 0;
+    std::string text;
+  };
+  std::map<MetricsForm, Made> made_;
+};
 
 struct FederatedSample {
   metric::SeriesKey key;

@@ -34,6 +34,20 @@ metric::LiveSeries some_series() {
   return live;
 }
 
+TEST(MetricsPage, IsMadeOnceATickInEachForm) {
+  metric::LiveSeries live = some_series();
+  MetricsPage page;
+  const std::string& plain = page.of(live, {});
+  const char* made = plain.data();
+  EXPECT_EQ(plain, metrics_text(live, {}));
+  EXPECT_EQ(page.of(live, {.format = MetricsFormat::open_metrics}),
+            metrics_text(live, {.format = MetricsFormat::open_metrics}));
+  EXPECT_EQ(page.of(live, {}).data(), made);
+  live.begin(3'000);
+  live.add("node_load1", 0.75);
+  EXPECT_EQ(page.of(live, {}), metrics_text(live, {}));
+}
+
 TEST(MetricsPage, FamiliesStandTogetherWithWhatTheyMean) {
   metric::LiveSeries live = some_series();
   EXPECT_EQ(metrics_text(live, {}),

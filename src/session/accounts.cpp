@@ -154,8 +154,7 @@ void Accounts::take_sample(const sense::TreeProcess& process, std::int64_t now_m
   take_use(entry);
   take_row(entry);
   if (sample.resident_peak_bytes)
-    raise_high_mark(less(*sample.resident_peak_bytes, sample.file_bytes.value_or(0)), now_ms,
-                    "process high-water mark");
+    raise_high_mark(less(*sample.resident_peak_bytes, entry.file_bytes), now_ms, "process high-water mark");
 }
 
 void Accounts::take_use(Entry& entry) {

@@ -184,6 +184,17 @@ TEST_F(AccountsTest, TheHighMarkLeavesMappedFilesOut) {
   EXPECT_EQ(accounts_.high_mark()->used_bytes, 42 * kMiB);
 }
 
+// At its end a process has no mapped files any more, and its high-water mark still has them in it.
+TEST_F(AccountsTest, AProcessThatEndsLeavesItsMappedFilesOutOfTheHighMark) {
+  auto one = process(101, kSupervisor, 0, 50 * kMiB);
+  one.sample.file_bytes = 40 * kMiB;
+  look({one});
+  one.sample.state = 'Z';
+  one.sample.resident_bytes = one.sample.file_bytes = 0;
+  look({one});
+  EXPECT_EQ(accounts_.high_mark()->used_bytes, 10 * kMiB);
+}
+
 TEST_F(AccountsTest, TheTableIsBoundedAndNothingInItIsLost) {
   std::vector<sense::TreeProcess> all;
   for (std::int64_t pid = 200; pid < 300; ++pid) {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
@@ -136,8 +137,22 @@ std::optional<std::uint64_t> OomWitness::enough_bytes(const run::Record& record)
   return static_cast<std::uint64_t>(static_cast<double>(asked + (peak > held ? peak - held : 0)) * kMargin);
 }
 
+std::string describe_kills_within(const run::Record& record, std::uint64_t kills) {
+  if (kills == 0) return {};
+  const auto victim = std::ranges::find(
+      record.process_table, SIGKILL, [](const run::Process& process) { return process.signal.value_or(0); });
+  std::string sentence =
+      kills == 1 ? "the kernel killed a process of the run for want of memory"
+                 : fmt::format("the kernel killed {} processes of the run for want of memory", kills);
+  if (victim != record.process_table.end()) sentence += ": " + named(victim->name, victim->pid);
+  return sentence + "; the command went on";
+}
+
 std::string describe(const run::Oom& oom) {
-  std::string sentence = "out of memory: killed by " + (oom.killer == "kernel" ? "the kernel" : oom.killer);
+  const std::string killer = oom.killer == "kernel"         ? "the kernel"
+                             : oom.killer == "ullage limit" ? "Ullage's own memory limit"
+                                                            : oom.killer;
+  std::string sentence = "out of memory: killed by " + killer;
   if (!oom.victim.empty()) sentence += ", which picked " + oom.victim;
   if (!oom.holder.empty() && oom.holder_bytes)
     sentence +=

@@ -47,4 +47,7 @@ class OomWitness {
 // "Out of memory: the kernel killed python3 (123), …": one sentence.
 std::string describe(const run::Oom& oom);
 
+// Of a run that was not ended by it: that the kernel killed some of its processes; empty when it did not.
+std::string describe_kills_within(const run::Record& record, std::uint64_t kills);
+
 }  // namespace ullage::session

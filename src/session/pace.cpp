@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 namespace ullage::session {
 
@@ -14,6 +15,7 @@ using std::chrono::milliseconds;
 
 // A run of a few milliseconds wants looks that are closer together: 2, 4, 8, 16 ms after the start.
 constexpr Pace::Duration kFirstLook = milliseconds(2);
+constexpr Pace::Duration kFirstCost = milliseconds(2);
 
 }  // namespace
 
@@ -21,6 +23,9 @@ Pace::Pace(std::optional<Duration> fixed_interval)
     : automatic_(!fixed_interval), interval_(fixed_interval.value_or(kFirstInterval)) {}
 
 Pace::Duration Pace::until_next_look(Duration elapsed, Duration cost) {
+  // All processes of the machine are looked at once, to find the run's: that says nothing of later looks, and
+  // paying it back would leave the first seconds without samples.
+  if (!std::exchange(has_looked_, true)) cost = std::min(cost, kFirstCost);
   usual_cost_ = usual_cost_ == Duration(0) ? cost : (usual_cost_ * 7 + cost) / 8;
   const auto earned = std::chrono::duration_cast<Duration>(elapsed * kCostShare);
   spent_ = std::max(spent_ + cost, earned - kCostAhead);  // what was not spent is not saved for ever

@@ -84,5 +84,13 @@ TEST(Pace, AFixedIntervalIsKept) {
   EXPECT_GE(ten.looks, 100u);  // between the stored ones too
 }
 
+TEST(Pace, AFirstLookAtAMachineFullOfProcessesDoesNotSlowTheNextOnes) {
+  Pace pace(std::nullopt);
+  EXPECT_LE(pace.until_next_look(30ms, 30ms), 20ms);
+  int looks = 0;
+  for (Pace::Duration elapsed = 40ms; elapsed < 1s; ++looks) elapsed += pace.until_next_look(elapsed, 100us);
+  EXPECT_GE(looks, 45);
+}
+
 }  // namespace
 }  // namespace ullage::session

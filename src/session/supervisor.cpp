@@ -412,7 +412,10 @@ Outcome Supervisor::finish() {
   record.oom = oom_witness_->judge(
       record, *cage_, {.we_ended_it = enforcer_.is_ending(), .own_limit_acted = own_limit_acted_},
       foreseeable_ms_);
-  if (record.oom) tell("oom", "critical", describe(*record.oom));
+  if (record.oom)
+    tell("oom", "critical", describe(*record.oom));
+  else if (const auto within = describe_kills_within(record, cage_->oom_kills().value_or(0)); !within.empty())
+    tell("oom", "warning", within);
   keep(&Recorder::close);
   cage_->remove();
   const int code = status_->signal ? 128 + *status_->signal : status_->code.value_or(125);
