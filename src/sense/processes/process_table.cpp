@@ -45,6 +45,7 @@ constexpr std::chrono::nanoseconds kListAtLeastEvery =
 constexpr std::chrono::nanoseconds kListTasksEvery = seconds(30);
 constexpr int kFirstReadingShare = 10;  // of the first reading: so many times the usual time for details
 constexpr int kMostAncestors = 16;
+constexpr std::ptrdiff_t kTurnsMost = 64;  // of PSS a tick
 constexpr int kReadingsToWaitForRecord = 2;
 
 // Where /proc is mounted so that others' processes are not even listed.
@@ -106,6 +107,7 @@ struct ProcessTable::Impl {
   double processors;
   TableRows rows;
   std::vector<std::size_t> awake;  // the rows that are looked at this time, in their order
+  std::vector<std::size_t> in_turn;
   std::vector<EndedProcess> ended;
   std::map<std::int64_t, Waiting> waiting;
   std::vector<ExitRecord> unseen;
@@ -134,6 +136,7 @@ struct ProcessTable::Impl {
   void drop_gone();
   void read_details();
   void read_proportional_turn();
+  void set_turn(std::size_t index);
   void name_groups();
   void end_unseen();
   std::string_view cgroup_of_ancestor(std::int64_t parent_pid) const;
@@ -348,12 +351,34 @@ void ProcessTable::Impl::read_details() {
   }
 }
 
+// Of those who wait, the weightiest few; of a thousand the others are not touched.
 void ProcessTable::Impl::read_proportional_turn() {
+  for (const std::size_t i : awake) set_turn(i);
+  in_turn.clear();
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    if (rows.alarms()[i].wants_proportional) in_turn.push_back(i);
+  if (std::ssize(in_turn) > kTurnsMost) {
+    const auto is_heavier = [&](std::size_t a, std::size_t b) {
+      const auto weight = [&](const TableAlarm& alarm) {
+        return to_seconds(now - alarm.proportional_at) * static_cast<double>(alarm.resident_bytes);
+      };
+      return weight(rows.alarms()[a]) > weight(rows.alarms()[b]);
+    };
+    std::ranges::nth_element(in_turn, in_turn.begin() + kTurnsMost, is_heavier);
+    in_turn.resize(kTurnsMost);
+  }
   turn.clear();
-  for (const std::size_t i : awake)
-    if (rows.member(i).wants_proportional(rows.row(i), now))
-      turn.push_back({.process = &rows.row(i), .tracked = &rows.member(i).process});
+  for (const std::size_t i : in_turn)
+    turn.push_back({.process = &rows.row(i), .tracked = &rows.member(i).process});
   read_proportional_in_turn(turn, files, budget, now);
+  for (const std::size_t i : in_turn) set_turn(i);
+}
+
+void ProcessTable::Impl::set_turn(std::size_t index) {
+  TableAlarm& alarm = rows.alarms()[index];
+  alarm.wants_proportional = rows.member(index).wants_proportional(rows.row(index), now);
+  alarm.resident_bytes = rows.row(index).sample.resident_bytes.value_or(0);
+  alarm.proportional_at = rows.member(index).proportional_at();
 }
 
 void ProcessTable::Impl::name_groups() {

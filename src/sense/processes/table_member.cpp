@@ -140,6 +140,10 @@ bool TableMember::wants_proportional(const ProcessRow& row, nanoseconds now) con
   return process.is_proportional_stale() || now >= unmoved_proportional_due(row);
 }
 
+nanoseconds TableMember::proportional_at() const {
+  return process.proportional_tried ? process.proportional_tried_at : -std::chrono::hours(1);
+}
+
 nanoseconds TableMember::unmoved_proportional_due(const ProcessRow& row) const {
   const seconds apart(row.sample.pid % kUnmovedProportionalEvery.count());
   return process.proportional_tried_at + kUnmovedProportionalEvery + apart;
@@ -223,15 +227,15 @@ void TableMember::set_rate(ProcessRow& row, nanoseconds now) {
 }
 
 nanoseconds TableMember::next_look(const ProcessRow& row, nanoseconds now) const {
-  const bool is_waiting = has_moved_ || wants_details(row, now) || wants_proportional(row, now);
+  const bool is_waiting = has_moved_ || wants_details(row, now);
   const bool is_changing = row.growing_seconds || (has_news_ && row.cpu_cores > 0) ||
                            std::abs(row.usual_cpu_cores - row.cpu_cores) > kSettledCores;
   if (is_waiting || is_changing) return now;
   nanoseconds next = std::min(due_, growth_.due());
   if (is_of_kernel(row.sample) || is_zombie(row.sample)) return next;
   next = std::min(next, places_due());
-  if (!is_denied && is_worth_proportional(row)) next = std::min(next, unmoved_proportional_due(row));
-  return next;
+  const bool has_turns = !is_denied && is_worth_proportional(row);
+  return has_turns && !wants_proportional(row, now) ? std::min(next, unmoved_proportional_due(row)) : next;
 }
 
 // What it was credited with before it was first seen is nothing new.

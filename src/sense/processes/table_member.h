@@ -43,11 +43,13 @@ class TableMember {
   bool wants_details(const ProcessRow& row, std::chrono::nanoseconds now) const;
   void read_details(ProcessFiles& files, ProcessRow& row, std::chrono::nanoseconds now);
   bool wants_proportional(const ProcessRow& row, std::chrono::nanoseconds now) const;
+  // When that was tried last; of one of which it never was, long ago.
+  std::chrono::nanoseconds proportional_at() const;
 
   // What it has used since this was called last, its rate and growth, into the row.
   void account(ProcessRow& row, std::chrono::nanoseconds now);
-  // When all of this has to be called again though nobody tells anything of it: until then its row stays as
-  // it is, but that it uses nothing.
+  // When all of this, but reading PSS, has to be called again though nobody tells anything of it: until then
+  // its row stays as it is, but that it uses nothing.
   std::chrono::nanoseconds next_look(const ProcessRow& row, std::chrono::nanoseconds now) const;
   // By how much the credit for its children has risen, as of account().
   const ResourceUse& children_use() const { return children_use_; }

@@ -23,6 +23,10 @@ struct TableAlarm {
   bool is_told = false;            // of, by the kernel
   bool is_denied = false;          // as its member says
   bool is_gone = false;            // its row is to be removed
+  // What its turn for PSS is decided by, while it waits for one.
+  bool wants_proportional = false;
+  std::uint64_t resident_bytes = 0;
+  std::chrono::nanoseconds proportional_at{0};
 };
 
 class TableRows {
