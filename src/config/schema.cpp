@@ -36,6 +36,24 @@ constexpr Key owners_text(std::string_view name, std::string_view because, std::
           .owner_because = because};
 }
 
+constexpr Key owners_switch(std::string_view name, std::string_view because, std::string_view doc) {
+  return {.name = name,
+          .type = Type::flag,
+          .default_value = "true",
+          .doc = doc,
+          .scope = Scope::owner,
+          .owner_because = because};
+}
+
+constexpr Key owners_list(std::string_view name, std::string_view because, std::string_view doc) {
+  return {.name = name,
+          .type = Type::list,
+          .default_value = "[]",
+          .doc = doc,
+          .scope = Scope::owner,
+          .owner_because = because};
+}
+
 constexpr auto kSchema = std::to_array<Key>({
     {.name = "profile",
      .type = Type::text,
@@ -171,13 +189,10 @@ constexpr auto kSchema = std::to_array<Key>({
      .doc = "Rows of the process table that a run keeps; the lesser processes are summed by name.",
      .least = 1,
      .most = 1e6},
-    {.name = "run.environment",
-     .type = Type::list,
-     .default_value = "[]",
-     .doc = "More environment variables to record than those that bear on how programs run (threads, locale, "
-            "GPUs, Slurm …).",
-     .scope = Scope::owner,
-     .owner_because = kRecordsSecrets},
+    owners_list(
+        "run.environment", kRecordsSecrets,
+        "More environment variables to record than those that bear on how programs run (threads, locale, "
+        "GPUs, Slurm …)."),
     {.name = "limits.memory",
      .type = Type::bytes,
      .doc = "Most memory a run may use, page cache apart.",
@@ -296,12 +311,8 @@ constexpr auto kSchema = std::to_array<Key>({
      .most = 100'000,
      .scope = Scope::owner,
      .owner_because = kWatchesMachine},
-    {.name = "daemon.bpf",
-     .type = Type::flag,
-     .default_value = "true",
-     .doc = "Ask the kernel by a BPF program which processes have moved, where that is allowed.",
-     .scope = Scope::owner,
-     .owner_because = kWatchesMachine},
+    owners_switch("daemon.bpf", kWatchesMachine,
+                  "Ask the kernel by a BPF program which processes have moved, where that is allowed."),
     {.name = "daemon.pss_budget",
      .type = Type::number,
      .default_value = "0.1%",
@@ -341,12 +352,9 @@ constexpr auto kSchema = std::to_array<Key>({
      .owner_because = kWatchesMachine},
     owners_text("daemon.scrape_file", kWatchesMachine,
                 "File with Prometheus's scrape_configs: targets whose metrics the daemon takes."),
-    {.name = "daemon.push",
-     .type = Type::flag,
-     .default_value = "true",
-     .doc = "Whether programs may send metrics to push.sock and push-datagram.sock in the state directory.",
-     .scope = Scope::owner,
-     .owner_because = kWatchesMachine},
+    owners_switch(
+        "daemon.push", kWatchesMachine,
+        "Whether programs may send metrics to push.sock and push-datagram.sock in the state directory."),
     owners_text(
         "daemon.statsd_listen", kOpensPorts,
         "Address and port of this machine on which StatsD lines are taken over UDP, such as 127.0.0.1:8125."),
@@ -382,12 +390,12 @@ constexpr auto kSchema = std::to_array<Key>({
     owners_text(
         "server.tls.client_ca_file", kOpensPorts,
         "Authorities in PEM: every client over TCP must show a certificate that one of them has signed."),
-    {.name = "server.names",
-     .type = Type::list,
-     .default_value = "[]",
-     .doc = "Names that clients may call the server by, besides localhost and the addresses it listens on.",
-     .scope = Scope::owner,
-     .owner_because = kOpensPorts},
+    owners_list(
+        "server.names", kOpensPorts,
+        "Names that clients may call the server by, besides localhost and the addresses it listens on."),
+    owners_switch(
+        "server.processes_over_tcp", kOpensPorts,
+        "Show clients over TCP each process, its user and command; else only over the unix socket."),
     {.name = "server.connections",
      .type = Type::count,
      .default_value = "10000",
@@ -450,33 +458,17 @@ constexpr auto kSchema = std::to_array<Key>({
                 "The name sent there, with the password of remote_write.password_file."),
     owners_text("remote_write.password_file", kSendsAway,
                 "A file whose first line is sent there as the password."),
-    {.name = "remote_write.headers",
-     .type = Type::list,
-     .default_value = "[]",
-     .doc =
-         "More headers of what is sent there, as \"X-Scope-OrgID: team\"; secrets have files of their own.",
-     .scope = Scope::owner,
-     .owner_because = kSendsAway},
-    {.name = "remote_write.labels",
-     .type = Type::list,
-     .default_value = "[]",
-     .doc = "Labels that each series gets there, as \"rack=a3\"; without an instance among them, that is the "
-            "machine's name.",
-     .scope = Scope::owner,
-     .owner_because = kSendsAway},
-    {.name = "remote_write.keep",
-     .type = Type::list,
-     .default_value = "[]",
-     .doc = "Selectors, as '{__name__=~\"node_.*\"}': only series that one of them matches are sent; "
-            "without any, all are.",
-     .scope = Scope::owner,
-     .owner_because = kSendsAway},
-    {.name = "remote_write.drop",
-     .type = Type::list,
-     .default_value = "[]",
-     .doc = "Selectors: series that one of them matches are not sent.",
-     .scope = Scope::owner,
-     .owner_because = kSendsAway},
+    owners_list(
+        "remote_write.headers", kSendsAway,
+        "More headers of what is sent there, as \"X-Scope-OrgID: team\"; secrets have files of their own."),
+    owners_list(
+        "remote_write.labels", kSendsAway,
+        "Labels that each series gets there, as \"rack=a3\"; without an instance among them, that is the "
+        "machine's name."),
+    owners_list("remote_write.keep", kSendsAway,
+                "Selectors, as '{__name__=~\"node_.*\"}': only series that one of them matches are sent; "
+                "without any, all are."),
+    owners_list("remote_write.drop", kSendsAway, "Selectors: series that one of them matches are not sent."),
     {.name = "remote_write.queue_size",
      .type = Type::bytes,
      .default_value = "512MiB",

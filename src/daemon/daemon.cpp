@@ -71,6 +71,7 @@ bool is_taken_on_at_once(std::string_view key) {
                                         "daemon.scrape_file",
                                         "daemon.custom_series",
                                         "server.names",
+                                        "server.processes_over_tcp",
                                         "server.token_file"};
   return std::ranges::find(kKeys, key) != std::end(kKeys) || key.starts_with("server.tls.") ||
          key.starts_with("remote_write.");
@@ -241,6 +242,7 @@ server::UllageSubjects Daemon::page_subjects() {
           .groups = [this] { return processes_->groups(); },
           .hidden = [this] { return processes_->hidden(); },
           .notes = [this] { return std::vector<server::Note>(notes_.begin(), notes_.end()); },
+          .processes_over_tcp = [this] { return settings_.flag("server.processes_over_tcp"); },
           .interval_seconds = [this] { return to_seconds(tick_interval(settings_)); },
           .doctor = around_.doctor,
           .state_directory = settings_.text("state.directory"),

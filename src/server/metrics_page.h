@@ -31,8 +31,8 @@ std::string_view content_type_of(MetricsForm form);
 
 std::string metrics_text(metric::LiveSeries& live, MetricsForm form);
 
-// The page of a tick, made once in each form however many ask for it: who pipelines requests and does not read
-// the answers would keep the loop busy otherwise.
+// The page of a tick, made once in each form however many ask for it: who pipelines requests and does not
+// read the answers would keep the loop busy otherwise.
 class MetricsPage {
  public:
   const std::string& of(metric::LiveSeries& live, MetricsForm form);

@@ -148,6 +148,9 @@ struct UllageV1::Impl : std::enable_shared_from_this<Impl> {
   }
 
   void processes(const Request& request, const Responder& respond) {
+    if (!request.peer.is_unix && !subjects.processes_over_tcp())
+      return respond(
+          error_response(403, "processes are shown over the unix socket only (server.processes_over_tcp)"));
     const auto limit = limit_of(request);
     if (!limit) return respond(error_response(400, limit.error().text()));
     const std::string* word = request.parameters.find("sort");

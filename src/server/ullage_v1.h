@@ -38,6 +38,8 @@ struct UllageSubjects {
   };
   std::function<sense::HiddenProcesses()> hidden = [] { return sense::HiddenProcesses(); };
   std::function<std::vector<Note>()> notes = [] { return std::vector<Note>(); };
+  // Whether clients over TCP may see processes and their commands; over the unix socket they may.
+  std::function<bool()> processes_over_tcp = [] { return true; };
   std::function<double()> interval_seconds = [] { return 1.0; };
   std::function<std::string()> doctor = {};  // JSON; from another thread; may be absent
   std::string state_directory;               // whose runs are told of

@@ -81,6 +81,7 @@ class UllageApi : public testing::Test {
                                return std::vector<Note>{
                                    {.time_ms = 5, .severity = "warning", .text = "the disk is full"}};
                              },
+                         .processes_over_tcp = [this] { return shows_processes_; },
                          .doctor = [] { return R"({"findings":[]})"s; },
                          .state_directory = folder_.path(),
                          .report_page = kReportPage,
@@ -126,6 +127,7 @@ class UllageApi : public testing::Test {
   }
 
   history::ScratchFolder folder_;
+  bool shows_processes_ = true;
   std::vector<sense::ProcessRow> rows_;
   std::string packed_;
   metric::LiveSeries live_{100};
@@ -146,6 +148,9 @@ TEST_F(UllageApi, ProcessesComeInTheOrderThatIsAskedFor) {
   EXPECT_THAT(pids("sort=cpu"), ElementsAre(3, 1, 2));
   EXPECT_THAT(pids("sort=cpu&limit=1"), ElementsAre(3));
   EXPECT_EQ(get("/api/ullage/v1/processes?sort=age").status, 400);
+  shows_processes_ = false;
+  EXPECT_EQ(get("/api/ullage/v1/processes").status, 403);
+  shows_processes_ = true;
   EXPECT_EQ(get("/api/ullage/v1/processes?limit=0").status, 400);
   EXPECT_EQ(get("/api/ullage/v1/processes?limit=many").status, 400);
 }

@@ -14,6 +14,7 @@ export const link = signal<Link>('connecting');
 export const overview = signal<Maybe<Overview>>(null);
 export const history = signal<Maybe<MachineHistory>>(null);
 export const processes = signal<Maybe<Processes>>(null);
+export const processesAreKept = signal(false); // for clients of the unix socket
 export const processOrder = signal<ProcessOrder>('memory');
 export const runs = signal<Maybe<RunRow[]>>(null);
 export const events = signal<Maybe<Noted[]>>(null);
@@ -58,8 +59,13 @@ async function refreshHistory(): Promise<void> {
 
 export async function refreshProcesses(): Promise<void> {
   const order = processOrder.peek();
-  const answer = await asked<Processes>(`${API}/processes?sort=${order}&limit=50`);
-  if (answer && order === processOrder.peek()) processes.value = answer;
+  try {
+    const response = await ask(`${API}/processes?sort=${order}&limit=50`, { signal: AbortSignal.timeout(20_000) });
+    processesAreKept.value = response.status === 403;
+    if (response.ok && order === processOrder.peek()) processes.value = (await response.json()) as Processes;
+  } catch {
+    // the stream of events tells that the daemon is gone
+  }
 }
 
 async function refreshRuns(): Promise<void> {

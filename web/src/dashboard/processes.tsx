@@ -5,7 +5,7 @@ import type { LiveProcess } from '../data/machine_json';
 import type { Maybe } from '../data/run_json';
 import { shortened, visible } from '../data/text';
 import { formatByteRate, formatBytes, formatCores, formatCount, formatDuration } from '../data/units';
-import { processes, processOrder, refreshProcesses, type ProcessOrder } from './connection';
+import { processes, processesAreKept, processOrder, refreshProcesses, type ProcessOrder } from './connection';
 
 interface ColumnSpec {
   title: string;
@@ -39,6 +39,7 @@ const COLUMNS: ColumnSpec[] = [
 
 export function ProcessesSection() {
   const told = processes.value;
+  if (processesAreKept.value) return <p class="empty">The daemon shows processes over its unix socket only (server.processes_over_tcp), as `ullage top` does.</p>;
   if (told === null) return <p class="empty">Asking the daemon for its processes.</p>;
   const choose = (order: ProcessOrder): void => {
     processOrder.value = order;
