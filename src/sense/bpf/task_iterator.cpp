@@ -3,6 +3,7 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -11,10 +12,11 @@
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -42,7 +44,11 @@ struct Bpf {
   decltype(&::bpf_object__open_mem) open_mem = nullptr;
   decltype(&::bpf_object__load) load = nullptr;
   decltype(&::bpf_object__find_program_by_name) find_program = nullptr;
+  decltype(&::bpf_object__find_map_fd_by_name) find_map = nullptr;
   decltype(&::bpf_object__close) close = nullptr;
+  decltype(&::bpf_program__set_autoload) set_autoload = nullptr;
+  decltype(&::bpf_program__fd) program_fd = nullptr;
+  decltype(&::bpf_prog_test_run_opts) run_program = nullptr;
   decltype(&::bpf_program__attach_iter) attach_iter = nullptr;
   decltype(&::bpf_link__fd) link_fd = nullptr;
   decltype(&::bpf_link__destroy) destroy_link = nullptr;
@@ -57,7 +63,11 @@ Bpf open_bpf() {
   library.find("bpf_object__open_mem", bpf.open_mem);
   library.find("bpf_object__load", bpf.load);
   library.find("bpf_object__find_program_by_name", bpf.find_program);
+  library.find("bpf_object__find_map_fd_by_name", bpf.find_map);
   library.find("bpf_object__close", bpf.close);
+  library.find("bpf_program__set_autoload", bpf.set_autoload);
+  library.find("bpf_program__fd", bpf.program_fd);
+  library.find("bpf_prog_test_run_opts", bpf.run_program);
   library.find("bpf_program__attach_iter", bpf.attach_iter);
   library.find("bpf_link__fd", bpf.link_fd);
   library.find("bpf_link__destroy", bpf.destroy_link);
@@ -78,6 +88,12 @@ struct CloseObject {
 struct DestroyLink {
   void operator()(bpf_link* link) const { the_bpf().destroy_link(link); }
 };
+struct UnmapRecords {
+  void operator()(const Record* records) const {
+    ::munmap(const_cast<Record*>(records), TASKS_LISTED_MAX * sizeof(Record));
+  }
+};
+using Object = std::unique_ptr<bpf_object, CloseObject>;
 
 tl::unexpected<Error> refused(const char* tried) {
   const int reason = errno;
@@ -94,37 +110,115 @@ void add(TaskNews& news, const Record& record) {
   news.is_elsewhere = news.is_elsewhere || (record.what & TASK_IS_ELSEWHERE) != 0;
 }
 
+// Of the two programs only the one that is named, which the kernel must accept.
+Result<Object> load_only(const char* name) {
+  const Bpf& bpf = the_bpf();
+  const auto program = task_program();
+  Object object(bpf.open_mem(program.data(), program.size(), nullptr));
+  if (!object) return refused("cannot read the program");
+  for (const char* each : {"list_tasks", "write_task"}) {
+    bpf_program* found = bpf.find_program(object.get(), each);
+    if (found == nullptr) return fail("its program has another name", "BPF");
+    bpf.set_autoload(found, std::string_view(each) == name);
+  }
+  if (bpf.load(object.get()) != 0) return refused("cannot load the program");
+  return object;
+}
+
+// By the program's own walk. A list of what the kernel has, as long as there is room for all.
+class TaskLister {
+ public:
+  static Result<TaskLister> open() {
+    auto object = load_only("list_tasks");
+    if (!object) return pass_on(object);
+    const int map = the_bpf().find_map(object->get(), "listed_tasks");
+    void* records = ::mmap(nullptr, TASKS_LISTED_MAX * sizeof(Record), PROT_READ, MAP_SHARED, map, 0);
+    if (records == MAP_FAILED) return refused("cannot map its list");
+    TaskLister lister;
+    lister.program_ = the_bpf().program_fd(the_bpf().find_program(object->get(), "list_tasks"));
+    lister.object_ = std::move(*object);
+    lister.records_.reset(static_cast<const Record*>(records));
+    return lister;
+  }
+  // Each process's first thread, its others behind it. Nothing: the kernel refuses, or they are too many.
+  std::optional<std::span<const Record>> read() {
+    bpf_test_run_opts run{};
+    run.sz = sizeof(run);
+    if (the_bpf().run_program(program_, &run) != 0 || static_cast<int>(run.retval) < 0) return std::nullopt;
+    return std::span(records_.get(), std::min<std::size_t>(run.retval, TASKS_LISTED_MAX));
+  }
+
+ private:
+  Object object_;
+  std::unique_ptr<const Record, UnmapRecords> records_;
+  int program_ = -1;
+};
+
+// By the kernel's iterator.
+class TaskReader {
+ public:
+  static Result<TaskReader> open() {
+    auto object = load_only("write_task");
+    if (!object) return pass_on(object);
+    TaskReader reader;
+    reader.link_.reset(the_bpf().attach_iter(the_bpf().find_program(object->get(), "write_task"), nullptr));
+    if (!reader.link_) return refused("cannot attach the iterator");
+    reader.object_ = std::move(*object);
+    return reader;
+  }
+  // Threads in the order of their own numbers.
+  std::optional<std::span<const Record>> read();
+
+ private:
+  Object object_;
+  std::unique_ptr<bpf_link, DestroyLink> link_;  // goes before its object
+  std::vector<Record> records_;
+};
+
+std::optional<std::span<const Record>> TaskReader::read() {
+  // An iterator is read once, from its begin to its end.
+  const FileDescriptor iterator(the_bpf().create_iter(the_bpf().link_fd(link_.get())));
+  if (!iterator.is_open()) return std::nullopt;
+  std::size_t held_bytes = 0;  // a record may be cut between two readings
+  while (true) {
+    records_.resize(held_bytes / sizeof(Record) + kRecordsPerRead);
+    char* end = reinterpret_cast<char*>(records_.data()) + held_bytes;
+    const ssize_t got = ::read(iterator.get(), end, records_.size() * sizeof(Record) - held_bytes);
+    if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+    if (got < 0) return std::nullopt;
+    if (got == 0) return std::span(records_).first(held_bytes / sizeof(Record));
+    held_bytes += static_cast<std::size_t>(got);
+  }
+}
+
 }  // namespace
 
 struct TaskIterator::Impl {
-  std::unique_ptr<bpf_object, CloseObject> object;
-  std::unique_ptr<bpf_link, DestroyLink> link;  // goes before its object
-  std::vector<Record> records;
+  std::optional<TaskLister> lister;
+  std::optional<TaskReader> reader;  // where there is no lister, or it has no room
   std::vector<TaskNews> news;
 
-  bool read_records();
-  void add_up();
+  std::optional<std::span<const Record>> read_records();
+  void add_up(std::span<const Record> records);
 };
 
-Result<TaskIterator> TaskIterator::open() {
+Result<TaskIterator> TaskIterator::open(TaskWalk walk) {
   // The kernel would walk our PID namespace and give the numbers of the machine's first.
   struct stat space{};
   if (::stat(OsRoot::live().path("/proc/self/ns/pid").c_str(), &space) != 0 ||
       space.st_ino != kFirstPidNamespace)
     return fail("the kernel has other numbers for processes than /proc has", "BPF",
                 "run it in the machine's first PID namespace");
-  const auto program = task_program();
-  if (program.empty()) return fail("it was built without clang for BPF", "BPF");
-  const Bpf& bpf = the_bpf();
-  if (!bpf.problem.empty()) return fail(bpf.problem, "BPF");
+  if (task_program().empty()) return fail("it was built without clang for BPF", "BPF");
+  if (!the_bpf().problem.empty()) return fail(the_bpf().problem, "BPF");
   auto impl = std::make_unique<Impl>();
-  impl->object.reset(bpf.open_mem(program.data(), program.size(), nullptr));
-  if (!impl->object) return refused("cannot read the program");
-  if (bpf.load(impl->object.get()) != 0) return refused("cannot load the program");
-  bpf_program* task = bpf.find_program(impl->object.get(), "write_task");
-  if (task == nullptr) return fail("its program has another name", "BPF");
-  impl->link.reset(bpf.attach_iter(task, nullptr));
-  if (!impl->link) return refused("cannot attach the iterator");
+  if (walk == TaskWalk::best)
+    if (auto lister = TaskLister::open()) impl->lister = std::move(*lister);
+  if (!impl->lister) {
+    auto reader = TaskReader::open();
+    if (!reader) return pass_on(reader);
+    impl->reader = std::move(*reader);
+  }
   TaskIterator iterator(std::move(impl));
   return iterator;
 }
@@ -134,43 +228,31 @@ TaskIterator::~TaskIterator() = default;
 TaskIterator::TaskIterator(TaskIterator&&) noexcept = default;
 TaskIterator& TaskIterator::operator=(TaskIterator&&) noexcept = default;
 
-bool TaskIterator::Impl::read_records() {
-  records.clear();
-  // An iterator is read once, from its begin to its end.
-  const FileDescriptor iterator(the_bpf().create_iter(the_bpf().link_fd(link.get())));
-  if (!iterator.is_open()) return false;
-  std::size_t held_bytes = 0;  // a record may be cut between two readings
-  while (true) {
-    records.resize(held_bytes / sizeof(Record) + kRecordsPerRead);
-    char* end = reinterpret_cast<char*>(records.data()) + held_bytes;
-    const ssize_t got = ::read(iterator.get(), end, records.size() * sizeof(Record) - held_bytes);
-    if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
-    if (got <= 0) {
-      records.resize(held_bytes / sizeof(Record));
-      return got == 0;
-    }
-    held_bytes += static_cast<std::size_t>(got);
+std::optional<std::span<const Record>> TaskIterator::Impl::read_records() {
+  if (lister) {
+    if (const auto records = lister->read()) return records;
+    lister.reset();
+    if (auto opened = TaskReader::open()) reader = std::move(*opened);
   }
+  return reader ? reader->read() : std::nullopt;
 }
 
-// The kernel gives threads in order of their own numbers, not by process: one whose first thread has a higher
-// number than another comes after that.
-void TaskIterator::Impl::add_up() {
-  news.clear();
+// Neither order is that of the processes' numbers: births go round them, and one whose first thread has a
+// higher number than another may have been taken over by that one.
+void TaskIterator::Impl::add_up(std::span<const Record> records) {
   for (const Record& record : records)
     if (record.thread == record.process) add(news.emplace_back(TaskNews{.pid = record.process}), record);
+  if (!std::ranges::is_sorted(news, {}, &TaskNews::pid)) std::ranges::sort(news, {}, &TaskNews::pid);
   for (const Record& record : records) {
     if (record.thread == record.process) continue;
-    const auto process =
-        std::lower_bound(news.begin(), news.end(), record.process,
-                         [](const TaskNews& one, std::int64_t pid) { return one.pid < pid; });
+    const auto process = std::ranges::lower_bound(news, record.process, {}, &TaskNews::pid);
     if (process != news.end() && process->pid == record.process) add(*process, record);
   }
 }
 
 std::span<const TaskNews> TaskIterator::read() {
   impl_->news.clear();
-  if (impl_->read_records()) impl_->add_up();
+  if (const auto records = impl_->read_records()) impl_->add_up(*records);
   return impl_->news;
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// All processes of the machine, and which of them have moved, in one pass through the kernel at a quarter of
-// a microsecond each: a BPF program that the kernel runs for every task (tasks.bpf.c), where that is allowed
-// (root or CAP_BPF and CAP_PERFMON) and the kernel tells its types (BTF). What their figures are now is left
-// to /proc (docs/decisions/0006-the-kernel-says-who-moved.md). libbpf is opened when it is first needed; a
-// build without clang for BPF has no program, and open() says so. One thread.
+// All processes of the machine, and which of them have moved, in one pass through the kernel at a third of a
+// microsecond each (one, before Linux 6.7): a BPF program that the kernel runs (tasks.bpf.c), where that is
+// allowed (root or CAP_BPF and CAP_PERFMON) and the kernel tells its types (BTF). What their figures are now
+// is left to /proc (docs/decisions/0006-the-kernel-says-who-moved.md). libbpf is opened when it is first
+// needed; a build without clang for BPF has no program, and open() says so. One thread.
 #pragma once
 
 #include <chrono>
@@ -24,11 +24,14 @@ struct TaskNews {
   bool is_elsewhere = false;  // in another cgroup
 };
 
+// Who walks the tasks: the program itself where the kernel lets it, or only the kernel's iterator.
+enum class TaskWalk : unsigned char { best, iterator };
+
 class TaskIterator {
  public:
   // An error says what is missing: the program, libbpf, the privilege, the kernel's types; or that we are in
   // a PID namespace of our own, where the kernel's numbers are not those of /proc.
-  static Result<TaskIterator> open();
+  static Result<TaskIterator> open(TaskWalk walk = TaskWalk::best);
   ~TaskIterator();
   TaskIterator(TaskIterator&&) noexcept;
   TaskIterator& operator=(TaskIterator&&) noexcept;

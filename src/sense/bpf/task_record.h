@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the kernel's own program (tasks.bpf.c) writes of one thread and task_iterator.cpp reads: the same
+// What the kernel's own program (tasks.bpf.c) tells of one thread and task_iterator.cpp reads: the same
 // bytes on both sides of one machine, so no version. In C, for both.
 #pragma once
 
@@ -10,6 +10,9 @@ enum {
   TASK_HAS_IO = 2,        // to or from storage
   TASK_IS_ELSEWHERE = 4,  // in another cgroup, of whatever hierarchy
 };
+
+// So many records fit into the list of one pass.
+enum { TASKS_LISTED_MAX = 16384 };
 
 // One of each process's first thread, which makes the list of processes; of other threads only when they ran.
 struct TaskRecord {

@@ -29,6 +29,8 @@ namespace {
 
 constexpr std::chrono::milliseconds kFirstWait{20};
 constexpr int kTicksToAnswer = 5;
+// Space is slow to change, and a round costs as much as several other collectors together.
+constexpr int kTicksARound = 5;
 constexpr std::size_t kHangingMax = 32;  // threads that may wait for ever
 
 struct Answer {
@@ -139,16 +141,19 @@ FilesystemCollector::~FilesystemCollector() {
 Result<void> FilesystemCollector::collect(metric::Frame& frame) {
   std::unique_lock lock(shared_->mutex);
   Shared& shared = *shared_;
-  if (!shared.is_asked) {
+  if (shared.is_asked) {
+    if (++ticks_unanswered_ >= kTicksToAnswer && shared.asking && shared.hanging.size() < kHangingMax) {
+      ticks_unanswered_ = 0;
+      shared.hanging.insert(*std::exchange(shared.asking, std::nullopt));
+      shared.start_worker();
+    }
+  } else if (ticks_until_round_-- <= 0) {
+    ticks_until_round_ = kTicksARound - 1;
     ticks_unanswered_ = 0;
     shared.is_asked = true;
     shared.changed.notify_all();
     // What answers at once is there from the first tick on.
     if (shared.newest == nullptr) shared.changed.wait_for(lock, kFirstWait, [&] { return !shared.is_asked; });
-  } else if (++ticks_unanswered_ >= kTicksToAnswer && shared.asking && shared.hanging.size() < kHangingMax) {
-    ticks_unanswered_ = 0;
-    shared.hanging.insert(*std::exchange(shared.asking, std::nullopt));
-    shared.start_worker();
   }
   const auto newest = shared.newest;
   const bool are_too_many = shared.hanging.size() >= kHangingMax;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Space and files of each mounted file system. A network file system whose server is gone does not answer,
-// ever: threads of the collector's own ask, and collect() gives what the last round found. A file system that
-// has not answered for some ticks is named node_filesystem_device_error 1, and another thread asks the rest
-// until it does.
+// ever: threads of the collector's own ask, every few ticks, and collect() gives what the last round found. A
+// file system that has not answered for some ticks is named node_filesystem_device_error 1, and another
+// thread asks the rest until it does.
 #pragma once
 
 #include <sys/statvfs.h>
@@ -31,7 +31,7 @@ class FilesystemCollector final : public Collector {
  private:
   struct Shared;
   std::shared_ptr<Shared> shared_;
-  int ticks_unanswered_ = 0;
+  int ticks_unanswered_ = 0, ticks_until_round_ = 0;
 };
 
 }  // namespace ullage::sense

@@ -41,6 +41,10 @@ nanoseconds expected_cost(const ProportionalTurn& turn) {
 
 }  // namespace
 
+bool is_worth_proportional(const TreeProcess& process) {
+  return process.sample.resident_bytes.value_or(0) >= kProportionalFromBytes;
+}
+
 CostlyBudget::CostlyBudget(double share_of_one_core, const Clock& clock)
     : share_(share_of_one_core), clock_(clock), left_(kBudgetAtStart) {}
 
@@ -59,7 +63,7 @@ nanoseconds CostlyBudget::most() const {
 void read_proportional_in_turn(std::vector<ProportionalTurn>& candidates, ProcessFiles& files,
                                CostlyBudget& budget, nanoseconds now) {
   std::erase_if(candidates, [&](const ProportionalTurn& turn) {
-    return resident_bytes(turn) < kProportionalFromBytes || age_of(*turn.tracked, now) < kProportionalEvery;
+    return !is_worth_proportional(*turn.process) || age_of(*turn.tracked, now) < kProportionalEvery;
   });
   for (ProportionalTurn& turn : candidates)
     turn.weight = to_seconds(age_of(*turn.tracked, now)) * static_cast<double>(resident_bytes(turn));

@@ -54,6 +54,9 @@ class CostlyBudget {
   std::optional<std::chrono::nanoseconds> earned_at_;
 };
 
+// What is smaller hardly shares anything.
+bool is_worth_proportional(const TreeProcess& process);
+
 struct ProportionalTurn {
   TreeProcess* process;
   TrackedProcess* tracked;

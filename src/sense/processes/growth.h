@@ -15,6 +15,8 @@ class Growth {
  public:
   // May be called at any pace; a point is kept each half minute.
   void add(std::chrono::nanoseconds now, std::uint64_t bytes);
+  // When the next point is due.
+  std::chrono::nanoseconds due() const { return next_at_; }
   // Absent until there are three points.
   std::optional<double> bytes_per_minute() const { return slope_; }
   // For how long it has risen by more than 64 KiB a minute; absent while it does not.

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
@@ -31,6 +30,7 @@
 #include "sense/processes/process_row.h"
 #include "sense/processes/table_groups.h"
 #include "sense/processes/table_member.h"
+#include "sense/processes/table_rows.h"
 #include "sense/processes/unseen_children.h"
 #include "sense/sample.h"
 
@@ -43,9 +43,9 @@ namespace {
 constexpr std::chrono::nanoseconds kListAtLeastEvery =
     seconds(5);  // those of another PID namespace make no number here
 constexpr std::chrono::nanoseconds kListTasksEvery = seconds(30);
-constexpr double kUsualSeconds = 30;
 constexpr int kFirstReadingShare = 10;  // of the first reading: so many times the usual time for details
 constexpr int kMostAncestors = 16;
+constexpr std::ptrdiff_t kTurnsMost = 64;  // of PSS a tick
 constexpr int kReadingsToWaitForRecord = 2;
 
 // Where /proc is mounted so that others' processes are not even listed.
@@ -63,12 +63,17 @@ bool hides_processes(const OsRoot& root) {
   return false;
 }
 
+// Whether there is anything to take in.
+bool says_something(const TaskNews& news) {
+  return news.ran.count() > 0 || news.has_moved || news.has_io || news.is_elsewhere;
+}
+
 }  // namespace
 
 struct ProcessTable::Impl {
   // One that is gone and whose exit record has not come yet.
   struct Waiting {
-    TableMember member;
+    std::unique_ptr<TableMember> member;
     SharedGroup group;
     std::uint64_t peak_bytes;
     int readings_left = kReadingsToWaitForRecord;
@@ -100,16 +105,16 @@ struct ProcessTable::Impl {
   KernelFile loadavg;
   bool is_hiding;
   double processors;
-  // In step with each other, in order of pid.
-  std::vector<ProcessRow> rows, next_rows;
-  std::vector<TableMember> members, next_members;
+  TableRows rows;
+  std::vector<std::size_t> awake;  // the rows that are looked at this time, in their order
+  std::vector<std::size_t> in_turn;
   std::vector<EndedProcess> ended;
   std::map<std::int64_t, Waiting> waiting;
   std::vector<ExitRecord> unseen;
   UnseenChildren unseen_children;
   std::map<std::int64_t, Gone> gone;
   std::vector<ProportionalTurn> turn;
-  std::vector<std::int64_t> listing, tasks_now, tasks_before, untold;
+  std::vector<std::int64_t> listing, tasks_now, tasks_before, untold, births;
   std::string text, births_and_deaths;
   std::chrono::nanoseconds now{0}, read_at{0}, listed_at{0};
   bool has_read = false, has_listed = false;
@@ -117,22 +122,21 @@ struct ProcessTable::Impl {
   OptionalCount threads_in_all;
 
   void read(const KernelAccounts& accounts, Freshness freshness);
-  std::size_t find(std::int64_t pid) const;  // rows.size() when there is none
   void take_exits(std::span<const ExitRecord> exits);
-  void take_tasks(std::span<const TaskNews> tasks);
+  void forget_what_was_told();
+  void wake(std::span<const TaskNews> tasks, Freshness freshness);
   bool is_listing_due();
   void list(std::span<const TaskNews> tasks, Freshness freshness);
   void merge_listing();
-  void insert_next(std::int64_t pid);
-  void keep_next(std::size_t index);
-  void replace_from(std::size_t first);  // by what was kept and inserted
-  void end_row(std::size_t index);
+  void remove_gone();
+  void end_row(const ProcessRow& row, std::unique_ptr<TableMember> member);
   void end(Waiting& ending);
   void end_waiting();
   void read_stats(Freshness freshness);
   void drop_gone();
   void read_details();
   void read_proportional_turn();
+  void set_turn(std::size_t index);
   void name_groups();
   void end_unseen();
   std::string_view cgroup_of_ancestor(std::int64_t parent_pid) const;
@@ -143,15 +147,10 @@ struct ProcessTable::Impl {
 void ProcessTable::Impl::read(const KernelAccounts& accounts, Freshness freshness) {
   now = clock.monotonic();
   budget.earn(now);
-  ended.clear();
-  for (ProcessRow& row : rows) {
-    row.is_new = row.was_born = false;
-    row.used = {};
-    row.spike_bytes = 0;
-  }
+  forget_what_was_told();
   take_exits(accounts.exits);
   list(accounts.tasks, freshness);
-  take_tasks(accounts.tasks);
+  wake(accounts.tasks, freshness);
   read_stats(freshness);
   drop_gone();
   read_details();
@@ -165,10 +164,15 @@ void ProcessTable::Impl::read(const KernelAccounts& accounts, Freshness freshnes
   has_read = true;
 }
 
-std::size_t ProcessTable::Impl::find(std::int64_t pid) const {
-  const auto found = std::ranges::lower_bound(rows, pid, {}, [](const auto& row) { return row.sample.pid; });
-  return static_cast<std::size_t>((found == rows.end() || found->sample.pid != pid ? rows.end() : found) -
-                                  rows.begin());
+void ProcessTable::Impl::forget_what_was_told() {
+  ended.clear();
+  for (const std::size_t i : awake) {
+    ProcessRow& row = rows.row(i);
+    row.is_new = row.was_born = false;
+    row.used = {};
+    row.spike_bytes = 0;
+  }
+  awake.clear();
 }
 
 void ProcessTable::Impl::take_exits(std::span<const ExitRecord> exits) {
@@ -178,22 +182,27 @@ void ProcessTable::Impl::take_exits(std::span<const ExitRecord> exits) {
     if (!record.is_whole_process) options.has_exit_records = false;
     if (!options.has_exit_records) continue;
     const auto late = waiting.find(record.pid);
-    if (late != waiting.end() && !late->second.member.has_exited()) {
-      late->second.member.take_exit(record);
-    } else if (const std::size_t i = find(record.pid); i < rows.size() && !members[i].has_exited()) {
-      members[i].take_exit(record);
+    if (late != waiting.end() && !late->second.member->has_exited()) {
+      late->second.member->take_exit(record);
+    } else if (const std::size_t i = rows.find(record.pid); i < rows.size() && !rows.member(i).has_exited()) {
+      rows.member(i).take_exit(record);
+      rows.alarms()[i].at = now;
     } else {
       unseen.push_back(record);
     }
   }
 }
 
-void ProcessTable::Impl::take_tasks(std::span<const TaskNews> tasks) {
+void ProcessTable::Impl::wake(std::span<const TaskNews> tasks, Freshness freshness) {
   auto news = tasks.begin();
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    const std::int64_t pid = rows[i].sample.pid;
-    while (news != tasks.end() && news->pid < pid) ++news;
-    members[i].take_news(news != tasks.end() && news->pid == pid ? &*news : nullptr, now);
+    TableAlarm& alarm = rows.alarms()[i];
+    while (news != tasks.end() && news->pid < alarm.pid) ++news;
+    const TaskNews* told = news != tasks.end() && news->pid == alarm.pid ? &*news : nullptr;
+    const bool is_news = told != nullptr ? !alarm.is_told || says_something(*told) : alarm.is_told;
+    if (is_news) rows.member(i).take_news(told, now, read_at);
+    alarm.is_told = told != nullptr;
+    if (is_news || now >= alarm.at || freshness == Freshness::all) awake.push_back(i);
   }
 }
 
@@ -227,8 +236,8 @@ void ProcessTable::Impl::list(std::span<const TaskNews> tasks, Freshness freshne
     hidden_whole = 0;
   } else if (are_told && tasks_before != tasks_now) {
     untold.clear();
-    for (const ProcessRow& row : rows)
-      if (!std::ranges::binary_search(tasks_before, row.sample.pid)) untold.push_back(row.sample.pid);
+    for (const TableAlarm& alarm : rows.alarms())
+      if (!std::ranges::binary_search(tasks_before, alarm.pid)) untold.push_back(alarm.pid);
     listing.clear();
     std::ranges::set_union(tasks_now, untold, std::back_inserter(listing));
   } else {
@@ -237,58 +246,40 @@ void ProcessTable::Impl::list(std::span<const TaskNews> tasks, Freshness freshne
   merge_listing();
 }
 
-// Numbers rise, so that most of those who come and go stand at the end.
 void ProcessTable::Impl::merge_listing() {
-  const auto pid_of = [](const ProcessRow& row) { return row.sample.pid; };
-  const auto [other, row] = std::ranges::mismatch(listing, rows, {}, {}, pid_of);
-  if (other == listing.end() && row == rows.end()) return;
-  const auto first = static_cast<std::size_t>(row - rows.begin());
-  next_rows.clear();
-  next_members.clear();
-  std::size_t known = first;
-  for (const std::int64_t pid : std::span(other, listing.end())) {
-    for (; known < rows.size() && rows[known].sample.pid < pid; ++known) end_row(known);
-    if (known < rows.size() && rows[known].sample.pid == pid)
-      keep_next(known++);
+  births.clear();
+  const std::span<TableAlarm> alarms = rows.alarms();
+  auto alarm = alarms.begin();
+  for (const std::int64_t pid : listing) {
+    for (; alarm != alarms.end() && alarm->pid < pid; ++alarm) alarm->is_gone = true;
+    if (alarm != alarms.end() && alarm->pid == pid)
+      ++alarm;
     else
-      insert_next(pid);
+      births.push_back(pid);
   }
-  for (; known < rows.size(); ++known) end_row(known);
-  replace_from(first);
+  for (; alarm != alarms.end(); ++alarm) alarm->is_gone = true;
+  remove_gone();
+  rows.insert(births);
+  for (const std::int64_t pid : births) {
+    ProcessRow& row = rows.row(rows.find(pid));
+    row.is_new = true;
+    row.was_born = has_read;
+    if (has_read) row.seen_since = now;
+  }
 }
 
-void ProcessTable::Impl::replace_from(std::size_t first) {
-  const auto replace = [first](auto& all, auto& next) {
-    all.erase(all.begin() + static_cast<std::ptrdiff_t>(first), all.end());
-    all.insert(all.end(), std::move_iterator(next.begin()), std::move_iterator(next.end()));
-    next.clear();
-  };
-  replace(rows, next_rows);
-  replace(members, next_members);
+void ProcessTable::Impl::remove_gone() {
+  rows.remove_gone([this](const ProcessRow& row, std::unique_ptr<TableMember> member) {
+    end_row(row, std::move(member));
+  });
 }
 
-void ProcessTable::Impl::keep_next(std::size_t index) {
-  next_rows.push_back(std::move(rows[index]));
-  next_members.push_back(std::move(members[index]));
-}
-
-void ProcessTable::Impl::insert_next(std::int64_t pid) {
-  ProcessRow& row = next_rows.emplace_back();
-  row.sample.pid = pid;
-  row.is_new = true;
-  row.was_born = has_read;
-  if (has_read) row.seen_since = now;
-  next_members.emplace_back();
-}
-
-void ProcessTable::Impl::end_row(std::size_t index) {
-  TableMember& member = members[index];
-  ProcessRow& row = rows[index];
-  files.close(member.process.handles);
+void ProcessTable::Impl::end_row(const ProcessRow& row, std::unique_ptr<TableMember> member) {
+  files.close(member->process.handles);
   if (row.group == nullptr) return;  // never read
   const std::int64_t pid = row.sample.pid;
   if (!options.has_exit_records)
-    gone.insert_or_assign(pid, Gone{row.sample.parent_pid, member.use_with_children()});
+    gone.insert_or_assign(pid, Gone{row.sample.parent_pid, member->use_with_children()});
   // Its number was another's a moment ago, whose record did not come.
   if (const auto before = waiting.find(pid); before != waiting.end()) {
     end(before->second);
@@ -301,8 +292,8 @@ void ProcessTable::Impl::end_row(std::size_t index) {
 
 void ProcessTable::Impl::end(Waiting& ending) {
   ended.push_back({.group = ending.group,
-                   .used = ending.member.take_last_use(),
-                   .resident_peak_bytes = std::max(ending.peak_bytes, ending.member.exit_peak_bytes()),
+                   .used = ending.member->take_last_use(),
+                   .resident_peak_bytes = std::max(ending.peak_bytes, ending.member->exit_peak_bytes()),
                    .ending = Ending::seen});
 }
 
@@ -310,37 +301,35 @@ void ProcessTable::Impl::end_waiting() {
   for (auto it = waiting.begin(); it != waiting.end();) {
     Waiting& ending = it->second;
     const bool is_settled =
-        ending.member.has_exited() || !options.has_exit_records || ending.readings_left-- == 0;
+        ending.member->has_exited() || !options.has_exit_records || ending.readings_left-- == 0;
     if (is_settled) end(ending);
     it = is_settled ? waiting.erase(it) : std::next(it);
   }
 }
 
 void ProcessTable::Impl::read_stats(Freshness freshness) {
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    TableMember& member = members[i];
+  for (const std::size_t i : awake) {
+    TableMember& member = rows.member(i);
     if (freshness == Freshness::usual && !member.is_due(now)) continue;
-    const auto stat = files.read(rows[i].sample.pid, ProcessFile::stat, member.process.handles);
-    if (!stat && files.was_short() && !rows[i].is_new) continue;
-    if (stat && member.take_stat(*stat, root, rows[i], now, read_at)) continue;
-    member.is_gone = true;
+    const auto stat = files.read(rows.row(i).sample.pid, ProcessFile::stat, member.process.handles);
+    if (!stat && files.was_short() && !rows.row(i).is_new) continue;
+    if (stat && member.take_stat(*stat, root, rows.row(i), now, read_at)) continue;
+    rows.alarms()[i].is_gone = true;
     if (!stat && files.was_denied()) ++hidden_whole;
   }
 }
 
 void ProcessTable::Impl::drop_gone() {
-  const auto gone_first = std::ranges::find_if(members, &TableMember::is_gone);
-  if (gone_first == members.end()) return;
-  const auto first = static_cast<std::size_t>(gone_first - members.begin());
-  next_rows.clear();
-  next_members.clear();
-  for (std::size_t i = first; i < rows.size(); ++i) {
-    if (members[i].is_gone)
-      end_row(i);
+  std::size_t still_awake = 0, gone_before = 0;
+  for (const std::size_t i : awake) {
+    if (rows.alarms()[i].is_gone)
+      ++gone_before;
     else
-      keep_next(i);
+      awake[still_awake++] = i - gone_before;
   }
-  replace_from(first);
+  if (gone_before == 0) return;
+  awake.resize(still_awake);
+  remove_gone();
   // Its number may be another's already, who was born since the listing.
   has_listed = false;
 }
@@ -350,43 +339,71 @@ void ProcessTable::Impl::read_details() {
   const std::chrono::nanoseconds begin = clock.monotonic();
   const std::chrono::nanoseconds time =
       has_read ? options.details_time : options.details_time * kFirstReadingShare;
-  for (std::size_t n = 0; n < rows.size(); ++n) {
-    const std::size_t i = (details_from + n) % rows.size();
-    if (!members[i].wants_details(rows[i], now)) continue;
+  const auto first = static_cast<std::size_t>(std::ranges::lower_bound(awake, details_from) - awake.begin());
+  for (std::size_t n = 0; n < awake.size(); ++n) {
+    const std::size_t i = awake[(first + n) % awake.size()];
+    if (!rows.member(i).wants_details(rows.row(i), now)) continue;
     if (clock.monotonic() - begin > time) {
       details_from = i;
       return;
     }
-    members[i].read_details(files, rows[i], now);
+    rows.member(i).read_details(files, rows.row(i), now);
   }
 }
 
+// Of those who wait, the weightiest few; of a thousand the others are not touched.
 void ProcessTable::Impl::read_proportional_turn() {
-  turn.clear();
+  for (const std::size_t i : awake) set_turn(i);
+  in_turn.clear();
   for (std::size_t i = 0; i < rows.size(); ++i)
-    if (members[i].wants_proportional(rows[i], now))
-      turn.push_back({.process = &rows[i], .tracked = &members[i].process});
+    if (rows.alarms()[i].wants_proportional) in_turn.push_back(i);
+  if (std::ssize(in_turn) > kTurnsMost) {
+    const auto is_heavier = [&](std::size_t a, std::size_t b) {
+      const auto weight = [&](const TableAlarm& alarm) {
+        return to_seconds(now - alarm.proportional_at) * static_cast<double>(alarm.resident_bytes);
+      };
+      return weight(rows.alarms()[a]) > weight(rows.alarms()[b]);
+    };
+    std::ranges::nth_element(in_turn, in_turn.begin() + kTurnsMost, is_heavier);
+    in_turn.resize(kTurnsMost);
+  }
+  turn.clear();
+  for (const std::size_t i : in_turn)
+    turn.push_back({.process = &rows.row(i), .tracked = &rows.member(i).process});
   read_proportional_in_turn(turn, files, budget, now);
+  for (const std::size_t i : in_turn) set_turn(i);
+}
+
+void ProcessTable::Impl::set_turn(std::size_t index) {
+  TableAlarm& alarm = rows.alarms()[index];
+  alarm.wants_proportional = rows.member(index).wants_proportional(rows.row(index), now);
+  alarm.resident_bytes = rows.row(index).sample.resident_bytes.value_or(0);
+  alarm.proportional_at = rows.member(index).proportional_at();
 }
 
 void ProcessTable::Impl::name_groups() {
-  groups.begin(now);
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    TableMember& member = members[i];
-    if (!groups.wants(rows[i], member)) continue;
+  const auto name = [this](std::size_t i) {
+    TableMember& member = rows.member(i);
+    if (!groups.wants(rows.row(i), member)) return;
     // Until its own is read, a process is taken to be where its parent was, as it was at the fork.
     std::size_t parent = rows.size();
-    if (!member.has_details || rows[i].group == nullptr) parent = find(rows[i].sample.parent_pid);
-    if (member.cgroup_path.empty() && parent < rows.size()) member.cgroup_path = members[parent].cgroup_path;
-    groups.name(rows[i], member, parent < rows.size() ? rows[parent].sample.user_id : std::nullopt);
-  }
+    if (!member.has_details || rows.row(i).group == nullptr)
+      parent = rows.find(rows.row(i).sample.parent_pid);
+    if (member.cgroup_path.empty() && parent < rows.size())
+      member.cgroup_path = rows.member(parent).cgroup_path;
+    groups.name(rows.row(i), member, parent < rows.size() ? rows.row(parent).sample.user_id : std::nullopt);
+  };
+  if (groups.begin(now))
+    for (std::size_t i = 0; i < rows.size(); ++i) name(i);
+  else
+    std::ranges::for_each(awake, name);
 }
 
 std::string_view ProcessTable::Impl::cgroup_of_ancestor(std::int64_t parent_pid) const {
   for (int step = 0; step < kMostAncestors; ++step) {
-    if (const std::size_t i = find(parent_pid); i < rows.size()) return members[i].cgroup_path;
+    if (const std::size_t i = rows.find(parent_pid); i < rows.size()) return rows.member(i).cgroup_path;
     const auto ending = waiting.find(parent_pid);
-    if (ending != waiting.end()) return ending->second.member.cgroup_path;
+    if (ending != waiting.end()) return ending->second.member->cgroup_path;
     const auto other = std::ranges::lower_bound(unseen, parent_pid, {}, &ExitRecord::pid);
     if (other == unseen.end() || other->pid != parent_pid) break;
     parent_pid = other->parent_pid;
@@ -407,11 +424,10 @@ void ProcessTable::Impl::end_unseen() {
 }
 
 void ProcessTable::Impl::account() {
-  const double gained = has_read ? 1 - std::exp(-to_seconds(now - read_at) / kUsualSeconds) : 0;
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    ProcessRow& row = rows[i];
-    members[i].account(row, now);
-    row.usual_cpu_cores += gained * (row.cpu_cores - row.usual_cpu_cores);
+  for (const std::size_t i : awake) {
+    rows.member(i).account(rows.row(i), now);
+    rows.alarms()[i].at = rows.member(i).next_look(rows.row(i), now);
+    rows.alarms()[i].is_denied = rows.member(i).is_denied;
   }
 }
 
@@ -425,17 +441,17 @@ void ProcessTable::Impl::end_unseen_children() {
       if (parent == gone.end()) break;
       parent_pid = parent->second.parent_pid;
     }
-    const bool is_alive = find(parent_pid) < rows.size();
+    const bool is_alive = rows.find(parent_pid) < rows.size();
     unseen_children.end(is_alive ? parent_pid : UnseenChildren::kNobody, process.used, now);
   }
   gone.clear();
-  for (std::size_t i = 0; i < rows.size(); ++i)
-    unseen_children.credit(rows[i].sample.pid, members[i].children_use());
+  for (const std::size_t i : awake)
+    unseen_children.credit(rows.alarms()[i].pid, rows.member(i).children_use());
   const double most_seconds = has_read ? to_seconds(now - read_at) * processors : 0;
   for (const auto& [parent_pid, used] : unseen_children.settle(most_seconds, now)) {
-    const std::size_t parent = find(parent_pid);
+    const std::size_t parent = rows.find(parent_pid);
     if (parent < rows.size())
-      ended.push_back({.group = rows[parent].group, .used = used, .ending = Ending::unknown});
+      ended.push_back({.group = rows.row(parent).group, .used = used, .ending = Ending::unknown});
   }
 }
 
@@ -447,20 +463,21 @@ ProcessTable& ProcessTable::operator=(ProcessTable&&) noexcept = default;
 
 std::span<const ProcessRow> ProcessTable::read(const KernelAccounts& accounts, Freshness freshness) {
   impl_->read(accounts, freshness);
-  return impl_->rows;
+  return impl_->rows.all();
 }
-std::span<const ProcessRow> ProcessTable::rows() const { return impl_->rows; }
+std::span<const ProcessRow> ProcessTable::rows() const { return impl_->rows.all(); }
 std::span<const EndedProcess> ProcessTable::ended() const { return impl_->ended; }
+
+std::span<const std::size_t> ProcessTable::looked_at() const { return impl_->awake; }
 
 HiddenProcesses ProcessTable::hidden() const {
   HiddenProcesses hidden{.whole = impl_->hidden_whole};
+  hidden.in_part =
+      static_cast<std::size_t>(std::ranges::count(impl_->rows.alarms(), true, &TableAlarm::is_denied));
+  if (!impl_->is_hiding || !impl_->threads_in_all) return hidden;
   std::uint64_t threads = 0;
-  for (std::size_t i = 0; i < impl_->rows.size(); ++i) {
-    if (impl_->members[i].is_denied) ++hidden.in_part;
-    threads += impl_->rows[i].sample.threads;
-  }
-  if (impl_->is_hiding && impl_->threads_in_all)
-    hidden.threads = *impl_->threads_in_all - std::min(*impl_->threads_in_all, threads);
+  for (const ProcessRow& row : impl_->rows.all()) threads += row.sample.threads;
+  hidden.threads = *impl_->threads_in_all - std::min(*impl_->threads_in_all, threads);
   return hidden;
 }
 

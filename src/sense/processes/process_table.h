@@ -55,6 +55,9 @@ class ProcessTable {
   std::span<const ProcessRow> read(const KernelAccounts& accounts = {},
                                    Freshness freshness = Freshness::usual);
   std::span<const ProcessRow> rows() const;
+  // Which of them the last reading had a look at, in order: the others are as they were and have used
+  // nothing.
+  std::span<const std::size_t> looked_at() const;
   // Those that have ended since the call of read() before the last.
   std::span<const EndedProcess> ended() const;
   HiddenProcesses hidden() const;

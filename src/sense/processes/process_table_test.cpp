@@ -14,7 +14,6 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "sense/bpf/task_iterator.h"
 #include "sense/fixture.h"
 #include "sense/proc/exit_records.h"
 #include "sense/proc/process_tree.h"
@@ -143,70 +142,6 @@ TEST(ProcessTable, WhatSleepsIsReadAgainWithinSecondsOnly) {
   EXPECT_GE(waited, 1);
   EXPECT_LE(waited, 4);
   EXPECT_EQ(table.read({}, Freshness::all)[0].sample.user_seconds, 2.0);
-}
-
-// The kernel's pass over all tasks says who is worth a look.
-TEST(ProcessTable, WhatHasMovedIsReadAtOnceWhereTheKernelTells) {
-  FixtureMachine machine;
-  machine.process({.pid = 10});
-  machine.process({.pid = 20});
-  ManualClock clock;
-  ProcessTable table(machine.root(), kOptions, clock);
-  std::vector<TaskNews> tasks = {{.pid = 10}, {.pid = 20}};
-  for (int second = 0; second < 5; ++second, clock.advance(seconds(1))) table.read({.tasks = tasks});
-  machine.process({.pid = 10, .user_ticks = 200, .written_bytes = 4096});
-  machine.process({.pid = 20, .user_ticks = 200, .written_bytes = 4096});
-  tasks[1] = {.pid = 20, .has_moved = true, .has_io = true};
-  const auto rows = table.read({.tasks = tasks});
-  EXPECT_EQ(rows[0].sample.user_seconds, 0);
-  EXPECT_EQ(rows[1].sample.user_seconds, 2);
-  EXPECT_EQ(rows[0].used.written_bytes, 0u);
-  EXPECT_EQ(rows[1].used.written_bytes, 4096u);
-}
-
-// A little at a time comes to what shows in the times of /proc; less than that shows after seconds.
-TEST(ProcessTable, WhatHasRunALittleIsReadWhenThatAddsUp) {
-  FixtureMachine machine;
-  machine.process({.pid = 10});
-  machine.process({.pid = 20});
-  ManualClock clock;
-  ProcessTable table(machine.root(), kOptions, clock);
-  std::vector<TaskNews> tasks = {{.pid = 10}, {.pid = 20}};
-  table.read({.tasks = tasks});
-  machine.process({.pid = 10, .user_ticks = 1});
-  machine.process({.pid = 20, .user_ticks = 1});
-  tasks[0].ran = std::chrono::microseconds(4000);
-  tasks[1].ran = std::chrono::microseconds(1);
-  std::vector<int> seen_at = {0, 0};
-  for (int second = 1; second < 10; ++second) {
-    clock.advance(seconds(1));
-    const auto rows = table.read({.tasks = tasks});
-    for (std::size_t i = 0; i < 2; ++i)
-      if (seen_at[i] == 0 && rows[i].sample.user_seconds > 0) seen_at[i] = second;
-  }
-  EXPECT_EQ(seen_at, (std::vector<int>{3, 6}));
-}
-
-// /proc is listed now and then only. Whom the kernel keeps to itself (1 here) stays.
-TEST(ProcessTable, TheTasksThatTheKernelTellsOfAreBornAndDie) {
-  FixtureMachine machine;
-  machine.process({.pid = 1, .parent = 0});
-  machine.process({.pid = 10});
-  ManualClock clock;
-  ProcessTable table(machine.root(), kOptions, clock);
-  const auto pids_where_are_told = [&](std::vector<TaskNews> tasks) {
-    std::vector<std::int64_t> pids;
-    for (const ProcessRow& row : table.read({.tasks = tasks})) pids.push_back(row.sample.pid);
-    clock.advance(seconds(1));
-    return pids;
-  };
-  EXPECT_EQ(pids_where_are_told({{.pid = 10}}), (Pids{1, 10}));
-  machine.process({.pid = 20});
-  EXPECT_EQ(pids_where_are_told({{.pid = 10}}), (Pids{1, 10}));
-  EXPECT_EQ(pids_where_are_told({{.pid = 10}, {.pid = 20}}), (Pids{1, 10, 20}));
-  EXPECT_TRUE(table.rows()[2].was_born);
-  EXPECT_EQ(pids_where_are_told({{.pid = 20}}), (Pids{1, 20}));
-  EXPECT_EQ(table.ended().size(), 1u);
 }
 
 // It is dear to read, and of one whose memory is as it was only others can have changed it.

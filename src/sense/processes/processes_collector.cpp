@@ -132,7 +132,7 @@ Result<void> ProcessesCollector::collect(metric::Frame& frame) {
 }
 
 void ProcessesCollector::count_all() {
-  for (const ProcessRow& row : table_.rows()) births_ += row.was_born ? 1u : 0u;
+  for (const std::size_t i : table_.looked_at()) births_ += table_.rows()[i].was_born ? 1u : 0u;
   for (const EndedProcess& process : table_.ended()) {
     deaths_ += process.ending != Ending::unknown ? 1u : 0u;
     if (process.ending != Ending::unseen) continue;

@@ -21,11 +21,13 @@ constexpr int kReadingsBetweenSweeps = 60;
 
 }  // namespace
 
-void TableGroups::begin(std::chrono::nanoseconds now) {
+bool TableGroups::begin(std::chrono::nanoseconds now) {
   have_names_changed_ = users_.renew(now);
-  if (readings_until_sweep_-- > 0) return;
-  readings_until_sweep_ = kReadingsBetweenSweeps;
-  std::erase_if(groups_, [](const auto& entry) { return entry.second.use_count() == 1; });
+  if (readings_until_sweep_-- == 0) {
+    readings_until_sweep_ = kReadingsBetweenSweeps;
+    std::erase_if(groups_, [](const auto& entry) { return entry.second.use_count() == 1; });
+  }
+  return have_names_changed_;
 }
 
 void TableGroups::name(ProcessRow& row, TableMember& member, std::optional<std::uint32_t> otherwise) {

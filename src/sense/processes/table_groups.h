@@ -20,8 +20,8 @@ class TableGroups {
  public:
   explicit TableGroups(const OsRoot& root) : users_(root) {}
 
-  // Before the rows of each reading.
-  void begin(std::chrono::nanoseconds now);
+  // Before the rows of each reading. Whether names of users have changed, so that any row may want another.
+  bool begin(std::chrono::nanoseconds now);
   // Whether its group may be another than it has.
   bool wants(const ProcessRow& row, const TableMember& member) const {
     return member.is_to_be_named || have_names_changed_ || row.group == nullptr ||

@@ -6,12 +6,14 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cmath>
 #include <cstdint>
 #include <string_view>
 
 #include "base/clock.h"
 #include "base/os_root.h"
 #include "sense/bpf/task_iterator.h"
+#include "sense/proc/costly_turn.h"
 #include "sense/proc/exit_records.h"
 #include "sense/proc/process_files.h"
 #include "sense/proc/used_memory.h"
@@ -34,10 +36,13 @@ constexpr nanoseconds kTickJitter = std::chrono::milliseconds(300);
 constexpr seconds kHardlyRanWait(5), kUnmovedEvery(60);
 constexpr std::chrono::milliseconds kClockTick(10);  // what the times in `stat` are cut off to
 // Cgroup and open files, which `stat` does not show: of one that runs; and of one that sleeps, whom others
-// may move to another cgroup, where the kernel does not tell that.
+// may move to another cgroup. Where the kernel tells of that, cgroups are read only then.
 constexpr seconds kPlacesEvery(30), kSleepersPlacesEvery(120);
 // PSS of one whose own memory did not move: others may have come to share it, or gone.
-constexpr seconds kUnmovedProportionalEvery(300);  // and up to as much more, so that they are read apart
+constexpr seconds kUnmovedProportionalEvery(600);  // and up to as much more, so that they are read apart
+
+constexpr double kUsualSeconds = 30;
+constexpr double kSettledCores = 1e-4;  // so near to what it comes to, a mean is there
 
 constexpr std::int64_t kKernelThreadsParent = 2;
 
@@ -66,6 +71,8 @@ bool TableMember::take_stat(std::string_view text, const OsRoot& root, ProcessRo
                    named_for.is_of_kernel != is_of_kernel(row.sample);
   // Of one that was born since, its rate is over the time since all were read.
   stat_before_ = row.is_new ? (row.was_born ? before : now) : process.stat_at;
+  // Where the kernel tells that it slept meanwhile, over the time after.
+  if (ran_unread_.count() > 0) stat_before_ = std::max(stat_before_, ran_after_);
   process.stat_at = now;
   is_stat_new_ = true;
   has_run_since_places_ = has_run_since_places_ || process.has_changed();
@@ -73,12 +80,16 @@ bool TableMember::take_stat(std::string_view text, const OsRoot& root, ProcessRo
   return true;
 }
 
-void TableMember::take_news(const TaskNews* news, nanoseconds now) {
+void TableMember::take_news(const TaskNews* news, nanoseconds now, nanoseconds before) {
   if (has_news_ && news == nullptr) due_ = now;  // no more is told of it
   has_news_ = news != nullptr;
   if (news == nullptr) return;
-  if (news->ran.count() > 0 && ran_unread_.count() == 0) due_ = std::min(due_, now + kHardlyRanWait);
+  if (news->ran.count() > 0 && ran_unread_.count() == 0) {
+    due_ = std::min(due_, now + kHardlyRanWait);
+    ran_after_ = before;
+  }
   ran_unread_ += news->ran;
+  has_run_ = has_run_ || news->ran.count() > 0;
   has_moved_ = has_moved_ || news->has_moved || ran_unread_ >= kClockTick;
   has_io_ = has_io_ || news->has_io;
   if (news->is_elsewhere) look_at_places(now);
@@ -86,7 +97,7 @@ void TableMember::take_news(const TaskNews* news, nanoseconds now) {
 
 void TableMember::look_at_places(nanoseconds now) {
   places_at_ = now - kPlacesEvery;
-  has_run_since_places_ = true;
+  has_run_since_places_ = is_elsewhere_ = true;
 }
 
 void TableMember::set_due(const ProcessRow& row, nanoseconds now) {
@@ -121,19 +132,26 @@ void TableMember::take_exit(const ExitRecord& record) {
 bool TableMember::wants_details(const ProcessRow& row, nanoseconds now) const {
   if (!has_details) return true;
   if (is_of_kernel(row.sample) || is_zombie(row.sample)) return false;
-  return process.has_executed() || process.is_memory_stale() || is_io_due() || are_places_due(now);
+  return process.has_executed() || process.is_memory_stale() || is_io_due() || now >= places_due();
 }
 
 bool TableMember::wants_proportional(const ProcessRow& row, nanoseconds now) const {
-  if (!has_details || is_denied) return false;
-  const seconds apart(row.sample.pid % kUnmovedProportionalEvery.count());
-  return process.is_proportional_stale() ||
-         now - process.proportional_tried_at >= kUnmovedProportionalEvery + apart;
+  if (!has_details || is_denied || !is_worth_proportional(row)) return false;
+  return process.is_proportional_stale() || now >= unmoved_proportional_due(row);
 }
 
-bool TableMember::are_places_due(nanoseconds now) const {
-  if (has_run_since_places_) return now - places_at_ >= kPlacesEvery;
-  return !has_news_ && now - places_at_ >= kSleepersPlacesEvery;
+nanoseconds TableMember::proportional_at() const {
+  return process.proportional_tried ? process.proportional_tried_at : -std::chrono::hours(1);
+}
+
+nanoseconds TableMember::unmoved_proportional_due(const ProcessRow& row) const {
+  const seconds apart(row.sample.pid % kUnmovedProportionalEvery.count());
+  return process.proportional_tried_at + kUnmovedProportionalEvery + apart;
+}
+
+nanoseconds TableMember::places_due() const {
+  if (has_run_since_places_) return places_at_ + kPlacesEvery;
+  return has_news_ ? nanoseconds::max() : places_at_ + kSleepersPlacesEvery;
 }
 
 bool TableMember::is_io_due() const { return !is_denied && (has_news_ ? has_io_ : process.is_dirty()); }
@@ -149,8 +167,8 @@ void TableMember::read_details(ProcessFiles& files, ProcessRow& row, nanoseconds
   is_to_be_named = is_to_be_named || is_first;  // what is its own, not its parent's
   has_details = true;
   if (is_kernel) return;
-  const bool is_turn = is_first || are_places_due(now);
-  if (is_io_due() || (is_turn && process.is_dirty())) {
+  const bool is_turn = is_first || now >= places_due();
+  if (is_io_due() || (is_turn && is_denied && process.is_dirty())) {
     process.read_io(files, row, now);
     has_io_ = false;
     is_denied = files.was_denied();
@@ -159,7 +177,8 @@ void TableMember::read_details(ProcessFiles& files, ProcessRow& row, nanoseconds
   // So that those found together have their turns apart.
   places_at_ = is_first ? now - row.sample.pid % kSleepersPlacesEvery.count() * seconds(1) : now;
   has_run_since_places_ = false;
-  read_cgroup(files, row.sample.pid);
+  if (is_first || is_elsewhere_ || !has_news_) read_cgroup(files, row.sample.pid);
+  is_elsewhere_ = false;
   TrackedProcess::read_open_files(files, row);
 }
 
@@ -186,15 +205,37 @@ void TableMember::account(ProcessRow& row, nanoseconds now) {
                     .read_bytes = sample.read_bytes.value_or(0),
                     .written_bytes = sample.written_bytes.value_or(0)});
   count_children(sample);
-  if (is_stat_new_) {
-    const double elapsed = to_seconds(process.stat_at - stat_before_);
-    row.cpu_cores = elapsed > 0 ? (row.used.user_seconds + row.used.system_seconds) / elapsed : 0;
-    is_stat_new_ = false;
-  }
+  set_rate(row, now);
   growth_.add(now, counted_bytes(sample));
   row.growth_bytes_per_minute = growth_.bytes_per_minute();
   row.growing_seconds.reset();
   if (const auto rising = growth_.rising_for(now)) row.growing_seconds = to_seconds(*rising);
+}
+
+void TableMember::set_rate(ProcessRow& row, nanoseconds now) {
+  if (is_stat_new_) {
+    const double elapsed = to_seconds(process.stat_at - stat_before_);
+    row.cpu_cores = elapsed > 0 ? (row.used.user_seconds + row.used.system_seconds) / elapsed : 0;
+    accounted_at_ = std::max(accounted_at_, stat_before_);
+  } else if (has_news_ && !has_run_) {
+    row.cpu_cores = 0;
+  }
+  const double gained = 1 - std::exp(-to_seconds(now - accounted_at_) / kUsualSeconds);
+  row.usual_cpu_cores += gained * (row.cpu_cores - row.usual_cpu_cores);
+  accounted_at_ = now;
+  is_stat_new_ = has_run_ = false;
+}
+
+nanoseconds TableMember::next_look(const ProcessRow& row, nanoseconds now) const {
+  const bool is_waiting = has_moved_ || wants_details(row, now);
+  const bool is_changing = row.growing_seconds || (has_news_ && row.cpu_cores > 0) ||
+                           std::abs(row.usual_cpu_cores - row.cpu_cores) > kSettledCores;
+  if (is_waiting || is_changing) return now;
+  nanoseconds next = std::min(due_, growth_.due());
+  if (is_of_kernel(row.sample) || is_zombie(row.sample)) return next;
+  next = std::min(next, places_due());
+  const bool has_turns = !is_denied && is_worth_proportional(row);
+  return has_turns && !wants_proportional(row, now) ? std::min(next, unmoved_proportional_due(row)) : next;
 }
 
 // What it was credited with before it was first seen is nothing new.
