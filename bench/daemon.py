@@ -45,7 +45,7 @@ for i in range(999):
 else: i = 999
 kept = []
 while True:
-    if i % 10 == 0: kept.append(b'x' * 4096)
+    if i % 10 == 0: kept.append(bytearray(4096))
     time.sleep(1 if i % 10 == 0 else 1000)
 """
 
@@ -432,6 +432,7 @@ def main() -> int:
     asked = parser.parse_args()
     if unknown := set(asked.parts) - set(PARTS):
         parser.error(f"no part '{unknown.pop()}': {', '.join(PARTS)}")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started ends, too
     table = Table()
     with tempfile.TemporaryDirectory() as folder:
         for name, part in PARTS.items():

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Asks for the token of a daemon that wants one.
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { access } from './access';
 import { enter } from './connection';
 
 export function TokenForm() {
   const [text, setText] = useState('');
   const field = useRef<HTMLInputElement>(null);
-  useEffect(() => field.current?.focus(), []);
+  useLayoutEffect(() => field.current?.focus(), []); // before anybody sees it
   const isRefused = access.value === 'refused';
   const submit = (event: Event): void => {
     event.preventDefault();
