@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/top.h"
 
+#include <CLI/Validators.hpp>
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
@@ -153,7 +154,9 @@ std::vector<Verb> add_top(CLI::App& parent, Common& common, Console& console) {
   app->add_option("--filter", options->filter, "only what has this in its command, name, user or group");
   app->add_flag("--tree", options->tree, "processes below their parents");
   app->add_flag("--groups", options->groups, "services, containers and programs, not single processes");
-  app->add_option("--limit", options->limit, "rows of a page, at most")->capture_default_str();
+  app->add_option("--limit", options->limit, "rows of a page, at most")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
   app->add_flag("--alone", options->alone, "do not ask a daemon for the last minutes, growth and runs");
   app->add_flag("--ascii", options->ascii, "draw with plain letters");
   app->footer("Keys: m g c i h order, t tree, G groups, / filter, p pause, ? help, q quit.");

@@ -28,6 +28,14 @@ Document document_of(std::string_view yaml) {
   return document;
 }
 
+TEST(Document, AQuoteThatIsNeverClosedIsToldWhereItBegins) {
+  EXPECT_EQ(errors_of("run:\n  interval: '1s\n"),
+            "u.yaml:2:13: the quote that begins here is never closed; close it behind the value");
+  EXPECT_EQ(errors_of("run:\n  interval: \"1s\nlimits:\n  memory: 4G\n"),
+            "u.yaml:2:13: the quote that begins here is never closed; close it behind the value");
+  EXPECT_EQ(errors_of("run: {name: 'it''s'}\n"), errors_of("run: {name: \"it's\"}\n"));
+}
+
 TEST(Document, HoldsValuesWithTheirPlaces) {
   const Document document = document_of("run:\n  interval: 5s\n  warn: no\nlimits: {memory: 4G}\n");
   EXPECT_EQ(document.entries.at("run.interval").value, "5s");
@@ -65,12 +73,15 @@ TEST(Document, TellsEveryErrorAtOnceInTheOrderOfTheFile) {
       "u.yaml:2:3: unknown key 'run.intervall'; did you mean 'run.interval'?\n"
       "u.yaml:3:9: run.wait: 'some' is not one of its values; it must be one of command, all\n"
       "u.yaml:4:10: run.grace: '10 apples' is not a duration; a duration reads as 250ms, 90s, 5m or 1h30m\n"
-      "u.yaml:5:1: unknown key 'limit'\n"
+      "u.yaml:5:1: unknown key 'limit'; did you mean 'limits'?\n"
       "u.yaml:7:9: limits.pids: '0' is out of range; it must be a whole number from 1 to 4194304, or none");
 }
 
 TEST(Document, SuggestsTheSectionOfAKeyThatLacksIt) {
   EXPECT_EQ(errors_of("memory: 4G\n"), "u.yaml:1:1: unknown key 'memory'; did you mean 'limits.memory'?");
+  EXPECT_EQ(errors_of("run: {memory: 4G}\n"),
+            "u.yaml:1:7: unknown key 'run.memory'; did you mean 'limits.memory'?");
+  EXPECT_EQ(errors_of("histroy: {}\n"), "u.yaml:1:1: unknown key 'histroy'; did you mean 'history'?");
   EXPECT_EQ(errors_of("run: {pids: 5}\n"), "u.yaml:1:7: unknown key 'run.pids'; did you mean 'limits.pids'?");
 }
 

@@ -97,15 +97,18 @@ const Key* find_key(std::string_view name) {
 }
 
 std::string nearest_key(std::string_view misspelt) {
-  std::vector<std::string_view> names;
-  for (const Key& key : schema()) names.push_back(key.name);
-  names.push_back("profiles");
-  if (const std::string found = did_you_mean(misspelt, names); !found.empty()) return found;
   // A right name in the wrong section, or in none.
   const std::string_view last = misspelt.substr(misspelt.rfind('.') + 1);
   for (const Key& key : schema())
     if (key.name.substr(key.name.rfind('.') + 1) == last) return fmt::format("did you mean '{}'?", key.name);
-  return "";
+  std::vector<std::string_view> names{"profiles"};
+  for (const Key& key : schema()) {
+    names.push_back(key.name);
+    for (std::size_t dot = key.name.find('.'); dot != std::string_view::npos;
+         dot = key.name.find('.', dot + 1))
+      names.push_back(key.name.substr(0, dot));
+  }
+  return did_you_mean(misspelt, names);
 }
 
 bool is_section(std::string_view name) {

@@ -27,8 +27,26 @@ struct Refused {  // thrown through yaml-cpp by the builder; caught in parse_yam
   YAML::Mark mark;
 };
 
+// yaml-cpp takes the end of the file for the end of a quoted value.
+bool is_closed(std::string_view text, std::size_t begin) {
+  if (begin >= text.size() || (text[begin] != '\'' && text[begin] != '"'))
+    return true;  // a block's, not quoted
+  const char quote = text[begin];
+  for (std::size_t i = begin + 1; i < text.size(); ++i) {
+    if (quote == '"' && text[i] == '\\')
+      ++i;
+    else if (text[i] == quote && quote == '\'' && text.substr(i + 1).starts_with('\''))
+      ++i;
+    else if (text[i] == quote)
+      return true;
+  }
+  return false;
+}
+
 class TreeBuilder final : public YAML::EventHandler {
  public:
+  explicit TreeBuilder(std::string_view text) : text_(text) {}
+
   Node root;
 
   void OnDocumentStart(const YAML::Mark&) override {}
@@ -40,6 +58,8 @@ class TreeBuilder final : public YAML::EventHandler {
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
     Node node = make(Node::Kind::scalar, mark, tag, anchor);
+    if (tag == "!" && !is_closed(text_, static_cast<std::size_t>(mark.pos)))
+      throw Refused{"the quote that begins here is never closed", "close it behind the value", mark};
     node.text = value;
     add(std::move(node), mark);
   }
@@ -66,6 +86,7 @@ class TreeBuilder final : public YAML::EventHandler {
     Node node;
     bool key_waits = false;  // a key has come, its value has not
   };
+  std::string_view text_;
   std::vector<Open> open_;
   std::size_t nodes_ = 0;
 
@@ -192,7 +213,7 @@ Tree parse_yaml(std::string_view text, const std::string& name) {
     stop(bad->line, bad->column, bad->what);
     return tree;
   }
-  TreeBuilder builder;
+  TreeBuilder builder(text);
   try {
     parse_documents(text, builder);
   } catch (const Refused& refused) {

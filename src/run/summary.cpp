@@ -133,12 +133,17 @@ std::string last_cause(const std::string& problem) {
   return printable(rest);
 }
 
+// More than there is: nothing is held that would not be anyway.
+bool is_idle(const Limit& limit) { return limit.problem.find("above what ") != std::string::npos; }
+
 bool is_held_well(const Limit& limit) {
+  if (is_idle(limit)) return false;
   if (limit.mechanism == "cgroup v2" || limit.mechanism == "cgroup v1") return limit.got.has_value();
   return limit.problem.empty() && (limit.got || limit.mechanism == "supervisor");
 }
 
 std::string held_words(const Limit& limit) {
+  if (is_idle(limit)) return "of no effect";
   if (limit.mechanism == "supervisor") return "held by Ullage's own samples";
   return limit.got ? "held by " + limit.mechanism + " only" : "not held, as it could not be set";
 }

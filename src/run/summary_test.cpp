@@ -70,6 +70,14 @@ TEST(Summary, LimitHeldBySamplesOnlyIsSaid) {
               HasSubstr("memory 2.00 GiB is held by Ullage's own samples (cgroups are read-only)"));
 }
 
+TEST(Summary, LimitAboveWhatTheMachineHasIsSaid) {
+  Record record = example_record();
+  record.limits[0].asked = 1e13;
+  record.limits[0].problem = "above what the machine has (23.5 GiB)";
+  EXPECT_THAT(summary_text(record, {}),
+              HasSubstr("memory 9.09 TiB is of no effect (above what the machine has (23.5 GiB))"));
+}
+
 // It said "could not be set" of what the supervisor holds, and each limit told every cause with its paths.
 TEST(Summary, LimitsThatTheKernelDoesNotHoldFitOnALine) {
   const std::string causes =

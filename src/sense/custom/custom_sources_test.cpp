@@ -76,7 +76,8 @@ class Custom : public ::testing::Test {
 
   Fixture folder_;
   EventLoop loop_;
-  SystemClock clock_;
+  // Threads of sources that were given up may still ask it.
+  static inline const SystemClock clock_;
   std::string lines_;
   std::chrono::nanoseconds longest_{0};
 };

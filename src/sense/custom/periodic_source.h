@@ -22,6 +22,7 @@ class PeriodicSource {
   // in by the source.
   using Work = std::function<CustomReading(const std::stop_token&)>;
 
+  // The clock lives as long as the program: a thread that was given up may ask it still.
   PeriodicSource(std::string name, std::chrono::milliseconds interval, const Clock& clock, Work work);
   PeriodicSource(PeriodicSource&&) noexcept = default;
   PeriodicSource& operator=(PeriodicSource&&) = delete;
