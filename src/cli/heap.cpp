@@ -39,6 +39,7 @@
 #include "run/record.h"
 #include "run/report.h"
 #include "run/run_file.h"
+#include "run/show_text.h"
 #include "run/words.h"
 #include "web_assets/report_page.h"
 

@@ -33,9 +33,9 @@ bool is_closed(std::string_view text, std::size_t begin) {
     return true;  // a block's, not quoted
   const char quote = text[begin];
   for (std::size_t i = begin + 1; i < text.size(); ++i) {
-    if (quote == '"' && text[i] == '\\')
-      ++i;
-    else if (text[i] == quote && quote == '\'' && text.substr(i + 1).starts_with('\''))
+    const bool is_doubled = quote == '\'' && text.substr(i).starts_with("''");
+    const bool is_escaped = quote == '"' && text[i] == '\\';
+    if (is_doubled || is_escaped)
       ++i;
     else if (text[i] == quote)
       return true;

@@ -46,8 +46,8 @@ Result<HeapScan> HeapScan::of(const std::string& run_path, std::chrono::nanoseco
   for (const std::string& heap_file : living_heap_files(run_path)) {
     const std::string_view name = std::string_view(heap_file).substr(heap_file.rfind('/') + 1);
     const auto pid = to_unsigned(name.substr(0, name.find_first_of("-.")));
-    if (!pid || !heap::is_profiled_to(static_cast<pid_t>(*pid), heap_file, root)) continue;
-    const auto lost = heap::scan_process(static_cast<pid_t>(*pid), heap_file, patience, clock, root);
+    if (!pid || !heap::is_profiled_to(static_cast<int>(*pid), heap_file, root)) continue;
+    const auto lost = heap::scan_process(static_cast<int>(*pid), heap_file, patience, clock, root);
     if (!lost) {
       scan.problems_.push_back("process " + std::to_string(*pid) +
                                " was not scanned: " + reason(lost.error()));

@@ -77,7 +77,7 @@ class Custom : public ::testing::Test {
   Fixture folder_;
   EventLoop loop_;
   // Threads of sources that were given up may still ask it.
-  static inline const SystemClock clock_;
+  static inline const SystemClock clock_{};  // NOLINT(readability-identifier-naming)
   std::string lines_;
   std::chrono::nanoseconds longest_{0};
 };
