@@ -10,7 +10,6 @@
 #include "base/result.h"
 #include "cli/runs_help.h"
 #include "cli/verb.h"
-#include "run/catalog.h"
 #include "run/diff.h"
 #include "run/fail_on.h"
 #include "run/record.h"
@@ -29,9 +28,7 @@ struct Options {
 };
 
 Result<run::Record> record_of(const Common& common, const Console& console, const std::string& wanted) {
-  const auto state = common.state(console);
-  if (!state) return fail(state.error());
-  const auto path = run::find_run(*state, wanted);
+  const auto path = find_wanted(common, console, wanted);
   if (!path) return fail(path.error());
   return run::load_record(*path);
 }

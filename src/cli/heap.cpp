@@ -33,7 +33,6 @@
 #include "heap/analyze/moments.h"
 #include "heap/analyze/top.h"
 #include "heap/analyze/verdicts.h"
-#include "run/catalog.h"
 #include "run/heap_scan.h"
 #include "run/heap_text.h"
 #include "run/record.h"
@@ -128,9 +127,7 @@ std::optional<double> room_bytes(const run::Record& record) {
 }
 
 Result<run::HeapScan> scan_run(const std::string& wanted, const Common& common, const Console& console) {
-  const auto state = common.state(console);
-  if (!state) return fail(state.error());
-  const auto path = run::find_run(*state, wanted);
+  const auto path = find_wanted(common, console, wanted);
   if (!path) return fail(path.error());
   auto scan = run::HeapScan::of(*path, kScanPatience, console.clock, console.root);
   if (!scan) return scan;

@@ -14,7 +14,6 @@
 #include "cli/heap_question.h"
 #include "cli/runs_help.h"
 #include "cli/verb.h"
-#include "run/catalog.h"
 #include "run/growth_verdicts.h"
 #include "run/heap_profiles.h"
 #include "run/record.h"
@@ -40,9 +39,7 @@ Result<void> keep_process(run::Record& record, std::uint32_t process) {
 
 std::optional<int> answer_from_samples(const GrowthQuestion& question, const Common& common,
                                        const Console& console) {
-  const auto state = common.state(console);
-  if (!state) return std::nullopt;
-  const auto path = run::find_run(*state, question.run);
+  const auto path = find_wanted(common, console, question.run);
   if (!path || run::has_heap(*path)) return std::nullopt;
   for (const std::string& kind : question.fail_on)
     if (kind != "growing")

@@ -19,7 +19,6 @@
 #include "cli/verb.h"
 #include "heap/analyze/moments.h"
 #include "heap/profile.h"
-#include "run/catalog.h"
 #include "run/heap_profiles.h"
 #include "run/heap_run.h"
 #include "run/record.h"
@@ -73,9 +72,7 @@ void add_moment_options(CLI::App& app, HeapOptions& options) {
 
 Result<HeapRun> load_heap_run(const Common& common, const Console& console, const std::string& wanted,
                               std::optional<std::uint32_t> process) {
-  const auto state = common.state(console);
-  if (!state) return fail(state.error());
-  const auto path = run::find_run(*state, wanted);
+  const auto path = find_wanted(common, console, wanted);
   if (!path) return fail(path.error());
   auto record = run::load_record(*path);
   if (!record) return pass_on(record);

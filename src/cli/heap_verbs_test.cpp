@@ -7,14 +7,12 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "base/clock.h"
+#include "cli/call_ullage.h"
 #include "cli/golden.h"
-#include "cli/verb.h"
 #include "heap/analyze/profile_fixture.h"
 #include "heap/profile.h"
 #include "run/example_record.h"
@@ -59,11 +57,6 @@ std::vector<Block> habits(bool leaks) {
 
 class HeapVerbs : public testing::Test {
  protected:
-  struct Said {
-    int exit_code;
-    std::string out, err;
-  };
-
   void SetUp() override {
     state_ = (std::filesystem::temp_directory_path() / ("ullage-heap-verbs-" + std::to_string(::getpid())))
                  .string();
@@ -97,16 +90,7 @@ class HeapVerbs : public testing::Test {
   Said call(std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), "heap");
     arguments.insert(arguments.end(), {"--state", state_});
-    std::ostringstream out, err;
-    const ManualClock clock(kExampleStartMs + 3'600'000);
-    Console console{.out = out,
-                    .err = err,
-                    .environment = {{"LANG", "C.UTF-8"}},
-                    .working_directory = "/",
-                    .clock = clock,
-                    .root = {}};
-    const int exit_code = run_command_line(std::move(arguments), console);
-    return {exit_code, out.str(), err.str()};
+    return call_ullage(std::move(arguments));
   }
 
   std::string state_;

@@ -167,9 +167,7 @@ Result<run::Retag> changes_of(const TagOptions& options) {
 int tag(const TagOptions& options, const Common& common, const Console& console) {
   const auto change = changes_of(options);
   if (!change) return refuse(console, change.error());
-  const auto state = common.state(console);
-  if (!state) return refuse(console, state.error());
-  const auto path = run::find_run(*state, options.run);
+  const auto path = find_wanted(common, console, options.run);
   if (!path) return refuse(console, path.error());
   const auto done = run::retag(*path, *change);
   return done ? 0 : refuse(console, done.error());

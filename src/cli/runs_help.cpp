@@ -23,10 +23,14 @@
 
 namespace ullage::cli {
 
-Result<run::LoadedRun> load_wanted(const Common& common, const Console& console, const std::string& wanted) {
+Result<std::string> find_wanted(const Common& common, const Console& console, const std::string& wanted) {
   const auto state = common.state(console);
   if (!state) return fail(state.error());
-  const auto path = run::find_run(*state, wanted);
+  return run::find_run(*state, wanted);
+}
+
+Result<run::LoadedRun> load_wanted(const Common& common, const Console& console, const std::string& wanted) {
+  const auto path = find_wanted(common, console, wanted);
   if (!path) return fail(path.error());
   auto loaded = run::load_run(*path);
   if (!loaded) return loaded;

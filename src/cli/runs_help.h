@@ -17,6 +17,8 @@ namespace ullage::cli {
 constexpr std::string_view kRunArgument =
     "a run: id, unique prefix, name, path, @1 for the last, @2 for the one before";
 
+// The path of the run that was named.
+Result<std::string> find_wanted(const Common& common, const Console& console, const std::string& wanted);
 // With advice: the file holds none, it is made up from the figures and series.
 Result<run::LoadedRun> load_wanted(const Common& common, const Console& console, const std::string& wanted);
 run::Figures figures_of(const run::LoadedRun& loaded);

@@ -15,9 +15,8 @@
 #include <utility>
 #include <vector>
 
-#include "base/clock.h"
+#include "cli/call_ullage.h"
 #include "cli/golden.h"
-#include "cli/verb.h"
 #include "metric/series.h"
 #include "run/example_record.h"
 #include "run/record.h"
@@ -51,11 +50,6 @@ run::Record hostile_record() {
 
 class RunsVerbs : public testing::Test {
  protected:
-  struct Said {
-    int exit_code;
-    std::string out, err;
-  };
-
   void SetUp() override {
     state_ =
         (std::filesystem::temp_directory_path() / ("ullage-verbs-" + std::to_string(::getpid()))).string();
@@ -98,16 +92,8 @@ class RunsVerbs : public testing::Test {
   }
 
   Said call_as_is(std::vector<std::string> arguments) {
-    std::ostringstream out, err;
-    const ManualClock clock(kExampleStartMs + 3'600'000);
-    Console console{.out = out,
-                    .err = err,
-                    .environment = {{"LANG", "C.UTF-8"}},
-                    .working_directory = "/",
-                    .clock = clock,
-                    .root = {}};
-    const int exit_code = run_command_line(std::move(arguments), console);
-    return {exit_code, portable(out.str()), portable(err.str())};
+    const Said said = call_ullage(std::move(arguments));
+    return {said.exit_code, portable(said.out), portable(said.err)};
   }
 
   // Without what differs from one machine and library version to the next.

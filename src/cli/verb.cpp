@@ -92,6 +92,14 @@ std::string typed_verb(const CLI::App& top, const std::vector<std::string>& argu
 // What stands behind "--" is a command or a text there; elsewhere it is a name that begins with "-".
 bool takes_words_as_they_are(const std::string& verb) { return verb == "run" || verb == "emit"; }
 
+// "ullage query metrics"
+std::string full_name(const CLI::App& app) {
+  std::string full = app.get_name();
+  for (const CLI::App* parent = app.get_parent(); parent != nullptr; parent = parent->get_parent())
+    full = parent->get_name() + " " + full;
+  return full;
+}
+
 // A flag of a verb that has verbs of its own, where one of these was typed: it would be of no effect.
 const CLI::Option* flag_before_verb(const CLI::App& top) {
   const CLI::App* const parent = deepest(&top)->get_parent();
@@ -117,10 +125,7 @@ std::string suggestion(const CLI::App& app, const std::string& word) {
   const std::vector<std::string_view> views(names.begin(), names.end());
   std::string guess = did_you_mean(word.substr(0, word.find('=')), views);
   if (!guess.empty()) return guess;
-  std::string full = app.get_name();
-  for (const CLI::App* parent = app.get_parent(); parent != nullptr; parent = parent->get_parent())
-    full = parent->get_name() + " " + full;
-  return "see `" + full + " --help`";
+  return "see `" + full_name(app) + " --help`";
 }
 
 CLI::Option* Common::setting(CLI::App& app, const std::string& flag, const std::string& key,
@@ -211,8 +216,9 @@ int run_command_line(std::vector<std::string> arguments, Console& console) {
     return typed_verb(top, words) == "run" ? kRunFailed : code;
   }
   if (const CLI::Option* lost = flag_before_verb(top))
-    return refuse(console, {.what = lost->get_name() + " stands before the verb it is for",
-                            .hint = "flags follow the verb: ullage query metrics --from @1"});
+    return refuse(console,
+                  {.what = lost->get_name() + " stands before the verb it is for",
+                   .hint = "flags follow the verb: " + full_name(*deepest(&top)) + " " + lost->get_name()});
   return act_on(top, known, console);
 }
 

@@ -25,33 +25,23 @@ constexpr std::string_view kSendsAway = "it decides what of your machine is sent
 constexpr std::string_view kLoadsMachine = "it decides how much is asked of your machine";
 
 // A text that may be left out, and that no project may set.
+constexpr Key owners(Key key, std::string_view because) {
+  key.scope = Scope::owner;
+  key.owner_because = because;
+  return key;
+}
+
 constexpr Key owners_text(std::string_view name, std::string_view because, std::string_view doc,
                           std::string_view unit = {}) {
-  return {.name = name,
-          .type = Type::text,
-          .doc = doc,
-          .unit = unit,
-          .optional = true,
-          .scope = Scope::owner,
-          .owner_because = because};
+  return owners({.name = name, .type = Type::text, .doc = doc, .unit = unit, .optional = true}, because);
 }
 
 constexpr Key owners_switch(std::string_view name, std::string_view because, std::string_view doc) {
-  return {.name = name,
-          .type = Type::flag,
-          .default_value = "true",
-          .doc = doc,
-          .scope = Scope::owner,
-          .owner_because = because};
+  return owners({.name = name, .type = Type::flag, .default_value = "true", .doc = doc}, because);
 }
 
 constexpr Key owners_list(std::string_view name, std::string_view because, std::string_view doc) {
-  return {.name = name,
-          .type = Type::list,
-          .default_value = "[]",
-          .doc = doc,
-          .scope = Scope::owner,
-          .owner_because = because};
+  return owners({.name = name, .type = Type::list, .default_value = "[]", .doc = doc}, because);
 }
 
 constexpr auto kSchema = std::to_array<Key>({

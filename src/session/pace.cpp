@@ -5,7 +5,6 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
-#include <utility>
 
 namespace ullage::session {
 
@@ -25,8 +24,9 @@ Pace::Pace(std::optional<Duration> fixed_interval)
 Pace::Duration Pace::until_next_look(Duration elapsed, Duration cost) {
   // All processes of the machine are looked at once, to find the run's: that says nothing of later looks, and
   // paying it back would leave the first seconds without samples.
-  if (!std::exchange(has_looked_, true)) cost = std::min(cost, kFirstCost);
-  usual_cost_ = usual_cost_ == Duration(0) ? cost : (usual_cost_ * 7 + cost) / 8;
+  const bool is_first = usual_cost_ == Duration(0);
+  if (is_first) cost = std::min(cost, kFirstCost);
+  usual_cost_ = is_first ? cost : (usual_cost_ * 7 + cost) / 8;
   const auto earned = std::chrono::duration_cast<Duration>(elapsed * kCostShare);
   spent_ = std::max(spent_ + cost, earned - kCostAhead);  // what was not spent is not saved for ever
   if (automatic_ && elapsed < kFirstInterval) return std::max(kFirstLook, elapsed);

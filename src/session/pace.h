@@ -33,7 +33,7 @@ class Pace {
   Duration interval() const { return interval_; }
 
  private:
-  bool automatic_, has_looked_ = false;
+  bool automatic_;
   Duration interval_;
   Duration next_store_{0};
   Duration usual_cost_{0}, spent_{0};

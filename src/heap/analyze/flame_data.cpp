@@ -143,8 +143,7 @@ std::string flame_data(std::span<const Profile> profiles, std::span<const FlameM
       column.push_back(amount.bytes);
       total += amount;
     }
-    if (moment.question.at.kind == Moment::Kind::peak && moment.question.measure == Measure::living)
-      total.greatest_of = moments_like_the_peak(profiles, total);
+    total.greatest_of = moments_like_the_peak(profiles, moment.question, total);
   }
   Kept kept = keep(calls, columns, largest_nodes(calls, columns, nodes_max));
   std::string out = R"({"version":1)";

@@ -229,16 +229,17 @@ Moment shared_peak(std::span<const Profile> profiles) {
   return peak;
 }
 
-double moments_like_the_peak(std::span<const Profile> profiles, const Amount& at_peak) {
-  if (at_peak.variance <= 0 || at_peak.bytes <= 0) return 1;
+double moments_like_the_peak(std::span<const Profile> profiles, const Question& question, const Amount& all) {
+  const bool is_peak = question.at.kind == Moment::Kind::peak && question.measure == Measure::living;
+  if (!is_peak || all.variance <= 0 || all.bytes <= 0) return 1;
   // As chance may have raised the one and lowered the other, each by two standard deviations.
-  const double alike = at_peak.bytes - 4 * std::sqrt(at_peak.variance);
+  const double alike = all.bytes - 4 * std::sqrt(all.variance);
   double bytes = 0, allocated_bytes = 0;
   for (const Step& step : steps_of(profiles)) {
     if (bytes >= alike) allocated_bytes += step.allocated_bytes;
     bytes += step.bytes;
   }
-  return 1 + kLooksALifetime * allocated_bytes / at_peak.bytes;
+  return 1 + kLooksALifetime * allocated_bytes / all.bytes;
 }
 
 Question with_shared_peak(Question question, std::span<const Profile> profiles) {

@@ -58,9 +58,10 @@ Moment shared_peak(std::span<const Profile> profiles);
 // Kind::peak made the shared one.
 Question with_shared_peak(Question question, std::span<const Profile> profiles);
 
-// Of what lives on all of them at the peak: whether it was only once so full, or again and again within what
-// sampling can tell apart, by how often as much as that was allocated meanwhile. 1 of an exact amount.
-double moments_like_the_peak(std::span<const Profile> profiles, const Amount& at_peak);
+// For Amount::greatest_of all that a question tells of: of what lives at the peak, whether it was only once
+// so full, or again and again within what sampling can tell apart, by how often as much as that was allocated
+// meanwhile. 1 of an exact amount, and of other questions.
+double moments_like_the_peak(std::span<const Profile> profiles, const Question& question, const Amount& all);
 
 // Until when what is told of a slot has happened, by slot, since the epoch: a slot that nothing came after
 // ends late, and its events stand at its beginning.

@@ -115,7 +115,7 @@ TEST(Moments, TheIntervalOfASampledPeakHoldsTheTruth) {
       return interval.low <= 100'000 && 100'000 <= interval.high;
     };
     holds_unaware += is_inside(interval_95(peak)) ? 1 : 0;
-    peak.greatest_of = moments_like_the_peak(profiles, peak);
+    peak.greatest_of = moments_like_the_peak(profiles, {.at = {Moment::Kind::peak}}, peak);
     EXPECT_GT(peak.greatest_of, 2);
     holds += is_inside(interval_95(peak)) ? 1 : 0;
   }
@@ -130,7 +130,7 @@ TEST(Moments, APeakThatIsReachedOnceIsNotWidened) {
   const std::vector<Profile> profiles{profile_of(blocks, {.slots = 600, .mean_bytes = 5000})};
   Amount peak;
   for (const Amount& amount : amounts_of(profiles[0], {.at = {Moment::Kind::peak}})) peak += amount;
-  EXPECT_LT(moments_like_the_peak(profiles, peak), 2);
+  EXPECT_LT(moments_like_the_peak(profiles, {.at = {Moment::Kind::peak}}, peak), 2);
 }
 
 // 1000 times sampled: the interval holds the truth as often as it says.

@@ -157,8 +157,7 @@ Top top_of(std::span<const Profile> profiles, const Question& question, By by) {
     for (const Amount& amount : amounts) top.all += amount;
     top.is_exact = top.is_exact && profile.is_exact;
   }
-  if (question.at.kind == Moment::Kind::peak && question.measure == Measure::living)
-    top.all.greatest_of = moments_like_the_peak(profiles, top.all);
+  top.all.greatest_of = moments_like_the_peak(profiles, question, top.all);
   top.rows = gatherer.take(question.measure);
   return top;
 }

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -76,31 +75,33 @@ void add_overlap(const MappedRegion& region, std::span<const MemoryRange> ranges
 // than all the rest.
 class PagesLatelyRead {
  public:
-  explicit PagesLatelyRead(const StoppedProcess& process) : process_(process), pages_(kPages) {}
+  explicit PagesLatelyRead(const StoppedProcess& process) : process_(process) {}
 
   std::size_t read(std::uint64_t address, std::span<std::uint64_t> words) {
     const std::uint64_t begin = address / kPageBytes * kPageBytes;
     if (address + words.size_bytes() > begin + kPageBytes) return process_.read(address, words);
-    Page& page = pages_[begin / kPageBytes % kPages];
-    if (page.begin != begin) {
-      page.begin = begin;
-      page.bytes = process_.read(begin, page.words);
-    }
+    const std::size_t place = begin / kPageBytes % kPages;
+    Page& page = pages_[place];
+    std::uint64_t* const held = words_.get() + place * kPageWords;
+    if (page.begin != begin) page = {begin, process_.read(begin, {held, kPageWords})};
     const std::size_t at = address - begin;
     const std::size_t got = page.bytes > at ? std::min(page.bytes - at, words.size_bytes()) : 0;
-    std::memcpy(words.data(), reinterpret_cast<const char*>(page.words.data()) + at, got);
+    std::memcpy(words.data(), reinterpret_cast<const char*>(held) + at, got);
     return got;
   }
 
  private:
-  static constexpr std::size_t kPageBytes = 4096, kPages = 4096;
+  static constexpr std::size_t kPageBytes = 4096, kPageWords = kPageBytes / sizeof(std::uint64_t);
+  static constexpr std::size_t kPages = 4096;
   struct Page {
     std::uint64_t begin = UINT64_MAX;
     std::size_t bytes = 0;
-    std::array<std::uint64_t, kPageBytes / sizeof(std::uint64_t)> words;
   };
   const StoppedProcess& process_;
-  std::vector<Page> pages_;
+  std::vector<Page> pages_ = std::vector<Page>(kPages);
+  // Not touched before it is read into: of a small process little of it ever is.
+  std::unique_ptr<std::uint64_t[]> words_ =
+      std::make_unique_for_overwrite<std::uint64_t[]>(kPages * kPageWords);
 };
 
 }  // namespace

@@ -100,7 +100,7 @@ template <typename AsAsked>
 [[gnu::noinline]] void* record_new(std::size_t bytes, std::size_t alignment, const void* frame,
                                    AsAsked as_asked) {
   const CallerFrame from = CallerFrame::of(frame);
-  const auto* caller = reinterpret_cast<const void*>(from.place);  // NOLINT(performance-no-int-to-ptr)
+  const auto* caller = reinterpret_cast<const void*>(from.place);
   if (!recorder::is_asked_for() || !recorder::is_sampled(bytes)) return as_asked(caller);
   void* pointer = nullptr;
   if (!recorder::is_exact())

@@ -52,6 +52,11 @@ void add_samples(Gathered& into, const Stretch& range, std::span<const std::int6
                  const std::vector<double>& values) {
   std::vector<Sample>& samples = into.samples;
   const std::size_t before = samples.size();
+  bool has_markers = false;
+  const auto put = [&](Sample* to, std::size_t i) {
+    *to = {times_ms[i], values[i]};
+    has_markers |= is_marker(values[i]);
+  };
   const bool is_whole =
       !times_ms.empty() && times_ms.front() >= range.begin_ms && times_ms.back() <= range.end_ms;
   if (is_whole) {
@@ -60,16 +65,16 @@ void add_samples(Gathered& into, const Stretch& range, std::span<const std::int6
     // Where files meet, both may have the tick of midnight; the first of one time counts.
     for (std::size_t i = before > 0 && times_ms.front() == samples[before - 1].time_ms ? 1 : 0;
          i < times_ms.size(); ++i) {
-      *to = {times_ms[i], values[i]};
+      put(to, i);
       to += is_absent(values[i]) ? 0 : 1;
     }
     samples.resize(static_cast<std::size_t>(to - samples.data()));
   } else {
     for (std::size_t i = 0; i < times_ms.size(); ++i)
       if (times_ms[i] >= range.begin_ms && times_ms[i] <= range.end_ms && !is_absent(values[i]))
-        samples.push_back({times_ms[i], values[i]});
+        put(&samples.emplace_back(), i);
   }
-  if (std::ranges::count_if(values, is_marker) != 0)
+  if (has_markers)
     for (Sample& sample : std::span(samples).subspan(before))
       if (is_marker(sample.value)) sample.value = kAbsent;
   into.spacing.add(std::span(samples).subspan(before == 0 ? 0 : before - 1));

@@ -30,6 +30,9 @@ using namespace std::chrono_literals;
 
 std::string answer(std::string_view body) { return LoopbackServer::ok(body, "text/plain; version=0.0.4"); }
 
+// Threads of sources that were given up may still ask it.
+const SystemClock kClock;
+
 class Custom : public ::testing::Test {
  protected:
   CustomOptions options() const {
@@ -54,16 +57,16 @@ class Custom : public ::testing::Test {
     ::chmod((folder_.folder() + "/programs/" + name).c_str(), 0700);
   }
   std::unique_ptr<CustomSources> start(const CustomOptions& wished) {
-    auto sources = CustomSources::start(loop_, OsRoot::live(), wished, clock_);
+    auto sources = CustomSources::start(loop_, OsRoot::live(), wished, kClock);
     EXPECT_TRUE(sources) << sources.error().text();
     return sources ? *std::move(sources) : nullptr;
   }
   // Ticks until the text is among the lines; ten seconds at most. No tick may wait.
   bool comes_to(CustomSources& sources, std::string_view text) {
-    for (const auto begin = clock_.monotonic(); clock_.monotonic() - begin < 10s; std::this_thread::yield()) {
-      const auto tick = clock_.monotonic();
+    for (const auto begin = kClock.monotonic(); kClock.monotonic() - begin < 10s; std::this_thread::yield()) {
+      const auto tick = kClock.monotonic();
       lines_ = collect_lines(sources);
-      longest_ = std::max(longest_, clock_.monotonic() - tick);
+      longest_ = std::max(longest_, kClock.monotonic() - tick);
       if (lines_.find(text) != std::string::npos) return true;
     }
     return false;
@@ -76,8 +79,6 @@ class Custom : public ::testing::Test {
 
   Fixture folder_;
   EventLoop loop_;
-  // Threads of sources that were given up may still ask it.
-  static inline const SystemClock clock_{};  // NOLINT(readability-identifier-naming)
   std::string lines_;
   std::chrono::nanoseconds longest_{0};
 };
@@ -160,8 +161,8 @@ TEST_F(Custom, ABadScrapeFileKeepsTheOldOne) {
                 "/scrape.yaml:1:19: unknown key 'job_nam'; did you mean 'job_name'?\n  " + folder_.folder() +
                 "/scrape.yaml:1:18: a job without a job_name");
   const auto asked = server.requests().size();
-  for (const auto begin = clock_.monotonic();
-       clock_.monotonic() - begin < 10s && server.requests().size() <= asked;)
+  for (const auto begin = kClock.monotonic();
+       kClock.monotonic() - begin < 10s && server.requests().size() <= asked;)
     std::this_thread::yield();
   EXPECT_GT(server.requests().size(), asked);
   ASSERT_TRUE(sources->reload(with_scrapes("scrape_configs: []")));
@@ -171,7 +172,7 @@ TEST_F(Custom, ABadScrapeFileKeepsTheOldOne) {
 TEST_F(Custom, WhatIsSentIsGiven) {
   const auto sources = start(options());
   ASSERT_TRUE(sources);
-  sources->push().values().take_all("gauge depth 3\nnonsense\n", clock_.monotonic());
+  sources->push().values().take_all("gauge depth 3\nnonsense\n", kClock.monotonic());
   EXPECT_TRUE(comes_to(*sources, "depth 3\n"));
   EXPECT_NE(lines_.find("ullage_collector_success{collector=\"push\"} 1"), std::string::npos);
   EXPECT_NE(error_of(*sources, "push").find("'nonsense': "), std::string::npos);
@@ -182,7 +183,7 @@ TEST_F(Custom, SeriesAreBounded) {
   wished.series_max = 2;
   const auto sources = start(wished);
   ASSERT_TRUE(sources);
-  sources->push().values().take_all("a:1|ms\nb:1|ms\n", clock_.monotonic());
+  sources->push().values().take_all("a:1|ms\nb:1|ms\n", kClock.monotonic());
   EXPECT_TRUE(comes_to(*sources, "ullage_custom_dropped_values_total{cause=\"series_limit\"} 2"));
   EXPECT_NE(lines_.find("ullage_custom_series 2"), std::string::npos);
 }

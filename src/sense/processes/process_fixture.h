@@ -5,10 +5,13 @@
 #include <fmt/format.h>
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "sense/fixture.h"
+#include "sense/processes/process_row.h"
 
 namespace ullage::sense {
 
@@ -24,6 +27,13 @@ struct FixtureProcess {
   std::uint64_t read_bytes = 0, written_bytes = 0;
   int anonymous_kib = 3000;
 };
+
+using Pids = std::vector<std::int64_t>;
+inline Pids pids(std::span<const ProcessRow> rows) {
+  Pids found;
+  for (const ProcessRow& row : rows) found.push_back(row.sample.pid);
+  return found;
+}
 
 class FixtureMachine : public Fixture {
  public:

@@ -30,13 +30,6 @@ using std::chrono::seconds;
 constexpr TableOptions kOptions = {.open_file_limit = 0};
 constexpr TableOptions kWithRecords = {.open_file_limit = 0, .has_exit_records = true};
 
-std::vector<std::int64_t> pids(std::span<const ProcessRow> rows) {
-  std::vector<std::int64_t> found;
-  for (const ProcessRow& row : rows) found.push_back(row.sample.pid);
-  return found;
-}
-using Pids = std::vector<std::int64_t>;
-
 ExitRecord record(std::int64_t pid, std::int64_t parent, double user_seconds) {
   return {.pid = pid,
           .parent_pid = parent,

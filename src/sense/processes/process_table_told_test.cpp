@@ -22,13 +22,6 @@ namespace {
 using std::chrono::seconds;
 
 constexpr TableOptions kOptions = {.open_file_limit = 0};
-using Pids = std::vector<std::int64_t>;
-
-Pids pids(std::span<const ProcessRow> rows) {
-  Pids found;
-  for (const ProcessRow& row : rows) found.push_back(row.sample.pid);
-  return found;
-}
 
 // The kernel's pass over all tasks says who is worth a look.
 TEST(ToldProcessTable, WhatHasMovedIsReadAtOnceWhereTheKernelTells) {
