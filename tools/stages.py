@@ -5,6 +5,7 @@ and hands its counts to the total. A failing stage shows the end of its log and 
 import re
 import subprocess
 import sys
+import threading
 import time
 import xml.etree.ElementTree
 from collections.abc import Callable
@@ -82,12 +83,13 @@ def own_cases(output: str, _status: int) -> Counts:
 
 @dataclass
 class Stages:
-    """The stages of one command, in order."""
+    """The stages of one command. Threads may run some side by side: each is told of, whole, when it ends."""
 
     logs: Path
     environment: dict[str, str]
     total: Counts = field(default_factory=Counts)
     failed: list[str] = field(default_factory=list)
+    telling: threading.Lock = field(default_factory=threading.Lock)
 
     def run(self, name: str, command: list[str], counter: Counter = no_cases, *, cwd: Path | None = None) -> bool:
         """Runs one stage; true when it passed."""
@@ -107,14 +109,15 @@ class Stages:
         if status != 0 and counts.failed == 0:  # it broke before or after its cases: that is a failure too
             counts.failed = 1
         passed = status == 0 and counts.failed == 0
-        self.total.add(counts)
         note = f"   {counts}" if counter not in (no_cases, one_case) else ""
-        self._line("ok" if passed else "FAIL", name, f"{time.monotonic() - begin:7.1f} s{note}")
-        if not passed:
-            self.failed.append(name)
-            lines = output.rstrip().splitlines()
-            print("\n".join(f"      | {line}" for line in lines[-SHOWN_LINES:]))
-            print(f"      | (all of it: {log})", flush=True)
+        with self.telling:
+            self.total.add(counts)
+            self._line("ok" if passed else "FAIL", name, f"{time.monotonic() - begin:7.1f} s{note}")
+            if not passed:
+                self.failed.append(name)
+                lines = output.rstrip().splitlines()
+                print("\n".join(f"      | {line}" for line in lines[-SHOWN_LINES:]))
+                print(f"      | (all of it: {log})", flush=True)
         return passed
 
     def skip(self, name: str, why: str, *, cases: int = 0) -> None:

@@ -4,6 +4,7 @@
 import os
 import shutil
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import setup
@@ -12,10 +13,11 @@ from setup import ROOT
 from stages import Stages, junit_cases, one_case, own_cases, web_cases
 
 
-def stage_build(stages: Stages, preset: str, *, only_threaded: bool = False) -> bool:
+def stage_build(stages: Stages, preset: str, *, only_threaded: bool = False, in_background: bool = False) -> bool:
     """Builds a preset, or its tests that start threads; the stages that need it run only when this is true."""
     target = ["--target", "threaded_tests"] if only_threaded else []
-    return stages.run(f"build {preset}", [sys.executable, str(ROOT / "dev"), "build", preset, *target])
+    polite = ["nice", "-n", "19"] if in_background else []
+    return stages.run(f"build {preset}", [*polite, sys.executable, str(ROOT / "dev"), "build", preset, *target])
 
 
 def stage_ctest(stages: Stages, preset: str, *, only_threaded: bool = False) -> None:
@@ -53,14 +55,18 @@ def stage_web(stages: Stages) -> None:
 
 
 def stage_fuzz(stages: Stages, seconds: int) -> None:
-    """Each fuzzer for some seconds, from its seeds and what earlier runs found."""
-    for fuzzer in sorted((BUILD / "asan/bin").glob("*_fuzz")):
+    """Each fuzzer for some seconds, from its seeds and what earlier runs found; as many at a time as there are cores."""
+
+    def fuzz(fuzzer: Path) -> None:
         name = fuzzer.name.removesuffix("_fuzz")
         found, seeds = BUILD / "fuzz" / name, ROOT / "fuzz/corpus" / name
         found.mkdir(parents=True, exist_ok=True)
         limits = [f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=1024", f"-artifact_prefix={found}-"]
         folders = [str(folder) for folder in (found, seeds) if folder.is_dir()]
         stages.run(f"fuzz {name}, {seconds} s", [str(fuzzer), *limits, *folders], one_case)
+
+    with ThreadPoolExecutor(jobs()) as at_once:
+        list(at_once.map(fuzz, sorted((BUILD / "asan/bin").glob("*_fuzz"))))
 
 
 def stage_clang_tidy(stages: Stages, every_file: bool) -> None:
