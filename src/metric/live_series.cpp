@@ -2,8 +2,10 @@
 #include "metric/live_series.h"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <functional>
 #include <optional>
 #include <set>
@@ -51,18 +53,42 @@ bool is_beyond_legacy(const SeriesKey& key) {
   });
 }
 
-// The same, spelt as it was at first.
-bool is_spelt_so(const SeriesKey& key, std::span<const std::uint16_t> spelling, std::string_view name,
-                 std::span<const LabelView> labels) {
-  if (key.name != name) return false;
-  std::size_t present = 0;
+// A name and labels as one run of bytes, each part after its length: what comes each time is compared with
+// what lies in a line or two of the cache.
+void append_part(std::string& spelling, std::string_view part) {
+  const auto size = static_cast<std::uint32_t>(part.size());
+  std::array<char, sizeof size> length;
+  std::memcpy(length.data(), &size, sizeof size);
+  spelling.append(length.data(), length.size()).append(part);
+}
+
+bool take_part(std::string_view& spelling, std::string_view part) {
+  std::uint32_t size = 0;
+  if (spelling.size() < sizeof size + part.size()) return false;
+  std::memcpy(&size, spelling.data(), sizeof size);
+  if (size != part.size() || std::memcmp(spelling.data() + sizeof size, part.data(), size) != 0) return false;
+  spelling.remove_prefix(sizeof size + size);
+  return true;
+}
+
+std::string spelling_of(std::string_view name, std::span<const LabelView> labels) {
+  std::string spelling;
+  append_part(spelling, name);
   for (const LabelView& label : labels) {
     if (label.value.empty()) continue;
-    if (present == spelling.size()) return false;
-    const Label& known = key.labels[spelling[present++]];
-    if (known.value != label.value || known.name != label.name) return false;
+    append_part(spelling, label.name);
+    append_part(spelling, label.value);
   }
-  return present == spelling.size();
+  return spelling;
+}
+
+bool is_spelt_so(std::string_view spelling, std::string_view name, std::span<const LabelView> labels) {
+  if (!take_part(spelling, name)) return false;
+  for (const LabelView& label : labels) {
+    if (label.value.empty()) continue;
+    if (!take_part(spelling, label.name) || !take_part(spelling, label.value)) return false;
+  }
+  return spelling.empty();
 }
 
 }  // namespace
@@ -95,8 +121,7 @@ void LiveSeries::add(std::string_view name, std::span<const LabelView> labels, d
 std::optional<std::uint32_t> LiveSeries::next_as_before(std::string_view name,
                                                         std::span<const LabelView> labels) const {
   const std::uint32_t place = newest_ == kNone ? first_ : next_[newest_];
-  if (place == kNone || name.empty() || !is_spelt_so(entries_[place].key, spellings_[place], name, labels))
-    return std::nullopt;
+  if (place == kNone || name.empty() || !is_spelt_so(spellings_[place], name, labels)) return std::nullopt;
   return place;
 }
 
@@ -131,11 +156,7 @@ std::optional<std::uint32_t> LiveSeries::make(std::size_t hash, std::string_view
   std::ranges::sort(entry.key.labels);
   entry.needs_quotes = is_beyond_legacy(entry.key);
   needing_quotes_ += entry.needs_quotes ? 1 : 0;
-  spellings_[place].clear();
-  for (const LabelView& label : labels)
-    if (!label.value.empty())
-      spellings_[place].push_back(static_cast<std::uint16_t>(
-          std::ranges::find(entry.key.labels, label.name, &Label::name) - entry.key.labels.begin()));
+  spellings_[place] = spelling_of(name, labels);
   hashes_[place] = hash;
   by_hash_.emplace(hash, place);
   return place;
@@ -148,7 +169,7 @@ void LiveSeries::forget_before(std::int64_t time_ms) {
     by_hash_.erase(std::find_if(begin, end, [&](const auto& pair) { return pair.second == place; }));
     needing_quotes_ -= entries_[place].needs_quotes ? 1 : 0;
     entries_[place] = Entry();
-    spellings_[place].clear();
+    spellings_[place] = {};
     free_.push_back(place);
   }
   if (families_.empty()) return;

@@ -65,9 +65,8 @@ class LiveSeries final : public Frame {
   std::size_t series_max_;
   std::int64_t time_ms_ = INT64_MIN;
   std::vector<Entry> entries_;
-  std::vector<std::size_t> hashes_;  // of each entry, as the caller first spelt it
-  // Of each entry: its labels' places, in the order in which they were first spelt.
-  std::vector<std::vector<std::uint16_t>> spellings_;
+  std::vector<std::size_t> hashes_;     // of each entry, as the caller first spelt it
+  std::vector<std::string> spellings_;  // of each entry: its name and labels as they first came
   // Who came after each entry when it came last: series come in much the same order each time, so that most
   // need no more than a look whether it is they.
   std::vector<std::uint32_t> next_;
