@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/os_root.h"
+#include "base/result.h"
 #include "base/text.h"
 
 namespace ullage::act {
@@ -20,12 +21,12 @@ constexpr const char* kFile = "/proc/self/oom_score_adj";
 
 }  // namespace
 
-bool protect_from_oom_killer(const OsRoot& root) {
+Result<void> protect_from_oom_killer(const OsRoot& root) {
   const auto before = read_file(root.path(kFile));
   // Whoever set it lower knew why.
   if (before && before->starts_with('-') && to_unsigned(before->substr(1, before->find('\n') - 1)) >= 900u)
-    return true;
-  return write_kernel_file(root.path(kFile), std::to_string(kProtected)).has_value();
+    return {};
+  return write_kernel_file(root.path(kFile), std::to_string(kProtected));
 }
 
 void give_up_oom_protection() {

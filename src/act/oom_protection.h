@@ -3,12 +3,13 @@
 #pragma once
 
 #include "base/os_root.h"
+#include "base/result.h"
 
 namespace ullage::act {
 
-// For this process and what it starts from here on. False where that is not allowed (it takes
+// For this process and what it starts from here on. An error where that is not allowed (it takes
 // CAP_SYS_RESOURCE to ask for less than one was given).
-bool protect_from_oom_killer(const OsRoot& root);
+Result<void> protect_from_oom_killer(const OsRoot& root);
 // In a child, before it becomes another program: as any other process.
 void give_up_oom_protection();
 

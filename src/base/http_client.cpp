@@ -28,12 +28,19 @@ struct Curl {
   decltype(&::curl_global_init) global_init = nullptr;
   decltype(&::curl_easy_init) easy_init = nullptr;
   decltype(&::curl_easy_setopt) easy_setopt = nullptr;
-  decltype(&::curl_easy_perform) easy_perform = nullptr;
   decltype(&::curl_easy_getinfo) easy_getinfo = nullptr;
   decltype(&::curl_easy_reset) easy_reset = nullptr;
   decltype(&::curl_easy_cleanup) easy_cleanup = nullptr;
   decltype(&::curl_easy_strerror) easy_strerror = nullptr;
   decltype(&::curl_easy_header) easy_header = nullptr;
+  decltype(&::curl_multi_init) multi_init = nullptr;
+  decltype(&::curl_multi_add_handle) multi_add_handle = nullptr;
+  decltype(&::curl_multi_perform) multi_perform = nullptr;
+  decltype(&::curl_multi_poll) multi_poll = nullptr;
+  decltype(&::curl_multi_wakeup) multi_wakeup = nullptr;
+  decltype(&::curl_multi_info_read) multi_info_read = nullptr;
+  decltype(&::curl_multi_remove_handle) multi_remove_handle = nullptr;
+  decltype(&::curl_multi_cleanup) multi_cleanup = nullptr;
   decltype(&::curl_slist_append) slist_append = nullptr;
   decltype(&::curl_slist_free_all) slist_free_all = nullptr;
   std::string problem;
@@ -45,12 +52,19 @@ Curl open_curl() {
   library.find("curl_global_init", curl.global_init);
   library.find("curl_easy_init", curl.easy_init);
   library.find("curl_easy_setopt", curl.easy_setopt);
-  library.find("curl_easy_perform", curl.easy_perform);
   library.find("curl_easy_getinfo", curl.easy_getinfo);
   library.find("curl_easy_reset", curl.easy_reset);
   library.find("curl_easy_cleanup", curl.easy_cleanup);
   library.find("curl_easy_strerror", curl.easy_strerror);
   library.find("curl_easy_header", curl.easy_header);
+  library.find("curl_multi_init", curl.multi_init);
+  library.find("curl_multi_add_handle", curl.multi_add_handle);
+  library.find("curl_multi_perform", curl.multi_perform);
+  library.find("curl_multi_poll", curl.multi_poll);
+  library.find("curl_multi_wakeup", curl.multi_wakeup);
+  library.find("curl_multi_info_read", curl.multi_info_read);
+  library.find("curl_multi_remove_handle", curl.multi_remove_handle);
+  library.find("curl_multi_cleanup", curl.multi_cleanup);
   library.find("curl_slist_append", curl.slist_append);
   library.find("curl_slist_free_all", curl.slist_free_all);
   curl.problem = library.problem();
@@ -91,10 +105,6 @@ std::size_t take_body(char* bytes, std::size_t, std::size_t size, void* call_poi
   return size;
 }
 
-int look_at_stop(void* call, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
-  return static_cast<Call*>(call)->stop->stop_requested() ? 1 : 0;
-}
-
 bool holds_line_break(std::string_view text) {
   return text.find_first_of(std::string_view("\r\n\0", 3)) != text.npos;
 }
@@ -102,8 +112,12 @@ bool holds_line_break(std::string_view text) {
 }  // namespace
 
 struct HttpClient::Impl {
-  explicit Impl(HttpOptions o) : options(std::move(o)), handle(the_curl().easy_init()) {}
-  ~Impl() { the_curl().easy_cleanup(handle); }
+  explicit Impl(HttpOptions o)
+      : options(std::move(o)), handle(the_curl().easy_init()), multi(the_curl().multi_init()) {}
+  ~Impl() {
+    the_curl().easy_cleanup(handle);
+    (void)the_curl().multi_cleanup(multi);  // with the connection
+  }
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
 
@@ -114,11 +128,13 @@ struct HttpClient::Impl {
   void prepare(const HttpRequest& request, const HeaderList& headers, Call& call);
   void prepare_credentials();
   void prepare_tls();
+  CURLcode perform(const std::stop_token& stop);
   std::string header(const char* name);
   tl::unexpected<Error> failure(CURLcode code, const HttpRequest& request, const Call& call);
 
   HttpOptions options;
   CURL* handle;
+  CURLM* multi;        // whose only transfer is that of the handle
   std::string reason;  // libcurl's own words
 };
 
@@ -136,9 +152,6 @@ void HttpClient::Impl::prepare(const HttpRequest& request, const HeaderList& hea
   set(CURLOPT_HTTPHEADER, headers.get());
   set(CURLOPT_WRITEFUNCTION, &take_body);
   set(CURLOPT_WRITEDATA, static_cast<void*>(&call));
-  set(CURLOPT_XFERINFOFUNCTION, &look_at_stop);
-  set(CURLOPT_XFERINFODATA, static_cast<void*>(&call));
-  set(CURLOPT_NOPROGRESS, 0L);
   if (!request.body.empty() || request.method == "POST") {
     set(CURLOPT_POST, 1L);
     set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
@@ -169,6 +182,25 @@ void HttpClient::Impl::prepare_credentials() {
     set(CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BEARER));
     set(CURLOPT_XOAUTH2_BEARER, with.bearer_token.c_str());
   }
+}
+
+// As curl_easy_perform() does it, which while it waits looks once a second only whether it is to stop.
+CURLcode HttpClient::Impl::perform(const std::stop_token& stop) {
+  constexpr int kPollMs = 1000;
+  const Curl& curl = the_curl();
+  if (curl.multi_add_handle(multi, handle) != CURLM_OK) return CURLE_FAILED_INIT;
+  const std::stop_callback wakes(stop, [this] { (void)the_curl().multi_wakeup(multi); });
+  CURLMcode state = CURLM_OK;
+  for (int running = 1; running > 0 && state == CURLM_OK && !stop.stop_requested();) {
+    state = curl.multi_perform(multi, &running);
+    if (state == CURLM_OK && running > 0) state = curl.multi_poll(multi, nullptr, 0, kPollMs, nullptr);
+  }
+  CURLcode code = state == CURLM_OK ? CURLE_ABORTED_BY_CALLBACK : CURLE_OUT_OF_MEMORY;
+  int left = 0;
+  while (const CURLMsg* message = curl.multi_info_read(multi, &left))
+    if (message->msg == CURLMSG_DONE) code = message->data.result;
+  (void)curl.multi_remove_handle(multi, handle);
+  return code;
 }
 
 std::string HttpClient::Impl::header(const char* name) {
@@ -208,7 +240,7 @@ Result<HttpClient> HttpClient::create(HttpOptions options) {
   if (holds_line_break(options.credentials.bearer_token))
     return fail("a token with a line break in it", "HTTP");
   auto impl = std::make_unique<Impl>(std::move(options));
-  if (impl->handle == nullptr) return fail("libcurl cannot be started", "HTTP");
+  if (impl->handle == nullptr || impl->multi == nullptr) return fail("libcurl cannot be started", "HTTP");
   return HttpClient(std::move(impl));
 }
 
@@ -222,7 +254,7 @@ Result<HttpAnswer> HttpClient::send(const HttpRequest& request, const std::stop_
   }
   Call call{.body = {}, .bytes_max = impl_->options.answer_bytes_max, .stop = &stop};
   impl_->prepare(request, headers, call);
-  const CURLcode code = the_curl().easy_perform(impl_->handle);
+  const CURLcode code = impl_->perform(stop);
   if (code != CURLE_OK) return impl_->failure(code, request, call);
 
   long status = 0;

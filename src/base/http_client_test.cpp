@@ -7,6 +7,7 @@
 #include <chrono>
 #include <stop_token>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "base/loopback_server.h"
@@ -80,15 +81,22 @@ TEST(HttpClient, AnAnswerPastTheLimitIsNotRead) {
   EXPECT_TRUE(client({.credentials = {}, .answer_bytes_max = 5000}).send({.url = server.url()}));
 }
 
-TEST(HttpClient, AnotherThreadMayCancelACall) {
+// libcurl by itself looks once a second only: a daemon that ends would wait for that.
+TEST(HttpClient, AnotherThreadMayCancelACallWhichEndsAtOnce) {
   std::stop_source stop;
-  const LoopbackServer server([&](const std::string&) {
+  std::chrono::steady_clock::time_point stopped;
+  const LoopbackServer server([&](const std::string&) { return std::string("HANG"); });
+  std::thread stopper([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));  // the call waits by then
+    stopped = std::chrono::steady_clock::now();
     stop.request_stop();
-    return std::string("HANG");
   });
   const auto answer = client().send({.url = server.url()}, stop.get_token());
+  const auto end = std::chrono::steady_clock::now();
+  stopper.join();
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().system_error, kHttpCancelled);
+  EXPECT_LT(end - stopped, std::chrono::milliseconds(500));
 }
 
 TEST(HttpClient, WhatIsNoServerIsAnError) {

@@ -81,13 +81,6 @@ json json_setting(const config::Key& key, const Setting& setting) {
           {"place", setting.origin.place}};
 }
 
-// A line that a settings file could hold: what `config show` prints can be read again by --config.
-std::string yaml_line(const config::Key& key, const Setting& setting) {
-  const bool as_is = key.type == config::Type::list || setting.value.empty();
-  const std::string value = setting.value.empty() ? "none" : setting.value;
-  return fmt::format("{}: {}", key.name, as_is ? value : config::yaml_scalar(value));
-}
-
 struct ShowOptions {
   std::vector<std::string> keys;
   bool origin = false;
@@ -113,7 +106,7 @@ void print_settings(const Settings& settings, const std::vector<const config::Ke
   constexpr std::size_t kOriginColumn = 44;
   for (const config::Key* key : keys) {
     const Setting& setting = settings.all().at(std::string(key->name));
-    const std::string line = yaml_line(*key, setting);
+    const std::string line = config::yaml_line(*key, setting.value);  // --config can read it again
     if (origin)
       out << fmt::format("{:<{}}  # {}\n", line, kOriginColumn, printable(setting.origin.text()));
     else

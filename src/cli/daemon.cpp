@@ -12,6 +12,7 @@
 #include "cli/version.h"
 #include "config/settings.h"
 #include "daemon/daemon.h"
+#include "daemon/daemon_state.h"
 
 namespace ullage::cli {
 
@@ -29,8 +30,9 @@ int watch(const Common& common, const Console& console) {
                   .pid = ::getpid(),
                   .version = kVersion,
                   .load = load,
-                  .doctor = [&] {
-                    return doctor_json(console.root, load(), config::unknown_variables(console.environment));
+                  .doctor = [&](const daemon::DaemonState& state) {
+                    return doctor_json(console.root, load(), config::unknown_variables(console.environment),
+                                       state);
                   }});
   return ended ? 0 : refuse(console, ended.error());
 }

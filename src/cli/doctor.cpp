@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <ostream>
@@ -12,16 +14,21 @@
 #include "base/os_root.h"
 #include "base/result.h"
 #include "cli/doctor_checks.h"
+#include "cli/doctor_daemon.h"
 #include "cli/doctor_snapshot.h"
+#include "cli/finding.h"
 #include "cli/verb.h"
 #include "cli/version.h"
 #include "config/settings.h"
+#include "daemon/daemon_state.h"
 
 namespace ullage::cli {
 
 namespace {
 
 using nlohmann::json;
+
+constexpr const char* kSnapshotFile = "ullage-snapshot.txt";
 
 std::string coloured(Finding::State state, bool colour) {
   const std::string word = fmt::format("{:<7}", to_string(state));
@@ -33,10 +40,12 @@ std::string coloured(Finding::State state, bool colour) {
 void print_groups(const std::vector<FindingGroup>& groups, const Console& console) {
   for (const FindingGroup& group : groups) {
     console.out << (&group == &groups.front() ? "" : "\n") << group.title << '\n';
+    std::size_t width = 14;
+    for (const Finding& finding : group.findings) width = std::max(width, finding.title.size());
     for (const Finding& finding : group.findings) {
-      console.out << fmt::format("  {}  {:<14}  {}\n", coloured(finding.state, console.colour), finding.title,
-                                 finding.text);
-      if (!finding.remedy.empty()) console.out << fmt::format("{:27}→ {}\n", "", finding.remedy);
+      console.out << fmt::format("  {}  {:<{}}  {}\n", coloured(finding.state, console.colour), finding.title,
+                                 width, finding.text);
+      if (!finding.remedy.empty()) console.out << fmt::format("{:{}}→ {}\n", "", width + 13, finding.remedy);
     }
   }
 }
@@ -66,6 +75,12 @@ bool runs_work(const std::vector<FindingGroup>& groups) {
   return true;
 }
 
+// For a bug report: what people have called their files, programs and targets is nobody's business.
+void leave_out_what_is_yours(std::vector<FindingGroup>& groups) {
+  for (FindingGroup& group : groups)
+    std::erase_if(group.findings, [](const Finding& finding) { return finding.id == "daemon_source"; });
+}
+
 struct Options {
   bool as_json = false, with_arguments = false;
   std::string snapshot;
@@ -73,8 +88,10 @@ struct Options {
 
 int act(const Options& options, const Common& common, const Console& console) {
   const auto settings = common.settings(console);
-  const auto groups = examine(console.root, settings, config::unknown_variables(console.environment));
+  auto groups = examine(console.root, settings, config::unknown_variables(console.environment));
+  if (settings && console.root.is_live()) groups.push_back(ask_daemon(*settings));
   if (!options.snapshot.empty()) {
+    leave_out_what_is_yours(groups);
     const auto written = write_snapshot({.file = options.snapshot,
                                          .with_arguments = options.with_arguments,
                                          .findings_json = text_of(json_groups(groups))},
@@ -91,8 +108,10 @@ int act(const Options& options, const Common& common, const Console& console) {
 }  // namespace
 
 std::string doctor_json(const OsRoot& root, const Result<config::Settings>& settings,
-                        const std::vector<std::string>& unknown_variables) {
-  return text_of(json_groups(examine(root, settings, unknown_variables, Trials::left_out)));
+                        const std::vector<std::string>& unknown_variables, const daemon::DaemonState& state) {
+  auto groups = examine(root, settings, unknown_variables, Trials::left_out);
+  groups.push_back(daemon_findings(root, state));
+  return text_of(json_groups(groups));
 }
 
 std::vector<Verb> add_doctor(CLI::App& parent, Common& common, Console& console) {
@@ -100,11 +119,17 @@ std::vector<Verb> add_doctor(CLI::App& parent, Common& common, Console& console)
       parent.add_subcommand("doctor", "Tell what can be seen and enforced here, and how to get the rest.");
   const auto options = std::make_shared<Options>();
   app->add_flag("--json", options->as_json, "as JSON");
-  app->add_option("--snapshot", options->snapshot,
-                  "write what the machine says to this file, for a bug report; '-' prints it");
+  const CLI::Option* snapshot =
+      app->add_option("--snapshot", options->snapshot,
+                      "write what the machine says to this file (ullage-snapshot.txt), for a bug report; '-' "
+                      "prints it")
+          ->expected(0, 1);
   app->add_flag("--with-arguments", options->with_arguments,
                 "in a snapshot: the arguments of processes too, secrets masked");
-  return {{app, [options, &common, &console] { return act(*options, common, console); }}};
+  return {{app, [options, snapshot, &common, &console] {
+             if (snapshot->count() > 0 && options->snapshot.empty()) options->snapshot = kSnapshotFile;
+             return act(*options, common, console);
+           }}};
 }
 
 }  // namespace ullage::cli

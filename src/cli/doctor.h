@@ -10,12 +10,14 @@
 #include "base/result.h"
 #include "cli/verb.h"
 #include "config/settings.h"
+#include "daemon/daemon_state.h"
 
 namespace ullage::cli {
 
-// The same findings as JSON, but for what must be tried to be known. Any thread.
+// The same findings as JSON, but for limits that must be tried to be known, by a daemon that tells of itself.
+// Any thread.
 std::string doctor_json(const OsRoot& root, const Result<config::Settings>& settings,
-                        const std::vector<std::string>& unknown_variables);
+                        const std::vector<std::string>& unknown_variables, const daemon::DaemonState& state);
 
 std::vector<Verb> add_doctor(CLI::App& parent, Common& common, Console& console);
 

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 #include <sched.h>
+#include <sys/types.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -21,6 +22,8 @@
 #include "base/result.h"
 #include "base/text.h"
 #include "base/units.h"
+#include "cli/doctor_privileges.h"
+#include "cli/finding.h"
 #include "config/settings.h"
 #include "daemon/daemon_settings.h"
 #include "sense/cgroup/cgroup_place.h"
@@ -123,14 +126,12 @@ Finding check_descriptors(const OsRoot& root) {
 }
 
 std::vector<Finding> what_can_be_seen(const OsRoot& root) {
+  const uid_t own = ::geteuid();
   return {check_kernel(root),
           check_processes(root),
           check_children(root),
-          check_file(root, "pss", "shared memory", "/proc/self/smaps_rollup",
-                     "is divided among those who share it (PSS)", "shared pages are counted by an estimate",
-                     "Linux 4.14 or newer"),
-          check_file(root, "io", "storage I/O", "/proc/self/io", "of each process",
-                     "read and written bytes are not told", "a kernel with CONFIG_TASK_IO_ACCOUNTING"),
+          check_shared_memory(root, own),
+          check_storage_io(root, own),
           check_file(root, "run_queue", "run-queue wait", "/proc/self/schedstat", "of each thread",
                      "how long work waits for a processor is not told", "a kernel with CONFIG_SCHED_INFO"),
           check_exit_records(root),
@@ -273,6 +274,7 @@ std::vector<FindingGroup> examine(const OsRoot& root, const Result<config::Setti
                                   const std::vector<std::string>& unknown_variables, Trials trials) {
   const auto place = sense::read_cgroup_place(root);
   std::vector<FindingGroup> groups = {{"What can be seen", what_can_be_seen(root)},
+                                      {"What is allowed", what_is_allowed(root)},
                                       {"What applies here", what_applies(root, place)}};
   if (trials == Trials::made && root.is_live() && place)
     groups.push_back({"What can be enforced", what_can_be_enforced(root, *place)});

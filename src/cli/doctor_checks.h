@@ -7,24 +7,10 @@
 #include <vector>
 
 #include "base/os_root.h"
+#include "cli/finding.h"
 #include "config/settings.h"
 
 namespace ullage::cli {
-
-struct Finding {
-  enum class State { good, limited, missing };  // limited: there is something lesser in its place
-  std::string id;                               // "exit_records"
-  std::string title;                            // "exit records"
-  State state = State::good;
-  std::string text = {};
-  std::string remedy = {};
-};
-std::string_view to_string(Finding::State state);
-
-struct FindingGroup {
-  std::string title;
-  std::vector<Finding> findings;
-};
 
 // A trial changes the machine for a moment: a cgroup is made. A root that is not this machine's own (a
 // fixture, a snapshot) is only read, whatever is said here; and so is the machine by a daemon, from any

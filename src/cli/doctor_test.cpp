@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <cstddef>
+#include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -55,6 +56,7 @@ TEST(Doctor, TellsWhatAGoodMachineHas) {
       {"/proc/self/smaps_rollup", "Rss: 4 kB\n"},
       {"/proc/self/io", "rchar: 1\n"},
       {"/proc/self/schedstat", "1 2 3\n"},
+      {"/proc/self/status", "Name:\tullage\nCapEff:\t0000000000001004\n"},
       {"/proc/self/limits",
        "Limit                     Soft Limit           Hard Limit           Units\n"
        "Max open files            1024                 1048576              files\n"},
@@ -83,6 +85,29 @@ TEST(Doctor, TellsWhatAGoodMachineHas) {
             "  limited  exit records    not tried on a machine that is not this one\n"
             "  good     pressure        PSI of the machine can be read\n"
             "  good     open files      1024 may be open at once\n"
+            "\n"
+            "What is allowed\n"
+            "  missing  CAP_SYS_PTRACE       missing here: "
+            "shares of memory (PSS) and, with CAP_DAC_READ_SEARCH, I/O of other users' processes\n"
+            "                                → setcap cap_sys_ptrace+ep $(command -v ullage), or "
+            "AmbientCapabilities=CAP_SYS_PTRACE in its unit\n"
+            "  good     CAP_DAC_READ_SEARCH  "
+            "open files and, with CAP_SYS_PTRACE, I/O of other users' processes; folders of any user\n"
+            "  good     CAP_NET_ADMIN        "
+            "exit records (taskstats): what processes used that lived between two readings\n"
+            "  limited  CAP_BPF              missing here: "
+            "with CAP_PERFMON, the task iterator: which processes have moved\n"
+            "                                → setcap cap_bpf+ep $(command -v ullage), or "
+            "AmbientCapabilities=CAP_BPF in its unit\n"
+            "  limited  CAP_PERFMON          missing here: "
+            "with CAP_BPF, the task iterator: which processes have moved\n"
+            "                                → setcap cap_perfmon+ep $(command -v ullage), or "
+            "AmbientCapabilities=CAP_PERFMON in its unit\n"
+            "  limited  CAP_SYS_RESOURCE     missing here: "
+            "a lower oom_score_adj than was given: a daemon outlives what it watches\n"
+            "                                → setcap cap_sys_resource+ep $(command -v ullage), or "
+            "AmbientCapabilities=CAP_SYS_RESOURCE in its unit\n"
+            "  limited  task iterator        not tried on a machine that is not this one\n"
             "\n"
             "What applies here\n"
             "  good     cgroups         v2\n"
@@ -116,6 +141,17 @@ TEST(Doctor, TellsWhatIsMissingAndHowToGetIt) {
   tells("→ ulimit -n 1024\n");
   tells(
       "  limited  variables       no setting is called ULLAGE_RUN_GRAC (did you mean 'ULLAGE_RUN_GRACE'?)\n");
+}
+
+// As CAP_SYS_ADMIN stands for what was split off it, and alone before that.
+TEST(Doctor, KnowsWhatStoodForCapBpfBefore) {
+  const sense::Fixture split({{"/proc/self/status", "Name:\tx\nCapEff:\t0000000000200000\n"}});
+  EXPECT_THAT(doctor_on(split).out, HasSubstr("good     CAP_BPF "));
+  const sense::Fixture old({{"/proc/self/status", "Name:\tx\nCapEff:\t0000000000000000\n"},
+                            {"/proc/sys/kernel/cap_last_cap", "37\n"}});
+  const std::string out = doctor_on(old).out;
+  EXPECT_THAT(out, HasSubstr("limited  CAP_SYS_ADMIN "));
+  EXPECT_THAT(out, testing::Not(HasSubstr("CAP_BPF")));
 }
 
 TEST(Doctor, WithoutProcNothingWorks) {
@@ -193,6 +229,37 @@ TEST(Doctor, PacksASnapshotThatLooksLikeTheMachineAndDoesNotSayWhoseItIs) {
 
   const Answer with = doctor_on(machine, {"--snapshot", "-", "--with-arguments"});
   EXPECT_NE(with.out.find("/bin/tool\\0--password\\0***\\0-v\\0"), std::string::npos);
+}
+
+TEST(Doctor, AFlagBehindOneThatWantsAValueIsNotThatValue) {
+  const sense::Fixture nothing;
+  const sense::Fixture state;
+  const auto call = [&](const std::vector<std::string>& words) {
+    std::ostringstream out, err;
+    const ManualClock clock;
+    Console console{.out = out,
+                    .err = err,
+                    .environment = {{"HOME", "/home/somebody"}},
+                    .working_directory = "/nowhere",
+                    .clock = clock,
+                    .root = nothing.root()};
+    const int code = run_command_line(words, console);
+    return std::to_string(code) + " " + err.str() + out.str();
+  };
+  const std::string swallowed =
+      "2 ullage: --state wants a value, and --json is a flag; --state=--json means that value\n";
+  EXPECT_EQ(call({"doctor", "--state", "--json"}), swallowed);
+  EXPECT_EQ(call({"doctor", "--state", "--json", "left over"}), swallowed);
+  EXPECT_THAT(call({"run", "--memory", "--json", "x", "--", "true"}),
+              HasSubstr("125 ullage: --memory wants"));
+  // Bare, it has a name for the file.
+  const std::string before = std::filesystem::current_path().string();
+  std::filesystem::current_path(state.folder());
+  EXPECT_THAT(call({"doctor", "--snapshot", "--state", state.folder()}),
+              HasSubstr("written: ullage-snapshot.txt"));
+  std::filesystem::current_path(before);
+  EXPECT_TRUE(file_exists(state.folder() + "/ullage-snapshot.txt"));
+  EXPECT_FALSE(file_exists("--state"));
 }
 
 TEST(Doctor, SaysWhereASnapshotCannotBeWritten) {

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <ostream>
 #include <string>
 #include <string_view>
@@ -57,7 +58,25 @@ std::string hint_for(const CLI::App& verb, const std::string& word) {
   return hint;
 }
 
-int explain_parse_error(const CLI::App& top, const CLI::ParseError& error, const Console& console) {
+// A flag that wants a value, with another flag behind it, which it would take for that.
+std::optional<Error> taken_for_a_value(const CLI::App& top, const std::vector<std::string>& words) {
+  const auto option_of = [&](const std::string& word) {
+    const CLI::Option* option = deepest(&top)->get_option_no_throw(word);
+    return option != nullptr ? option : top.get_option_no_throw(word);
+  };
+  for (std::size_t i = 0; i + 1 < words.size() && words[i] != "--"; ++i) {
+    if (!words[i].starts_with("-") || !words[i + 1].starts_with("--")) continue;
+    const CLI::Option* flag = option_of(words[i]);
+    if (flag == nullptr || flag->get_expected_min() == 0 || option_of(words[i + 1]) == nullptr) continue;
+    return Error{.what = words[i] + " wants a value, and " + words[i + 1] + " is a flag",
+                 .hint = words[i] + "=" + words[i + 1] + " means that value"};
+  }
+  return std::nullopt;
+}
+
+int explain_parse_error(const CLI::App& top, const CLI::ParseError& error,
+                        const std::vector<std::string>& words, const Console& console) {
+  if (const auto taken = taken_for_a_value(top, words)) return refuse(console, *taken);
   const CLI::App* verb = deepest(&top);
   const auto left_over = verb->remaining().empty() ? top.remaining() : verb->remaining();
   // get_name() would say which verb it was, not which kind of error.
@@ -211,8 +230,12 @@ int run_command_line(std::vector<std::string> arguments, Console& console) {
     console.out << version.what() << '\n';
     return 0;
   } catch (const CLI::ParseError& error) {
-    const int code = explain_parse_error(top, error, console);
+    const int code = explain_parse_error(top, error, words, console);
     // So that it is no exit code of the command's.
+    return typed_verb(top, words) == "run" ? kRunFailed : code;
+  }
+  if (const auto taken = taken_for_a_value(top, words)) {
+    const int code = refuse(console, *taken);
     return typed_verb(top, words) == "run" ? kRunFailed : code;
   }
   if (const CLI::Option* lost = flag_before_verb(top))

@@ -10,6 +10,7 @@
 
 #include "config/profiles.h"
 #include "config/schema.h"
+#include "config/value.h"
 
 namespace ullage::config {
 
@@ -155,6 +156,14 @@ profiles:
 ```
 )";
   return page;
+}
+
+std::string yaml_line(const Key& key, const std::string& value) {
+  const bool is_as_it_is = key.type == Type::list && !value.empty();
+  return fmt::format("{}: {}", key.name,
+                     is_as_it_is     ? value
+                     : value.empty() ? std::string("none")
+                                     : yaml_scalar(value));
 }
 
 }  // namespace ullage::config

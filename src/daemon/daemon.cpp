@@ -4,14 +4,13 @@
 #include <fmt/format.h>
 #include <signal.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <map>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <ostream>
@@ -27,13 +26,15 @@
 #include "base/http_client.h"
 #include "base/result.h"
 #include "base/text.h"
-#include "config/schema.h"
 #include "config/settings.h"
 #include "daemon/daemon_settings.h"
+#include "daemon/daemon_state.h"
 #include "daemon/own_signals.h"
 #include "daemon/runs_collector.h"
 #include "daemon/self_collector.h"
 #include "daemon/service_manager.h"
+#include "daemon/settings_in_force.h"
+#include "daemon/source_troubles.h"
 #include "history/remote/remote_writer.h"
 #include "sense/cgroup/cgroups_collector.h"
 #include "sense/collector.h"
@@ -60,40 +61,19 @@ namespace {
 
 constexpr double kLateSeconds = 0.1;
 constexpr std::size_t kNotesMax = 200;
-// By a running daemon; other settings wait for its next start.
-bool is_taken_on_at_once(std::string_view key) {
-  constexpr std::string_view kKeys[] = {"daemon.interval",
-                                        "daemon.textfile_directory",
-                                        "daemon.executables_directory",
-                                        "daemon.executables_interval",
-                                        "daemon.executables_timeout",
-                                        "daemon.executables_memory",
-                                        "daemon.scrape_file",
-                                        "daemon.custom_series",
-                                        "server.names",
-                                        "server.processes_over_tcp",
-                                        "server.token_file"};
-  return std::ranges::find(kKeys, key) != std::end(kKeys) || key.starts_with("server.tls.") ||
-         key.starts_with("remote_write.");
-}
-
-// For all who may ask: what stands behind the ? of an address may be a secret.
-std::string shown(std::string_view key, const std::string& value) {
-  const config::Key* known = config::find_key(key);
-  return known != nullptr && known->unit == "url" ? url_shown(value) : value;
-}
 
 class Daemon {
  public:
-  Daemon(EventLoop& loop, config::Settings settings, const Surroundings& around)
+  Daemon(EventLoop& loop, const config::Settings& settings, const Surroundings& around)
       : loop_(loop),
         around_(around),
         clock_(around.clock),
-        settings_(std::move(settings)),
+        settings_(settings),
         manager_(around.environment, around.pid),
         start_ms_(around.clock.wall_ms()) {}
 
   Result<void> start();
+  void protect_itself();
   void begin() { look(); }
   void say(std::string_view line, std::string_view severity = "info");
 
@@ -106,6 +86,8 @@ class Daemon {
   server::ApiSubjects api_subjects();
   server::UllageSubjects page_subjects();
   SelfFigures figures() const;
+  DaemonState state() const;
+  std::function<std::function<std::string()>()> doctor() const;
   void on_signal(int signal);
   void stop();
   void reload();
@@ -114,12 +96,13 @@ class Daemon {
   void schedule();
   void note_storing();
   void note_sending();
+  void note_sources();
   void keep_alive(std::chrono::nanoseconds interval);
 
   EventLoop& loop_;
   const Surroundings& around_;
   const Clock& clock_;
-  config::Settings settings_;
+  SettingsInForce settings_;
   ServiceManager manager_;
   std::int64_t start_ms_;
 
@@ -137,9 +120,12 @@ class Daemon {
   watch::TickSchedule schedule_;
   double lateness_seconds_ = 0;
   std::uint64_t late_ticks_ = 0, skipped_ticks_ = 0, failed_reloads_ = 0;
-  std::string storing_error_;
+  server::ConfigReload reload_;
+  std::string storing_error_, oom_problem_, reload_problem_;
   bool is_sending_well_ = true;
+  SourceTroubles troubles_;
   std::deque<server::Note> notes_;  // what was said lately
+  std::uint64_t notes_ever_ = 0;
 };
 
 // To the log, and to who looks at the page.
@@ -147,6 +133,7 @@ void Daemon::say(std::string_view line, std::string_view severity) {
   around_.log << "ullage: " << line << '\n' << std::flush;
   notes_.push_back(
       {.time_ms = clock_.wall_ms(), .severity = std::string(severity), .text = std::string(line)});
+  ++notes_ever_;
   if (notes_.size() > kNotesMax) notes_.pop_front();
 }
 
@@ -154,8 +141,8 @@ Result<void> Daemon::start() {
   auto signals = OwnSignals::start(loop_, [this](int signal) { on_signal(signal); });
   if (!signals) return pass_on(signals);
   signals_ = *std::move(signals);
-  const std::string folder = history_folder(settings_);
-  auto keeper = watch::Keeper::open(folder, history_options(settings_));
+  const std::string folder = history_folder(settings_.at_start());
+  auto keeper = watch::Keeper::open(folder, history_options(settings_.at_start()));
   if (!keeper && keeper.error().system_error == EBUSY)
     return fail(Error{.what = "another daemon watches already",
                       .where = folder,
@@ -165,15 +152,16 @@ Result<void> Daemon::start() {
   keeper_ = *std::move(keeper);
   auto all_sources = sources();
   if (!all_sources) return pass_on(all_sources);
-  watch_.emplace(*std::move(all_sources), settings_.count("history.max_series"), &*keeper_, clock_);
-  const auto sending = forward_options_of(settings_);
+  watch_.emplace(*std::move(all_sources), settings_.at_start().count("history.max_series"), &*keeper_,
+                 clock_);
+  const auto sending = forward_options_of(settings_.at_start());
   if (!sending) return fail(sending.error());
   if (auto begun = send_to(*sending); !begun) return begun;
   if (auto listening = listen(); !listening) return listening;
 
   std::string where;
   for (const std::string& url : server_->urls()) where += (where.empty() ? "" : ", ") + url;
-  say(fmt::format("watching each {} ms; {}", tick_interval(settings_).count(),
+  say(fmt::format("watching each {} ms; {}", tick_interval(settings_.newest()).count(),
                   where.empty() ? "no address is listened on" : where));
   for (const std::string& warning : server_->warnings()) say(warning, "warning");
   manager_.ready("watching; " + where);
@@ -186,13 +174,15 @@ Result<std::vector<watch::Source>> Daemon::sources() {
   for (const sense::CollectorEntry& entry : sense::collectors())
     sources.push_back({std::string(entry.name), entry.make(around_.root)});
   sources.push_back({"cgroups", std::make_unique<sense::CgroupsCollector>(
-                                    around_.root, cgroups_options(settings_), clock_)});
-  auto processes =
-      std::make_unique<sense::ProcessesCollector>(around_.root, processes_options(settings_), clock_);
+                                    around_.root, cgroups_options(settings_.at_start()), clock_)});
+  auto processes = std::make_unique<sense::ProcessesCollector>(
+      around_.root, processes_options(settings_.at_start()), clock_);
   processes_ = processes.get();
   sources.push_back({"processes", std::move(processes)});
-  sources.push_back({"runs", std::make_unique<RunsCollector>(settings_.text("state.directory"), clock_)});
-  auto custom = sense::CustomSources::start(loop_, around_.root, custom_options(settings_), clock_);
+  sources.push_back(
+      {"runs", std::make_unique<RunsCollector>(settings_.at_start().text("state.directory"), clock_)});
+  auto custom =
+      sense::CustomSources::start(loop_, around_.root, custom_options(settings_.at_start()), clock_);
   if (!custom) return pass_on(custom);
   custom_ = custom->get();
   sources.push_back({"custom", *std::move(custom)});
@@ -202,7 +192,7 @@ Result<std::vector<watch::Source>> Daemon::sources() {
 
 server::ApiSubjects Daemon::api_subjects() {
   return {.live = &watch_->live(),
-          .open_history = server::source_of_folder(history_folder(settings_)),
+          .open_history = server::source_of_folder(history_folder(settings_.at_start())),
           .targets =
               [this] {
                 std::vector<server::ScrapeTarget> targets;
@@ -212,7 +202,7 @@ server::ApiSubjects Daemon::api_subjects() {
                                      .last_error = status.error,
                                      .last_ms = status.time_ms,
                                      .duration_seconds = status.duration_seconds,
-                                     .interval_seconds = to_seconds(tick_interval(settings_))});
+                                     .interval_seconds = to_seconds(tick_interval(settings_.newest()))});
                 for (const sense::CustomStatus& status : custom_->statuses())
                   targets.push_back({.pool = "custom",
                                      .name = status.name,
@@ -223,14 +213,11 @@ server::ApiSubjects Daemon::api_subjects() {
                 if (forwarder_) targets.push_back(receiver_as_target());
                 return targets;
               },
-          .settings =
-              [this] {
-                std::map<std::string, std::string> texts;
-                for (const auto& [key, setting] : settings_.all()) texts[key] = shown(key, setting.value);
-                return texts;
-              },
+          .configuration = [this] { return settings_.yaml(); },
+          .settings = [this] { return settings_.shown(); },
+          .reload = [this] { return reload_; },
           .is_ready = [this] { return watch_->counts().ticks > 0; },
-          .retention = settings_.text("history.keep.raw"),
+          .retention = settings_.at_start().text("history.keep.raw"),
           .build = {.version = around_.version},
           .start_ms = start_ms_};
 }
@@ -242,10 +229,11 @@ server::UllageSubjects Daemon::page_subjects() {
           .groups = [this] { return processes_->groups(); },
           .hidden = [this] { return processes_->hidden(); },
           .notes = [this] { return std::vector<server::Note>(notes_.begin(), notes_.end()); },
-          .processes_over_tcp = [this] { return settings_.flag("server.processes_over_tcp"); },
-          .interval_seconds = [this] { return to_seconds(tick_interval(settings_)); },
-          .doctor = around_.doctor,
-          .state_directory = settings_.text("state.directory"),
+          .notes_ever = [this] { return notes_ever_; },
+          .processes_over_tcp = [this] { return settings_.newest().flag("server.processes_over_tcp"); },
+          .interval_seconds = [this] { return to_seconds(tick_interval(settings_.newest())); },
+          .doctor = doctor(),
+          .state_directory = settings_.at_start().text("state.directory"),
           .report_page = web_assets::report_page(),
           .host = host ? std::string(trim(*host)) : std::string(),
           .version = around_.version,
@@ -264,7 +252,7 @@ Result<void> Daemon::send_to(const std::optional<watch::ForwardOptions>& options
   watch_->forward_to(nullptr);
   forwarder_.reset();
   if (!options) return {};
-  auto forwarder = watch::Forwarder::open(send_queue_folder(settings_), *options, clock_);
+  auto forwarder = watch::Forwarder::open(send_queue_folder(settings_.at_start()), *options, clock_);
   if (!forwarder) return pass_on(forwarder);
   forwarder_ = *std::move(forwarder);
   watch_->forward_to(&*forwarder_);
@@ -274,16 +262,16 @@ Result<void> Daemon::send_to(const std::optional<watch::ForwardOptions>& options
 server::ScrapeTarget Daemon::receiver_as_target() const {
   const history::RemoteWriteCounts counts = forwarder_->counts().remote;
   return {.pool = "remote_write",
-          .name = url_shown(settings_.text("remote_write.url")),
+          .name = url_shown(settings_.newest().text("remote_write.url")),
           .last_error = counts.is_taken ? std::string() : counts.problem,
           .last_ms = counts.requests > 0 ? clock_.wall_ms() : 0,
-          .interval_seconds = to_seconds(tick_interval(settings_))};
+          .interval_seconds = to_seconds(tick_interval(settings_.newest()))};
 }
 
 Result<void> Daemon::listen() {
-  auto options = server_options(settings_);
+  auto options = server_options(settings_.at_start());
   if (!options) return pass_on(options);
-  api_.emplace(loop_, clock_, api_subjects(), api_options(settings_));
+  api_.emplace(loop_, clock_, api_subjects(), api_options(settings_.at_start()));
   page_api_.emplace(loop_, clock_, page_subjects());
   server::Router router;
   api_->add_routes(router);
@@ -320,23 +308,46 @@ SelfFigures Daemon::figures() const {
   return figures;
 }
 
+DaemonState Daemon::state() const {
+  DaemonState state{.version = around_.version,
+                    .pid = around_.pid,
+                    .start_ms = start_ms_,
+                    .urls = server_->urls(),
+                    .tasks_problem = processes_->tasks_problem(),
+                    .exits_problem = processes_->exits_problem(),
+                    .oom_problem = oom_problem_,
+                    .storing_problem = storing_error_,
+                    .reload_problem = reload_problem_,
+                    .sources = custom_->statuses().size(),
+                    .problems = custom_->problems()};
+  for (const watch::SourceStatus& status : watch_->statuses())
+    if (!status.error.empty()) state.unreadable.push_back({.of = status.name, .text = status.error});
+  return state;
+}
+
+std::function<std::function<std::string()>()> Daemon::doctor() const {
+  if (!around_.doctor) return {};
+  return [this] { return [&examine = around_.doctor, now = state()] { return examine(now); }; };
+}
+
 // The tick: what was due is looked at now, under the time at which it was due.
 void Daemon::look() {
-  if (const auto tick = schedule_.due(clock_.wall_ms(), tick_interval(settings_))) {
+  if (const auto tick = schedule_.due(clock_.wall_ms(), tick_interval(settings_.newest()))) {
     lateness_seconds_ = to_seconds(tick->lateness);
     late_ticks_ += lateness_seconds_ > kLateSeconds ? 1 : 0;
     skipped_ticks_ += tick->skipped;
     watch_->look(tick->time_ms);
-    page_api_->look();
     note_storing();
     note_sending();
+    note_sources();
+    page_api_->look();
   }
   schedule();
 }
 
 void Daemon::schedule() {
-  next_tick_ =
-      loop_.after(schedule_.until_next(clock_.wall_ms(), tick_interval(settings_)), [this] { look(); });
+  next_tick_ = loop_.after(schedule_.until_next(clock_.wall_ms(), tick_interval(settings_.newest())),
+                           [this] { look(); });
 }
 
 // A disk that is full is said once, and so is that there is room again.
@@ -354,9 +365,25 @@ void Daemon::note_sending() {
   const history::RemoteWriteCounts counts = forwarder_->counts().remote;
   if (counts.is_taken == is_sending_well_) return;
   is_sending_well_ = counts.is_taken;
-  const std::string where = url_shown(settings_.text("remote_write.url"));
+  const std::string where = url_shown(settings_.newest().text("remote_write.url"));
   say(counts.is_taken ? where + " takes samples again" : where + " does not take samples: " + counts.problem,
       counts.is_taken ? "info" : "warning");
+}
+
+// And of each of people's own sources.
+void Daemon::note_sources() {
+  for (const SourceTroubles::Word& word : troubles_.look(custom_->problems()))
+    say(word.text, word.is_bad ? "warning" : "info");
+}
+
+// Whoever has started us may have done so already.
+void Daemon::protect_itself() {
+  const auto done = act::protect_from_oom_killer(around_.root);
+  if (done) return;
+  oom_problem_ = done.error().text();
+  say("when memory ends, this daemon is as likely to be killed as others: " + oom_problem_ +
+          "; CAP_SYS_RESOURCE allows it, or OOMScoreAdjust=-900 in its unit",
+      "warning");
 }
 
 void Daemon::keep_alive(std::chrono::nanoseconds interval) {
@@ -397,17 +424,14 @@ void Daemon::reload() {
   manager_.reloading(clock_.monotonic());
   auto loaded = around_.load();
   const Result<void> taken = loaded ? take_on(*loaded) : pass_on(loaded);
+  reload_.is_good = taken.has_value();
+  reload_problem_ = taken ? std::string() : taken.error().text();
   if (!taken) {
     ++failed_reloads_;
-    say("the settings stay as they were: " + taken.error().text(), "warning");
+    say("the settings stay as they were: " + reload_problem_, "warning");
   } else {
-    for (const auto& [key, setting] : loaded->all()) {
-      const auto before = settings_.all().find(key);
-      if (before != settings_.all().end() && before->second.value == setting.value) continue;
-      say(fmt::format("{}: {}{}", key, shown(key, setting.value),
-                      is_taken_on_at_once(key) ? "" : " from the next start on"));
-    }
-    settings_ = *std::move(loaded);
+    reload_.good_ms = clock_.wall_ms();
+    for (const std::string& line : settings_.take_on(*loaded)) say(line);
     schedule();
   }
   manager_.ready("watching");
@@ -416,12 +440,13 @@ void Daemon::reload() {
 }  // namespace
 
 Result<void> run_daemon(const config::Settings& settings, const Surroundings& surroundings) {
+  if (auto enough = expect_open_files(open_files_max()); !enough) return enough;
   if (auto made = make_folders(settings.text("state.directory")); !made) return made;
   auto loop = EventLoop::create();
   if (!loop) return pass_on(loop);
-  (void)act::protect_from_oom_killer(surroundings.root);
   Daemon daemon(*loop, settings, surroundings);
   if (auto started = daemon.start(); !started) return started;
+  daemon.protect_itself();
   daemon.begin();
   loop->run();
   return {};

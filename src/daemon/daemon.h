@@ -13,6 +13,7 @@
 #include "base/os_root.h"
 #include "base/result.h"
 #include "config/settings.h"
+#include "daemon/daemon_state.h"
 
 namespace ullage::daemon {
 
@@ -26,8 +27,8 @@ struct Surroundings {
   std::string version;
   // The settings as the files and variables say now; all that is wrong with them at once.
   std::function<Result<config::Settings>()> load;
-  // What can be seen here, as JSON. Called from another thread.
-  std::function<std::string()> doctor = {};
+  // What can be seen here, and how this daemon is, as JSON. Called from another thread.
+  std::function<std::string(const DaemonState&)> doctor = {};
 };
 
 // Returns when it was told to end. Fails when it cannot begin: another daemon has the state directory, a port

@@ -35,12 +35,14 @@ namespace ullage::daemon {
 
 namespace {
 
+// Processes take half of them, cgroups up to an eighth; the kernel's files, the history and sockets some 50.
+// With 128 and many processes the history could not be written at times, with 96 no client got an answer.
+constexpr std::uint64_t kOpenFilesLeast = 160;
+
 // Descriptors that processes (at most half, 2,048), cgroups (an eighth), the kernel's files and the history
 // do not take: clients must leave these theirs.
 std::size_t connections_left() {
-  rlimit files{};
-  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return 16;
-  const rlim_t all = files.rlim_cur, taken = std::min<rlim_t>(all / 2, 2048) + all / 8 + 64;
+  const std::uint64_t all = open_files_max(), taken = std::min<std::uint64_t>(all / 2, 2048) + all / 8 + 64;
   return std::max<std::size_t>(16, all - std::min(all, taken));
 }
 
@@ -120,6 +122,19 @@ Result<std::vector<watch::Selector>> selectors_of(const config::Settings& settin
 }
 
 }  // namespace
+
+std::uint64_t open_files_max() {
+  rlimit files{};
+  return ::getrlimit(RLIMIT_NOFILE, &files) == 0 ? files.rlim_cur : 0;
+}
+
+Result<void> expect_open_files(std::uint64_t open_files_max) {
+  if (open_files_max >= kOpenFilesLeast) return {};
+  return fail(
+      fmt::format("only {} files may be open at once: too few to watch and to answer", open_files_max), "",
+      fmt::format("it takes {}, better 1024: ulimit -n 1024, or LimitNOFILE=65536 in its unit",
+                  kOpenFilesLeast));
+}
 
 history::HistoryOptions history_options(const config::Settings& settings) {
   return {.keep = {.raw_ms = milliseconds(settings, "history.keep.raw").count(),

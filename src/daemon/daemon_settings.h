@@ -20,6 +20,11 @@
 
 namespace ullage::daemon {
 
+// How many files this process may have open at once, and whether that is enough for a daemon to read, write
+// and answer.
+std::uint64_t open_files_max();
+Result<void> expect_open_files(std::uint64_t open_files_max);
+
 history::HistoryOptions history_options(const config::Settings& settings);
 Result<server::ServerOptions> server_options(const config::Settings& settings);
 server::ApiOptions api_options(const config::Settings& settings);

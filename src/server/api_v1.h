@@ -37,6 +37,12 @@ struct BuildInfo {
   std::string version, revision = {}, date = {}, compiler = {};
 };
 
+// How it went when the settings were read last.
+struct ConfigReload {
+  bool is_good = true;
+  std::int64_t good_ms = 0;  // when it last went well
+};
+
 // What is served besides the history. Functions are called from the loop's thread.
 struct ApiSubjects {
   metric::LiveSeries* live = nullptr;  // null: nothing is measured here
@@ -46,6 +52,7 @@ struct ApiSubjects {
   std::function<std::map<std::string, std::string>()> settings = [] {
     return std::map<std::string, std::string>();
   };
+  std::function<ConfigReload()> reload = [] { return ConfigReload(); };
   std::function<bool()> is_ready = [] { return true; };
   std::string retention = {};  // "7d"
   BuildInfo build = {};

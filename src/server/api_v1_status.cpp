@@ -60,10 +60,11 @@ std::string build_info_json(const BuildInfo& build) {
 }
 
 std::string runtime_info_json(const ApiSubjects& subjects) {
+  const ConfigReload reload = subjects.reload();
   return success({{"startTime", format_moment(subjects.start_ms)},
                   {"CWD", ""},
-                  {"reloadConfigSuccess", true},
-                  {"lastConfigTime", format_moment(subjects.start_ms)},
+                  {"reloadConfigSuccess", reload.is_good},
+                  {"lastConfigTime", format_moment(std::max(reload.good_ms, subjects.start_ms))},
                   {"corruptionCount", 0},
                   {"goroutineCount", 0},
                   {"GOMAXPROCS", 0},

@@ -53,16 +53,18 @@ class Api : public history::HistoryFolder {
     running_ = std::make_unique<RunningServer>([this](Router& router, EventLoop& loop) {
       api_ = std::make_unique<ApiV1>(
           loop, clock_,
-          ApiSubjects{.live = &live_,
-                      .open_history = source_of_folder(folder_),
-                      .targets =
-                          [] {
-                            return std::vector<ScrapeTarget>{
-                                {.pool = "collectors", .name = "load", .last_ms = 1'000}};
-                          },
-                      .configuration = [] { return "server: {}\n"; },
-                      .build = {.version = "0.1.0"},
-                      .start_ms = history::kNoon});
+          ApiSubjects{
+              .live = &live_,
+              .open_history = source_of_folder(folder_),
+              .targets =
+                  [] {
+                    return std::vector<ScrapeTarget>{
+                        {.pool = "collectors", .name = "load", .last_ms = 1'000}};
+                  },
+              .configuration = [] { return "server: {}\n"; },
+              .reload = [] { return ConfigReload{.is_good = false, .good_ms = history::kNoon + 3'600'000}; },
+              .build = {.version = "0.1.0"},
+              .start_ms = history::kNoon});
       api_->add_routes(router);
     });
   }
@@ -188,7 +190,10 @@ TEST_F(Api, ServesTheLiveSeriesInTheFormatAskedFor) {
 
 TEST_F(Api, TellsOfItself) {
   EXPECT_THAT(data("/api/v1/status/buildinfo"), HasSubstr(R"("version":"3.0.0+ullage.0.1.0")"));
-  EXPECT_THAT(data("/api/v1/status/runtimeinfo"), HasSubstr("startTime"));
+  const json runtime = json::parse(data("/api/v1/status/runtimeinfo"));
+  EXPECT_THAT(runtime.at("startTime"), HasSubstr("T12:00:00"));
+  EXPECT_EQ(runtime.at("reloadConfigSuccess"), false);
+  EXPECT_THAT(runtime.at("lastConfigTime"), HasSubstr("T13:00:00"));
   EXPECT_EQ(data("/api/v1/status/config"), R"({"yaml":"server: {}\n"})");
   EXPECT_EQ(data("/api/v1/status/flags"), "{}");
   EXPECT_THAT(data("/api/v1/status/tsdb"), HasSubstr(R"("numSeries":4)"));

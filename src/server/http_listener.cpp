@@ -13,6 +13,8 @@
 #include <cerrno>
 #include <cstring>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "base/file.h"
 #include "base/result.h"
@@ -21,6 +23,8 @@
 namespace ullage::server {
 
 namespace {
+
+constexpr const char* kOtherSocket = "choose another path with server.socket";
 
 union AnyAddress {
   sockaddr generic;
@@ -53,6 +57,18 @@ bool is_alive(const sockaddr_un& address) {
          errno == EAGAIN;
 }
 
+tl::unexpected<Error> cannot_listen(const std::string& where, std::string_view setting, int reason) {
+  Error error = fail_errno("cannot listen", where, reason).value();
+  if (reason == EADDRINUSE)
+    error.hint =
+        fmt::format("another program listens there (ss -lntp names it); choose another with {}", setting);
+  else if (reason == EADDRNOTAVAIL)
+    error.hint = fmt::format("this machine has no such address; choose one of its own with {}", setting);
+  else if (reason == EACCES)
+    error.hint = fmt::format("choose another with {}; ports below 1024 need CAP_NET_BIND_SERVICE", setting);
+  return fail(std::move(error));
+}
+
 }  // namespace
 
 Result<Listener> listen_on(const Address& address) {
@@ -66,7 +82,7 @@ Result<Listener> listen_on(const Address& address) {
        ::setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &yes, sizeof yes) != 0) ||
       ::bind(fd, &any.generic, size) != 0 || ::listen(fd, SOMAXCONN) != 0 ||
       ::getsockname(fd, &any.generic, &size) != 0)
-    return fail_errno("cannot listen", address.text(), errno);
+    return cannot_listen(address.text(), "--listen or server.listen", errno);
   listener.address.port = ntohs(any.generic.sa_family == AF_INET ? any.v4.sin_port : any.v6.sin6_port);
   return listener;
 }
@@ -80,8 +96,8 @@ Result<Listener> listen_on_unix(const std::string& path, unsigned mode) {
   std::ranges::copy(path, address.sun_path);
   struct stat info;
   if (::lstat(path.c_str(), &info) == 0) {
-    if (!S_ISSOCK(info.st_mode)) return fail("there is a file in the socket's place", path);
-    if (is_alive(address)) return fail("another server listens there", path);
+    if (!S_ISSOCK(info.st_mode)) return fail("there is a file in the socket's place", path, kOtherSocket);
+    if (is_alive(address)) return fail("another server listens there", path, kOtherSocket);
     ::unlink(path.c_str());
   }
   Listener listener{.socket = make_socket(AF_UNIX), .is_unix = true};

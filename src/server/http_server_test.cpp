@@ -376,6 +376,7 @@ TEST_F(Server, DoesNotListenWhereOthersReachItWithoutAToken) {
       HttpServer::listen(loop, clock, {.listen = {"127.0.0.1:" + std::to_string(serve().port)}}, Router());
   ASSERT_FALSE(taken);
   EXPECT_THAT(taken.error().text(), HasSubstr("in use"));
+  EXPECT_THAT(taken.error().text(), HasSubstr("--listen or server.listen"));
 }
 
 TEST_F(Server, AsksForTheTokenAndForAKnownName) {

@@ -201,7 +201,7 @@ struct UllageV1::Impl : std::enable_shared_from_this<Impl> {
 
   void doctor(const Responder& respond) {
     if (!subjects.doctor) return respond(error_response(404, "this program has no doctor"));
-    aside(respond, [examine = subjects.doctor] { return Response{.body = examine()}; });
+    aside(respond, [examine = subjects.doctor()] { return Response{.body = examine()}; });
   }
 
   void listen(const Responder& respond) {
@@ -218,7 +218,15 @@ struct UllageV1::Impl : std::enable_shared_from_this<Impl> {
     if (listeners.empty()) return;
     const std::string text = overview_text();
     std::erase_if(listeners, [&](const EventStream& stream) { return !stream.send("tick", text); });
+    tell_notes();
     look_at_runs();
+  }
+
+  void tell_notes() {
+    const std::uint64_t ever = subjects.notes_ever();
+    if (std::exchange(told_notes, ever) == ever) return;
+    const std::string text = fmt::format(R"({{"version":{}}})", ever);
+    std::erase_if(listeners, [&](const EventStream& stream) { return !stream.send("noted", text); });
   }
 
   // Only while somebody wants to hear of them.
@@ -289,7 +297,7 @@ struct UllageV1::Impl : std::enable_shared_from_this<Impl> {
   std::vector<EventStream> listeners;
   std::chrono::nanoseconds runs_due{0};
   bool is_looking_at_runs = false;
-  std::uint64_t runs_version = 0;
+  std::uint64_t runs_version = 0, told_notes = 0;
   std::unordered_map<std::uint64_t, Responder> waiting;  // for work that is done aside
   std::uint64_t last_number = 0;
   std::unique_ptr<WorkerPool> pool;  // ends first

@@ -27,7 +27,7 @@ namespace ullage::server {
 // Of the API's meaning; /overview has it, so that who asks can tell a daemon that it does not know.
 constexpr int kUllageApiVersion = 1;
 
-// Functions are called from the loop's thread, but for `doctor`.
+// Functions are called from the loop's thread.
 struct UllageSubjects {
   metric::LiveSeries* live = nullptr;
   std::function<std::span<const sense::ProcessRow>()> processes = [] {
@@ -38,12 +38,16 @@ struct UllageSubjects {
   };
   std::function<sense::HiddenProcesses()> hidden = [] { return sense::HiddenProcesses(); };
   std::function<std::vector<Note>()> notes = [] { return std::vector<Note>(); };
+  std::function<std::uint64_t()> notes_ever = [] {
+    return std::uint64_t{0};
+  };  // another when there is a new one
   // Whether clients over TCP may see processes and their commands; over the unix socket they may.
   std::function<bool()> processes_over_tcp = [] { return true; };
   std::function<double()> interval_seconds = [] { return 1.0; };
-  std::function<std::string()> doctor = {};  // JSON; from another thread; may be absent
-  std::string state_directory;               // whose runs are told of
-  std::string_view report_page = {};         // that a run's data goes into
+  // What makes its JSON, on another thread; may be absent.
+  std::function<std::function<std::string()>()> doctor = {};
+  std::string state_directory;        // whose runs are told of
+  std::string_view report_page = {};  // that a run's data goes into
   std::string host = {}, version = {};
   std::int64_t start_ms = 0;
 };

@@ -81,8 +81,9 @@ class UllageApi : public testing::Test {
                                return std::vector<Note>{
                                    {.time_ms = 5, .severity = "warning", .text = "the disk is full"}};
                              },
+                         .notes_ever = [this] { return notes_ever_; },
                          .processes_over_tcp = [this] { return shows_processes_; },
-                         .doctor = [] { return R"({"findings":[]})"s; },
+                         .doctor = [] { return [] { return R"({"findings":[]})"s; }; },
                          .state_directory = folder_.path(),
                          .report_page = kReportPage,
                          .host = "here"});
@@ -128,6 +129,7 @@ class UllageApi : public testing::Test {
 
   history::ScratchFolder folder_;
   bool shows_processes_ = true;
+  std::uint64_t notes_ever_ = 0;
   std::vector<sense::ProcessRow> rows_;
   std::string packed_;
   metric::LiveSeries live_{100};
@@ -231,6 +233,15 @@ TEST_F(UllageApi, WhoListensHearsEachTickAndOfNewRuns) {
   running_->on_loop([this] { return clock_.advance(std::chrono::seconds(2)), 0; });
   tick();
   EXPECT_THAT(client.read_until("event: runs\ndata: {\"version\":2}\n\n"), HasSubstr("event: tick"));
+}
+
+TEST_F(UllageApi, WhoListensHearsThatSomethingWasNoted) {
+  RawClient client = running_->client();
+  client.get("/api/ullage/v1/live");
+  EXPECT_THAT(client.read_until("\n\n"), HasSubstr("text/event-stream"));
+  running_->on_loop([this] { return notes_ever_ = 7; });
+  tick();
+  EXPECT_THAT(client.read_until("event: noted\ndata: {\"version\":7}\n\n"), HasSubstr("event: tick"));
 }
 
 TEST_F(UllageApi, TheDoctorAndTheGroupsAnswer) {

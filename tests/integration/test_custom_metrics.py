@@ -235,6 +235,39 @@ daemon:
     wait_for(lambda: not living(str(tmp_path / "executables/hangs")), "the end of what ran")
 
 
+def test_a_source_that_goes_down_is_told_once_and_so_is_its_end(daemons, tmp_path):
+    (tmp_path / "textfile").mkdir()
+    executable(tmp_path / "executables/queue", "#!/bin/sh\necho no number >&2\nexit 1\n")
+    daemon = daemons(f"""
+daemon:
+  textfile_directory: {tmp_path}/textfile
+  executables_directory: {tmp_path}/executables
+  executables_interval: 1s
+""")
+    for name in "ab":
+        (tmp_path / f"textfile/{name}.prom").write_text("broken\n")
+    files = [f"textfile:{tmp_path}/textfile/{name}.prom" for name in "ab"]
+    for name in ("exec:queue", *files):
+        wait_for(lambda name=name: f"{name} is down: " in daemon.log, name)
+    ticks = daemon.value("ullage_self_ticks_total")
+    wait_for(lambda: daemon.values()["ullage_self_ticks_total"] >= ticks + 10, "ten ticks more")
+    asked = subprocess.run(
+        [PROGRAMS / "ullage", "doctor", "--json", "--state", daemon.state], capture_output=True, text=True, timeout=60
+    )
+    down = [finding["text"] for finding in json.loads(asked.stdout)["findings"] if finding["id"] == "daemon_source"]
+    assert [text.split(" is down: ")[0] for text in down] == [*files, "exec:queue"]
+    assert all(file.removeprefix("textfile:") in daemon.errors()["textfile"] for file in files)
+    for file in files:
+        Path(file.removeprefix("textfile:")).write_text("good 1\n" if file.endswith("a.prom") else "")
+    executable(tmp_path / "executables/queue", "#!/bin/sh\necho queue 1\n")
+    for name in ("exec:queue", *files):
+        wait_for(lambda name=name: f"{name} is no longer down" in daemon.log, name)
+    events = [event["text"] for event in json.loads(daemon.get("/api/ullage/v1/events"))["events"]]
+    for name in ("exec:queue", *files):
+        assert daemon.log.count(f"{name} is down") == daemon.log.count(f"{name} is no longer down") == 1
+        assert sum(text.startswith(f"{name} is ") for text in events) == 2
+
+
 def living(words: str) -> list[str]:
     """The processes that have it on their command line."""
     found = []

@@ -78,6 +78,24 @@ def test_it_ends_within_two_seconds_and_leaves_whole_files(start, ullage):
     assert ullage("daemon", "history", "check", "--state", ullage.state).code == 0
 
 
+# A target and a receiver that take a connection and never say a word.
+def test_it_does_not_wait_for_who_does_not_answer(start, ullage):
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen(8)
+        address = f"127.0.0.1:{silent.getsockname()[1]}"
+        scrape, settings = ullage.scratch / "scrape.yaml", ullage.scratch / "settings.yaml"
+        scrape.write_text(f"scrape_configs: [{{job_name: a, static_configs: [{{targets: ['{address}']}}]}}]\n")
+        settings.write_text(f"daemon: {{scrape_file: {scrape}}}\nremote_write: {{url: 'http://{address}/api/v1/write'}}\n")
+        daemon = start("--config", str(settings))
+        with contextlib.ExitStack() as both:
+            for _ in range(2):
+                both.enter_context(silent.accept()[0])
+            begin = time.monotonic()
+            assert daemon.stop() == 0
+            assert time.monotonic() - begin < 1
+
+
 def test_there_is_one_in_a_state_directory(start):
     start()
     second = start(is_awaited=False)
@@ -93,6 +111,7 @@ def test_a_port_that_is_taken_is_said(ullage, start):
         done = ullage("daemon", "--listen", f"[{address}]", "--state", ullage.state, timeout=PATIENCE)
     assert done.code == 2
     assert address in done.err and "Address already in use" in done.err
+    assert "--listen or server.listen" in done.err
 
 
 def test_others_reach_it_only_with_a_token(ullage):
@@ -115,6 +134,82 @@ def test_a_hang_up_reads_the_settings_anew_and_a_bad_file_changes_nothing(start,
     wait_for(lambda: "daemon.interval: 200ms" in daemon.log, "the change is said")
     assert "server.queries: 1 from the next start on" in daemon.log
     wait_for(lambda: daemon.query("count_over_time(node_load1[2s]) > 5"), "five ticks a second")
+
+
+def test_what_is_in_force_is_told_after_each_reload(start, ullage):
+    settings = ullage.scratch / "settings.yaml"
+    settings.write_text("server:\n  queries: 3\n")
+    daemon = start("--config", str(settings))
+
+    def told(page: str) -> dict:
+        return json.loads(daemon.get(f"/api/v1/status/{page}"))["data"]
+
+    def reload(text: str, said: str) -> None:
+        before = daemon.log.count(said)
+        settings.write_text(text)
+        daemon.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: daemon.log.count(said) > before, said)
+
+    begin = told("runtimeinfo")
+    assert begin["reloadConfigSuccess"] is True
+    reload("server:\n  queries: 1\n", "server.queries: 1 from the next start on")
+    later = told("runtimeinfo")
+    assert later["lastConfigTime"] > begin["lastConfigTime"]
+    assert "\nserver.queries: 3\n" in told("config")["yaml"]
+    assert told("flags")["server.queries"] == "3"
+    reload("server:\n  queriez: 1\n", "the settings stay as they were")
+    assert told("runtimeinfo")["reloadConfigSuccess"] is False
+    assert told("runtimeinfo")["lastConfigTime"] == later["lastConfigTime"]
+    asked = json.loads(ullage("doctor", "--json", "--state", ullage.state).out)["findings"]
+    assert [f["state"] for f in asked if f["id"] == "daemon_settings"] == ["limited"]
+    reload("server:\n  queries: 3\n", "server.queries: 3 again, as it is in force")
+    assert told("runtimeinfo")["reloadConfigSuccess"] is True
+
+
+def of_daemon(findings: list[dict]) -> list[dict]:
+    """What doctor has of the daemon."""
+    return [finding for finding in findings if finding["group"] == "What the daemon says"]
+
+
+def test_doctor_asks_the_daemon_how_it_is(start, ullage):
+    def asked() -> list[dict]:
+        return json.loads(ullage("doctor", "--json", "--state", ullage.state).out)["findings"]
+
+    (none,) = of_daemon(asked())
+    assert none["state"] == "limited" and "none runs here" in none["text"]
+    daemon = start()
+
+    def own() -> list[dict]:
+        return json.loads(daemon.get("/api/ullage/v1/doctor"))["findings"]
+
+    assert f"process {daemon.process.pid}, since 2" in of_daemon(own())[0]["text"]
+    wait_for(lambda: of_daemon(asked()) == of_daemon(own()), "the same of both")  # once all collectors have read
+    # But for limits, which must be tried to be known, they are the same of all.
+    names = {finding["id"] for finding in asked() if not finding["id"].startswith("limit_")}
+    assert names == {finding["id"] for finding in own()}
+    text = ullage("doctor", "--state", ullage.state).out
+    for finding in of_daemon(own()):
+        assert finding["text"] in text
+    assert "CAP_SYS_PTRACE" in text
+    daemon.stop(signal.SIGKILL)
+    assert "does not answer" in of_daemon(asked())[0]["text"]
+
+
+def test_doctor_calls_no_privilege_good_that_a_user_lacks(start, unprivileged):
+    asked = json.loads(unprivileged("doctor", "--json").out)["findings"]
+    found = {finding["id"]: finding for finding in asked}
+    for name, capability in (("pss", "cap_sys_ptrace"), ("io", "cap_dac_read_search")):
+        assert found[name]["state"] == "limited" and "of this user's processes only" in found[name]["text"]
+        assert capability in found[name]["remedy"] and "AmbientCapabilities=" in found[name]["remedy"]
+        assert found[capability]["state"] == "missing"
+    assert found["task_iterator"]["state"] == "limited"
+    # The kernel lets no one without CAP_SYS_RESOURCE ask to be spared: said once, and to doctor.
+    daemon = start(of=unprivileged)
+    assert daemon.log.count("as likely to be killed as others") == 1
+    found = {finding["id"]: finding for finding in json.loads(daemon.get("/api/ullage/v1/doctor"))["findings"]}
+    assert "oom_score_adj" in found["daemon_oom_score_adj"]["text"]
+    assert found["daemon_oom_score_adj"]["state"] == "limited"
+    assert found["daemon_capabilities"]["text"] == "none of those that matter"
 
 
 def test_the_service_manager_is_told(start, ullage):

@@ -96,14 +96,29 @@ def test_two_hundred_descriptors_are_enough_and_clients_who_take_them_all_stop_n
     assert daemon.stop() == 0
 
 
-def test_too_few_descriptors_are_said(ullage):
+@pytest.mark.parametrize("count", [6, 40, 64, 159])
+def test_too_few_descriptors_are_said(ullage, count):
     def few():
-        resource.setrlimit(resource.RLIMIT_NOFILE, (6, 6))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (count, count))
 
     done = ullage("daemon", "--state", ullage.state, "--listen", "127.0.0.1:0", preexec_fn=few, timeout=PATIENCE)
     assert done.code == 2
-    assert "Too many open files" in done.err
-    assert "terminate" not in done.err
+    assert f"only {count} files may be open at once" in done.err
+    assert "LimitNOFILE=" in done.err
+
+
+def test_with_the_fewest_descriptors_clients_are_answered_and_the_history_is_written(start):
+    def few():
+        resource.setrlimit(resource.RLIMIT_NOFILE, (160, 160))
+
+    daemon = start(preexec_fn=few)
+    wait_for(lambda: (daemon.number("count_over_time(node_load1[1m])") or 0) >= 3, "the history answers")
+    with contextlib.ExitStack() as clients:
+        for _ in range(100):
+            clients.enter_context(socket.create_connection(("127.0.0.1", daemon.port), timeout=5))
+        wait_for(daemon.live, "an answer all the same")
+    assert json.loads(daemon.get("/api/ullage/v1/processes"))["processes"]
+    assert daemon.stop() == 0
 
 
 class ShiftedClock:

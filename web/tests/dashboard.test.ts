@@ -224,6 +224,24 @@ describe('where the daemon asks for a token', () => {
     }));
 });
 
+test('a source of people\'s own that goes down is noted on the page while it is open', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'ullage-textfile-'));
+  writeFileSync(join(folder, 'settings.yaml'), `daemon: {textfile_directory: ${folder}}\n`);
+  const watching = await new Daemon(['--config', join(folder, 'settings.yaml')]).start();
+  try {
+    await withPage(watching.url, {}, async ({ page }) => {
+      await isLive(page);
+      writeFileSync(join(folder, 'backup.prom'), 'broken\n');
+      await page.locator('#noted .events li', { hasText: 'backup.prom is down: line 1' }).waitFor({ timeout: 20_000 });
+      writeFileSync(join(folder, 'backup.prom'), 'backup 1\n');
+      await page.locator('#noted .events li', { hasText: 'backup.prom is no longer down' }).waitFor({ timeout: 20_000 });
+    });
+  } finally {
+    await watching.remove();
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
 test('the page is one small file whose script and style are named by their hashes', async () => {
   const packed = readFileSync(join(import.meta.dirname, '../dist/dashboard.html.gz'));
   expect(packed.length).toBeLessThan(80 * 1024);

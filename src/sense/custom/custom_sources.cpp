@@ -24,6 +24,7 @@
 #include "sense/custom/pushed_values.h"
 #include "sense/custom/scrape.h"
 #include "sense/custom/scrape_config.h"
+#include "sense/custom/series_gate.h"
 #include "sense/custom/textfile_folder.h"
 
 namespace ullage::sense {
@@ -143,10 +144,14 @@ void CustomSources::add(metric::Frame& frame, const PeriodicSource& source) {
     frame.add(value.key.name, labels, value.value);
   }
   gate_.begin_source(source.name());
-  for (const CustomValue& value : newest->values) gate_.add(frame, value.key, value.value);
+  const bool is_repeated = std::exchange(editions_[source.name()], newest->edition) == newest->edition;
+  const auto word = is_repeated ? SeriesGate::Word::repeated : SeriesGate::Word::first;
+  for (const CustomValue& value : newest->values) gate_.add(frame, value.key, value.value, word);
   for (const metric::Family& family : newest->families) frame.describe(family);
   add_status(frame, {.name = source.name(),
                      .error = newest->error,
+                     .problems = newest->problems,
+                     .is_up = newest->error.empty(),
                      .time_ms = newest->time_ms,
                      .duration_seconds = newest->duration_seconds,
                      .interval_seconds = to_seconds(source.interval())});
@@ -164,6 +169,7 @@ void CustomSources::add_push(metric::Frame& frame) {
   const bool is_bad = bad_lines_ > 0 && now - bad_line_at_ < kBadLineToldFor;
   CustomStatus status{.name = "push",
                       .error = is_bad ? values.last_error() : push_->problem(),
+                      .is_up = push_->problem().empty(),
                       .time_ms = clock_.wall_ms(),
                       .duration_seconds = to_seconds(clock_.monotonic() - now),
                       .interval_seconds = 0};
@@ -173,11 +179,19 @@ void CustomSources::add_push(metric::Frame& frame) {
 }
 
 void CustomSources::add_status(metric::Frame& frame, CustomStatus status) {
-  // A line that one client wrote wrongly does not make what is sent to bad.
-  const bool is_up = status.name == "push" ? push_->problem().empty() : status.error.empty();
-  frame.add("ullage_collector_success", {{"collector", status.name}}, is_up ? 1 : 0);
+  frame.add("ullage_collector_success", {{"collector", status.name}}, status.is_up ? 1 : 0);
   frame.add("ullage_collector_duration_seconds", {{"collector", status.name}}, status.duration_seconds);
   statuses_.push_back(std::move(status));
+}
+
+std::vector<SourceProblem> CustomSources::problems() const {
+  std::vector<SourceProblem> all;
+  for (const CustomStatus& status : statuses_) {
+    if (status.is_up) continue;
+    if (status.problems.empty()) all.push_back({.of = status.name, .text = status.error});
+    all.insert(all.end(), status.problems.begin(), status.problems.end());
+  }
+  return all;
 }
 
 void CustomSources::add_counts(metric::Frame& frame) const {

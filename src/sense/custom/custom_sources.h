@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "base/clock.h"
@@ -19,6 +20,7 @@
 #include "base/result.h"
 #include "metric/frame.h"
 #include "sense/collector.h"
+#include "sense/custom/custom_reading.h"
 #include "sense/custom/executables_folder.h"
 #include "sense/custom/periodic_source.h"
 #include "sense/custom/push_server.h"
@@ -37,8 +39,10 @@ struct CustomOptions {
 
 // How a source was at its last reading.
 struct CustomStatus {
-  std::string name;   // as in ullage_collector_success{collector="…"}
-  std::string error;  // empty: all went well
+  std::string name;                          // as in ullage_collector_success{collector="…"}
+  std::string error;                         // empty: all went well
+  std::vector<SourceProblem> problems = {};  // the same one by one, where the source is many files
+  bool is_up = true;  // one line that a client wrote wrongly is told as an error, and what is sent to is up
   std::int64_t time_ms = 0;
   double duration_seconds = 0;
   double interval_seconds = 0;
@@ -59,6 +63,8 @@ class CustomSources final : public Collector {
   Result<void> reload(const CustomOptions& options);
 
   const std::vector<CustomStatus>& statuses() const { return statuses_; }
+  // Of the sources that are down: each, and of a folder each file.
+  std::vector<SourceProblem> problems() const;
   PushServer& push() { return *push_; }
 
  private:
@@ -80,6 +86,7 @@ class CustomSources final : public Collector {
   std::vector<PeriodicSource> scrapes_;
   std::vector<std::string> scraped_;  // what each of them asks, to tell whether it is still the same
   std::optional<PushServer> push_;
+  std::unordered_map<std::string, std::uint64_t> editions_;  // of each source, that was given last
   std::uint64_t bad_lines_ = 0;
   std::chrono::nanoseconds bad_line_at_{0};
   std::vector<CustomStatus> statuses_;

@@ -128,6 +128,25 @@ TEST_F(Custom, TextfilesAndTheirTimesAreGiven) {
   EXPECT_NE(lines_.find("ullage_custom_dropped_values_total{cause=\"reserved_name\"} 1"), std::string::npos);
 }
 
+TEST_F(Custom, TellsWhatIsDownFileByFileAndCountsWhatIsDroppedOnce) {
+  folder_.write("/texts/a.prom", "broken\n");
+  folder_.write("/texts/b.prom", "b 1\nullage_fake 1\n");
+  folder_.write("/texts/c.prom", "broken\n");
+  CustomOptions wished = options();
+  wished.textfile_directory = folder_.folder() + "/texts";
+  const auto sources = start(wished);
+  ASSERT_TRUE(sources);
+  EXPECT_TRUE(comes_to(*sources, "b 1\n"));
+  const auto problems = sources->problems();
+  ASSERT_EQ(problems.size(), 2u);
+  EXPECT_EQ(problems[0].of, "textfile:" + folder_.folder() + "/texts/a.prom");
+  EXPECT_EQ(problems[1].of, "textfile:" + folder_.folder() + "/texts/c.prom");
+  sources->push().values().take_all("nonsense\n", kClock.monotonic());  // does not make what is sent to bad
+  for (int tick = 0; tick < 3; ++tick) lines_ = collect_lines(*sources);
+  EXPECT_EQ(sources->problems().size(), 2u);
+  EXPECT_NE(lines_.find("ullage_custom_dropped_values_total{cause=\"reserved_name\"} 1"), std::string::npos);
+}
+
 TEST_F(Custom, AServerThatHangsDoesNotHoldUpTheOthers) {
   const LoopbackServer good([](const std::string&) { return answer("jobs 3\n"); });
   const LoopbackServer hangs([](const std::string&) { return "HANG"; });

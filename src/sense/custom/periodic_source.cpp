@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <stop_token>
@@ -37,6 +38,7 @@ struct PeriodicSource::Shared {
   void run(milliseconds interval) {
     const std::stop_token token = stop.get_token();
     int failures = 0;
+    std::uint64_t edition = 0;
     while (!token.stop_requested()) {
       const std::chrono::nanoseconds begin = clock.monotonic();
       {
@@ -48,6 +50,7 @@ struct PeriodicSource::Shared {
       const std::chrono::nanoseconds took = clock.monotonic() - begin;
       reading.duration_seconds = to_seconds(took);
       reading.time_ms = clock.wall_ms();
+      reading.edition = reading.is_as_before ? edition : ++edition;
       failures = reading.error.empty() ? 0 : failures + 1;
       std::unique_lock lock(mutex);
       newest = std::make_shared<const CustomReading>(std::move(reading));

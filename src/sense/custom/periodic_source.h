@@ -18,8 +18,8 @@ namespace ullage::sense {
 
 class PeriodicSource {
  public:
-  // Owns all it needs, for it may outlive the source when it does not come back. Time and duration are filled
-  // in by the source.
+  // Owns all it needs, for it may outlive the source when it does not come back. Time, duration and edition
+  // are filled in by the source.
   using Work = std::function<CustomReading(const std::stop_token&)>;
 
   // The clock lives as long as the program: a thread that was given up may ask it still.

@@ -55,6 +55,7 @@ PushedValues::Series* PushedValues::series_of(const metric::SeriesKey& key, Kind
     return nullptr;
   }
   found->second.heard = now;
+  found->second.is_told = false;
   return &found->second;
 }
 
@@ -158,11 +159,13 @@ void PushedValues::add_to(metric::Frame& frame, SeriesGate& gate, std::chrono::n
   for (auto& [text, series] : series_) {
     if (!std::exchange(series.is_described, true))
       frame.describe({.name = series.key.name, .kind = family_kind(series.kind)});
+    const auto word =
+        std::exchange(series.is_told, true) ? SeriesGate::Word::repeated : SeriesGate::Word::first;
     if (series.kind == Kind::timing) {
-      gate.add(frame, series.count_key, series.count);
-      gate.add(frame, series.sum_key, series.value);
+      gate.add(frame, series.count_key, series.count, word);
+      gate.add(frame, series.sum_key, series.value, word);
     } else {
-      gate.add(frame, series.key, series.value);
+      gate.add(frame, series.key, series.value, word);
     }
   }
 }

@@ -54,6 +54,7 @@ class PushedValues {
     std::unordered_set<std::size_t> members;  // of a set, in the window that runs
     std::chrono::nanoseconds heard{0};
     bool is_described = false;  // to whom the values are added
+    bool is_told = false;       // since it was last heard of
   };
   static metric::FamilyKind family_kind(Kind kind);
   Result<bool> take_line(std::string_view line, std::chrono::nanoseconds now);

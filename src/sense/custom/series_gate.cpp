@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <string_view>
 #include <vector>
@@ -53,9 +54,10 @@ void SeriesGate::begin(std::chrono::nanoseconds now) {
   });
 }
 
-void SeriesGate::add(metric::Frame& frame, const metric::SeriesKey& key, double value) {
+void SeriesGate::add(metric::Frame& frame, const metric::SeriesKey& key, double value, Word word) {
+  const std::uint64_t one = word == Word::first ? 1 : 0;
   if (may_be_ours(key)) {
-    ++counts_.reserved_names;
+    counts_.reserved_names += one;
     return;
   }
   const std::size_t hash = hash_of(key);
@@ -63,7 +65,7 @@ void SeriesGate::add(metric::Frame& frame, const metric::SeriesKey& key, double 
   if (known != seen_.end()) {
     known->second.at = now_;
   } else if (seen_.size() >= series_max_ || *source_ >= (series_max_ * 4 + 4) / 5) {
-    ++counts_.beyond_limit;
+    counts_.beyond_limit += one;
     return;
   } else {
     seen_.emplace(hash, Seen{now_, source_});

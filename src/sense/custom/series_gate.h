@@ -32,7 +32,9 @@ class SeriesGate {
   void begin(std::chrono::nanoseconds now);
   // What is added from here on is this source's.
   void begin_source(const std::string& name) { source_ = &by_source_[name]; }
-  void add(metric::Frame& frame, const metric::SeriesKey& key, double value);
+  // A value that is given again at each tick until there is a newer one is counted once if it is dropped.
+  enum class Word : unsigned char { first, repeated };
+  void add(metric::Frame& frame, const metric::SeriesKey& key, double value, Word word = Word::first);
 
   void set_series_max(std::size_t series_max) { series_max_ = series_max; }
   std::size_t size() const { return seen_.size(); }

@@ -22,6 +22,19 @@ TEST(SeriesGate, KeepsOurNamesForUs) {
   EXPECT_EQ(gate.counts().reserved_names, 3u);
 }
 
+TEST(SeriesGate, CountsAValueThatIsGivenAgainOnce) {
+  SeriesGate gate(1);
+  LinesFrame frame;
+  for (const auto word : {SeriesGate::Word::first, SeriesGate::Word::repeated, SeriesGate::Word::repeated}) {
+    gate.add(frame, {"node_load1", {}}, 1, word);
+    gate.add(frame, {"a", {}}, 1, word);
+    gate.add(frame, {"b", {}}, 1, word);
+  }
+  EXPECT_EQ(frame.text, "a 1\na 1\na 1\n");
+  EXPECT_EQ(gate.counts().reserved_names, 1u);
+  EXPECT_EQ(gate.counts().beyond_limit, 1u);
+}
+
 TEST(SeriesGate, LetsInOurNamesFromOtherMachines) {
   SeriesGate gate(10);
   LinesFrame frame;

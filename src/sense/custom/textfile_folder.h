@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // A folder of *.prom files that scripts and cron jobs leave behind, as node_exporter's textfile collector
 // takes them: each file's values until the file changes, when each changed, whether any is broken. A broken
-// file leaves out its own values only. Files are read when they have changed. Any one thread.
+// file leaves out its own values only. Of a series that is there twice the first value is taken, and that is
+// told. Files are read when they have changed. Any one thread.
 #pragma once
 
 #include <sys/types.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -31,14 +33,19 @@ class TextfileFolder {
     bool operator==(const Stamp&) const = default;
   };
   struct File {
-    Stamp stamp;
-    std::vector<CustomValue> values;
-    std::vector<metric::Family> families;
-    std::string error;
+    Stamp stamp = {};
+    std::vector<CustomValue> values = {};
+    std::vector<metric::Family> families = {};
+    std::string error = {};
+    std::vector<std::size_t> left_out = {};  // of the values, those whose series came before, in order
+    std::string repeated = {};               // what is to be said of them
   };
   void look_at(const std::string& path);
+  void find_repeated();
+  static void add(const std::string& path, const File& file, CustomReading& reading);
 
   std::string folder_;
+  bool has_changed_ = true;            // since what is repeated was looked for
   std::map<std::string, File> files_;  // by path
   std::uint64_t files_read_ = 0;
 };

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include <string>
+#include <vector>
 
 #include "sense/custom/custom_reading.h"
 #include "sense/fixture.h"
@@ -40,15 +41,47 @@ TEST(TextfileFolder, ABrokenFileLeavesOutItselfOnly) {
   TextfileFolder folder(machine.folder());
   const CustomReading reading = folder.read();
   EXPECT_EQ(texts(reading), "b 2\n");
-  EXPECT_EQ(reading.error, machine.folder() + "/a.prom: line 2:7: a value is expected");
+  const std::string a = machine.folder() + "/a.prom", t = machine.folder() + "/t.prom";
+  EXPECT_EQ(reading.error,
+            a + ": line 2:7: a value is expected; " + t + ": a sample with a time, t; leave the times out");
+  const std::vector<SourceProblem> each = {{"textfile:" + a, "line 2:7: a value is expected"},
+                                           {"textfile:" + t, "a sample with a time, t; leave the times out"}};
+  EXPECT_EQ(reading.problems, each);
   EXPECT_EQ(reading.own_values.back().value, 1);
+}
+
+TEST(TextfileFolder, OfManyThatAreBrokenTheFirstAreTold) {
+  Fixture machine;
+  for (int i = 10; i < 30; ++i) machine.write(fmt::format("/{}.prom", i), "broken\n");
+  const CustomReading reading = TextfileFolder(machine.folder()).read();
+  EXPECT_NE(reading.error.find("/19.prom"), std::string::npos);
+  EXPECT_EQ(reading.error.find("/20.prom"), std::string::npos);
+  EXPECT_TRUE(reading.error.ends_with("; and 10 more files")) << reading.error;
+  EXPECT_EQ(reading.problems.size(), 20u);
+}
+
+TEST(TextfileFolder, OfASeriesThatIsThereTwiceTheFirstIsTakenAndThatIsTold) {
+  Fixture machine{{"/a.prom", "a{b=\"c\"} 1\na{b=\"d\"} 2\na{b=\"c\"} 3\na{b=\"d\"} 4\n"},
+                  {"/b.prom", "b 5\na{b=\"d\"} 6\n"}};
+  TextfileFolder folder(machine.folder());
+  const CustomReading reading = folder.read();
+  EXPECT_EQ(texts(reading), "a{b=\"c\"} 1\na{b=\"d\"} 2\nb 5\n");
+  const std::string a = machine.folder() + "/a.prom", b = machine.folder() + "/b.prom";
+  EXPECT_EQ(reading.error, a + ": a{b=\"c\"} is there twice (and 1 more): the first is taken; " + b +
+                               ": a{b=\"d\"} is in " + a + " too: the first is taken");
+  machine.remove("/a.prom");
+  const CustomReading without = folder.read();
+  EXPECT_EQ(texts(without), "b 5\na{b=\"d\"} 6\n");
+  EXPECT_EQ(without.error, "");
 }
 
 TEST(TextfileFolder, ReadsFilesWhenTheyChange) {
   Fixture machine{{"/a.prom", "a 1\n"}};
   TextfileFolder folder(machine.folder());
   EXPECT_EQ(texts(folder.read()), "a 1\n");
-  EXPECT_EQ(texts(folder.read()), "a 1\n");
+  const CustomReading again = folder.read();
+  EXPECT_EQ(texts(again), "a 1\n");
+  EXPECT_TRUE(again.is_as_before);
   EXPECT_EQ(folder.files_read(), 1u);
   machine.write("/a.prom", "a 22\n");
   EXPECT_EQ(texts(folder.read()), "a 22\n");

@@ -39,18 +39,21 @@ constexpr double kLeastGrowthBytesPerMinute = 64 << 10;
 constexpr std::chrono::seconds kSettledAfter(10);
 constexpr double kLargeBytes = 64 << 20;
 
-std::optional<ExitRecords> open_exit_records(const OsRoot& root) {
-  if (!root.is_live()) return std::nullopt;
-  auto opened = ExitRecords::open();
-  if (!opened) return std::nullopt;
-  return std::move(*opened);
+constexpr const char* kNotLive = "not asked of a machine that is not this one";
+
+std::optional<ExitRecords> open_exit_records(const OsRoot& root, std::string& problem) {
+  auto opened = root.is_live() ? ExitRecords::open() : fail(kNotLive);
+  if (opened) return std::move(*opened);
+  problem = opened.error().text();
+  return std::nullopt;
 }
 
-std::optional<TaskIterator> open_tasks(const OsRoot& root, bool is_wanted) {
-  if (!root.is_live() || !is_wanted) return std::nullopt;
-  auto opened = TaskIterator::open();
-  if (!opened) return std::nullopt;
-  return std::move(*opened);
+std::optional<TaskIterator> open_tasks(const OsRoot& root, bool is_wanted, std::string& problem) {
+  Result<TaskIterator> opened = fail("daemon.bpf is false");
+  if (is_wanted) opened = root.is_live() ? TaskIterator::open() : fail(kNotLive);
+  if (opened) return std::move(*opened);
+  problem = opened.error().text();
+  return std::nullopt;
 }
 
 TableOptions with_exits(TableOptions options, bool has_exit_records) {
@@ -108,8 +111,8 @@ void add_group(metric::Frame& frame, GroupLabels labels, const GroupSample& samp
 ProcessesCollector::ProcessesCollector(const OsRoot& root, const ProcessesOptions& options,
                                        const Clock& clock)
     : clock_(clock),
-      exits_(open_exit_records(root)),
-      tasks_(open_tasks(root, options.uses_bpf)),
+      exits_(open_exit_records(root, exits_problem_)),
+      tasks_(open_tasks(root, options.uses_bpf, tasks_problem_)),
       table_(root, with_exits(options.table, exits_.has_value()), clock),
       books_(options.groups),
       by_memory_(without_margin(options.processes)),

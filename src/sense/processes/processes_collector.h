@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "base/clock.h"
@@ -42,6 +43,10 @@ class ProcessesCollector final : public Collector {
   std::span<const ProcessRow> rows() const { return table_.rows(); }
   std::span<const GroupBooks::Shown> groups() const { return books_.shown(); }
   HiddenProcesses hidden() const { return table_.hidden(); }
+  // Why the kernel does not tell which processes have moved, or how those that ended did; empty where it
+  // does.
+  const std::string& tasks_problem() const { return tasks_problem_; }
+  const std::string& exits_problem() const { return exits_problem_; }
 
  private:
   using PidChoice = TopChoice<std::int64_t>;
@@ -53,6 +58,7 @@ class ProcessesCollector final : public Collector {
   void add_processes(metric::Frame& frame);
 
   const Clock& clock_;
+  std::string exits_problem_, tasks_problem_;
   std::optional<ExitRecords> exits_;  // both where the kernel lets us
   std::optional<TaskIterator> tasks_;
   ProcessTable table_;

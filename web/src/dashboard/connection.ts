@@ -96,7 +96,7 @@ async function listen(): Promise<void> {
     for await (const event of eventsOf(`${API}/live`, own.signal)) {
       if (stream !== own) return;
       if (event.name === 'tick') takeTick(JSON.parse(event.data) as Overview);
-      if (event.name === 'runs') void refreshRuns();
+      if (event.name === 'runs' || event.name === 'noted') void refreshRuns();
     }
   } catch {
     // It was cut: the same as an end.
