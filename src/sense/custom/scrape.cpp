@@ -119,7 +119,9 @@ Result<metric::Exposition> Scraper::fetch(const std::stop_token& stop) {
                 "follow_redirects: true goes there");
   if (answer->status != 200) return fail(fmt::format("answers {}", answer->status), where);
   const bool is_openmetrics = answer->content_type.starts_with("application/openmetrics-text");
-  auto exposition = metric::parse_exposition(answer->body, {.must_end = is_openmetrics});
+  auto exposition = metric::parse_exposition(
+      answer->body,
+      {.form = is_openmetrics ? metric::ExpositionForm::open_metrics : metric::ExpositionForm::plain});
   if (!exposition) {
     Error error = std::move(exposition).error();
     error.where = where + ": " + error.where;
