@@ -31,7 +31,7 @@ std::string written(const ullage::metric::ExpositionSample& sample) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   (void)ullage::sense::parse_program_output(text);
-  (void)ullage::metric::parse_exposition(text, {.must_end = true});
+  (void)ullage::metric::parse_exposition(text, {.form = ullage::metric::ExpositionForm::open_metrics});
   const auto read = ullage::metric::parse_exposition(text, {.samples_max = 100});
   if (!read) return 0;
   std::string all;

@@ -3,10 +3,12 @@
 
 #include <curl/curl.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -105,6 +107,31 @@ std::size_t take_body(char* bytes, std::size_t, std::size_t size, void* call_poi
   return size;
 }
 
+constexpr long kRedirectsMax = 10;  // as Go's client
+
+// libcurl takes the name for TLS out of the URL: with another one there, it is told where to connect, and the
+// header says whom we ask.
+struct Renamed {
+  std::string url;
+  HeaderList connect_to;
+  std::string host;
+};
+
+std::optional<Renamed> renamed(const std::string& url, const std::string& server_name) {
+  constexpr std::string_view kScheme = "https://";
+  if (server_name.empty() || !url.starts_with(kScheme)) return std::nullopt;
+  const std::size_t end = std::min(url.find_first_of("/?#", kScheme.size()), url.size());
+  Renamed result{.url = {}, .connect_to = {}, .host = url.substr(kScheme.size(), end - kScheme.size())};
+  const std::size_t colon = result.host.rfind(':');
+  const bool has_port = colon != std::string::npos &&
+                        (result.host.rfind(']') == std::string::npos || colon > result.host.rfind(']'));
+  const std::string port = has_port ? result.host.substr(colon) : ":443";
+  const std::string host = has_port ? result.host.substr(0, colon) : result.host;
+  result.url = std::string(kScheme) + server_name + port + url.substr(end);
+  append(result.connect_to, server_name + port + ':' + host + port);
+  return result;
+}
+
 bool holds_line_break(std::string_view text) {
   return text.find_first_of(std::string_view("\r\n\0", 3)) != text.npos;
 }
@@ -159,6 +186,11 @@ void HttpClient::Impl::prepare(const HttpRequest& request, const HeaderList& hea
   }
   if (!options.unix_socket.empty()) set(CURLOPT_UNIX_SOCKET_PATH, options.unix_socket.c_str());
   if (options.asks_directly) set(CURLOPT_NOPROXY, "*");
+  if (options.follows_redirects) {
+    set(CURLOPT_FOLLOWLOCATION, 1L);
+    set(CURLOPT_MAXREDIRS, kRedirectsMax);
+    set(CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+  }
   if (!request.method.empty()) set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
   prepare_credentials();
   prepare_tls();
@@ -169,6 +201,9 @@ void HttpClient::Impl::prepare_tls() {
   if (!tls.ca_file.empty()) set(CURLOPT_CAINFO, tls.ca_file.c_str());
   if (!tls.cert_file.empty()) set(CURLOPT_SSLCERT, tls.cert_file.c_str());
   if (!tls.key_file.empty()) set(CURLOPT_SSLKEY, tls.key_file.c_str());
+  if (!tls.trusts_anyone) return;
+  set(CURLOPT_SSL_VERIFYPEER, 0L);
+  set(CURLOPT_SSL_VERIFYHOST, 0L);
 }
 
 void HttpClient::Impl::prepare_credentials() {
@@ -252,8 +287,14 @@ Result<HttpAnswer> HttpClient::send(const HttpRequest& request, const std::stop_
       return fail("a header with a line break in it", name);
     append(headers, name + ": " + value);
   }
+  const auto renamed_to = renamed(request.url, impl_->options.tls.server_name);
+  if (renamed_to) append(headers, "Host: " + renamed_to->host);
   Call call{.body = {}, .bytes_max = impl_->options.answer_bytes_max, .stop = &stop};
   impl_->prepare(request, headers, call);
+  if (renamed_to) {
+    impl_->set(CURLOPT_URL, renamed_to->url.c_str());
+    impl_->set(CURLOPT_CONNECT_TO, renamed_to->connect_to.get());
+  }
   const CURLcode code = impl_->perform(stop);
   if (code != CURLE_OK) return impl_->failure(code, request, call);
 

@@ -2,7 +2,7 @@
 // Speaks HTTP to the outside: a remote Prometheus, a receiver of samples, a webhook. libcurl stands behind it
 // (TLS, proxies), opened when the first client is made: a program that never asks pays nothing for it. A call
 // blocks, so it belongs on a thread of its own; one thread a client at a time. The connection is kept for the
-// next call. Redirects are not followed: credentials must not travel to where somebody else points.
+// next call. Redirects are followed where that is asked for only: somebody else says where they point.
 #pragma once
 
 #include <chrono>
@@ -30,6 +30,9 @@ struct HttpTls {
   std::string ca_file = {};
   std::string cert_file = {};  // what we show, with its key
   std::string key_file = {};
+  // What the other side's certificate must be for and is asked for, where that is not the URL's host.
+  std::string server_name = {};
+  bool trusts_anyone = false;  // whoever answers is taken for the one who was asked
 };
 
 struct HttpOptions {
@@ -40,6 +43,7 @@ struct HttpOptions {
   std::size_t answer_bytes_max = 64u << 20;   // of a body, unpacked
   std::string unix_socket;                    // asked through it; the URL's host is then but a name
   bool asks_directly = false;                 // whatever proxy the environment names
+  bool follows_redirects = false;             // credentials stay with the host they are for
 };
 
 struct HttpRequest {

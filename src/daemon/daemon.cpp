@@ -35,6 +35,7 @@
 #include "daemon/service_manager.h"
 #include "daemon/settings_in_force.h"
 #include "daemon/source_troubles.h"
+#include "daemon/targets.h"
 #include "history/remote/remote_writer.h"
 #include "sense/cgroup/cgroups_collector.h"
 #include "sense/collector.h"
@@ -82,7 +83,7 @@ class Daemon {
   Result<void> listen();
   Result<std::optional<watch::ForwardOptions>> forward_options_of(const config::Settings& settings) const;
   Result<void> send_to(const std::optional<watch::ForwardOptions>& options);
-  server::ScrapeTarget receiver_as_target() const;
+  std::vector<server::ScrapeTarget> targets() const;
   server::ApiSubjects api_subjects();
   server::UllageSubjects page_subjects();
   SelfFigures figures() const;
@@ -193,26 +194,7 @@ Result<std::vector<watch::Source>> Daemon::sources() {
 server::ApiSubjects Daemon::api_subjects() {
   return {.live = &watch_->live(),
           .open_history = server::source_of_folder(history_folder(settings_.at_start())),
-          .targets =
-              [this] {
-                std::vector<server::ScrapeTarget> targets;
-                for (const watch::SourceStatus& status : watch_->statuses())
-                  targets.push_back({.pool = "collectors",
-                                     .name = status.name,
-                                     .last_error = status.error,
-                                     .last_ms = status.time_ms,
-                                     .duration_seconds = status.duration_seconds,
-                                     .interval_seconds = to_seconds(tick_interval(settings_.newest()))});
-                for (const sense::CustomStatus& status : custom_->statuses())
-                  targets.push_back({.pool = "custom",
-                                     .name = status.name,
-                                     .last_error = status.error,
-                                     .last_ms = status.time_ms,
-                                     .duration_seconds = status.duration_seconds,
-                                     .interval_seconds = status.interval_seconds});
-                if (forwarder_) targets.push_back(receiver_as_target());
-                return targets;
-              },
+          .targets = [this] { return targets(); },
           .configuration = [this] { return settings_.yaml(); },
           .settings = [this] { return settings_.shown(); },
           .reload = [this] { return reload_; },
@@ -259,13 +241,24 @@ Result<void> Daemon::send_to(const std::optional<watch::ForwardOptions>& options
   return {};
 }
 
-server::ScrapeTarget Daemon::receiver_as_target() const {
+std::vector<server::ScrapeTarget> Daemon::targets() const {
+  const std::vector<std::string> urls = server_ ? server_->urls() : std::vector<std::string>();
+  const std::string page = (urls.empty() ? "http://localhost" : urls.front()) + "/metrics";
+  std::vector<server::ScrapeTarget> targets;
+  for (const watch::SourceStatus& status : watch_->statuses())
+    targets.push_back(target_of(status, page, to_seconds(tick_interval(settings_.newest()))));
+  for (const sense::CustomStatus& status : custom_->statuses()) targets.push_back(target_of(status, page));
+  if (!forwarder_) return targets;
   const history::RemoteWriteCounts counts = forwarder_->counts().remote;
-  return {.pool = "remote_write",
-          .name = url_shown(settings_.newest().text("remote_write.url")),
-          .last_error = counts.is_taken ? std::string() : counts.problem,
-          .last_ms = counts.requests > 0 ? clock_.wall_ms() : 0,
-          .interval_seconds = to_seconds(tick_interval(settings_.newest()))};
+  const std::string receiver = url_shown(settings_.newest().text("remote_write.url"));
+  targets.push_back({.pool = "remote_write",
+                     .labels = {{"instance", receiver}, {"job", "remote_write"}},
+                     .url = receiver,
+                     .last_error = counts.is_taken ? std::string() : counts.problem,
+                     .last_ms = counts.requests > 0 ? clock_.wall_ms() : 0,
+                     .interval_seconds = to_seconds(tick_interval(settings_.newest())),
+                     .timeout_seconds = to_seconds(tick_interval(settings_.newest()))});
+  return targets;
 }
 
 Result<void> Daemon::listen() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "metric/exposition_parser.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -103,13 +104,24 @@ Result<ExpositionSample> parse_sample(LineCursor cursor) {
   return sample;
 }
 
+constexpr std::string_view kEnd = "# EOF";
+
+bool ends_with_eof(std::string_view text) {
+  const std::size_t last = text.find_last_not_of(" \t\r\n");
+  if (last == std::string_view::npos) return false;
+  text = text.substr(0, last + 1);
+  const std::size_t line_end = text.rfind('\n');
+  return text.substr(line_end == std::string_view::npos ? 0 : line_end + 1) == kEnd;
+}
+
 }  // namespace
 
 Result<Exposition> parse_exposition(std::string_view text, const ExpositionOptions& options) {
   Exposition exposition;
   std::vector<ExpositionSample>& samples = exposition.samples;
-  FamilyText said(options.must_end ? FamilyText::Form::open_metrics : FamilyText::Form::plain,
-                  options.families_max);
+  const bool must_end = options.form == ExpositionForm::open_metrics;
+  const bool is_open = must_end || (options.form == ExpositionForm::by_its_end && ends_with_eof(text));
+  FamilyText said(is_open ? FamilyText::Form::open_metrics : FamilyText::Form::plain, options.families_max);
   std::uint64_t number = 0;
   bool has_ended = false;
   while (!text.empty() && !has_ended) {
@@ -118,7 +130,7 @@ Result<Exposition> parse_exposition(std::string_view text, const ExpositionOptio
     LineCursor cursor(line, ++number);
     skip_blanks(cursor);
     if (cursor.peek() == '#') {
-      has_ended = options.must_end && line == "# EOF";
+      has_ended = must_end && line == kEnd;
       said.take(cursor.rest());
       continue;
     }
@@ -127,9 +139,10 @@ Result<Exposition> parse_exposition(std::string_view text, const ExpositionOptio
       return cursor.fail_here("more than " + std::to_string(options.samples_max) + " samples");
     auto sample = parse_sample(cursor);
     if (!sample) return pass_on(sample);
+    said.take_sample(sample->key.name);
     samples.push_back(*std::move(sample));
   }
-  if (options.must_end && !has_ended)
+  if (must_end && !has_ended)
     return LineCursor({}, number + 1).fail_here("the text is cut short", "its last line is # EOF");
   exposition.families = said.families();
   return exposition;

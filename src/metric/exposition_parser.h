@@ -21,8 +21,12 @@ struct ExpositionSample {
   bool has_time = false;
 };
 
+// An OpenMetrics without # EOF was cut. Where nobody says which of the two a text is (a file, a program), it
+// is OpenMetrics if that is its last line.
+enum class ExpositionForm : unsigned char { plain, open_metrics, by_its_end };
+
 struct ExpositionOptions {
-  bool must_end = false;             // OpenMetrics: a text without # EOF was cut
+  ExpositionForm form = ExpositionForm::plain;
   std::size_t samples_max = 50'000;  // more is an error
   std::size_t families_max = 5'000;  // what is said of more is passed over
 };

@@ -44,7 +44,7 @@ TEST(Exposition, EscapesAndQuotedNamesAreRead) {
 }
 
 TEST(Exposition, OpenMetricsMustEndAndMayCarryExemplars) {
-  const ExpositionOptions openmetrics{.must_end = true};
+  const ExpositionOptions openmetrics{.form = ExpositionForm::open_metrics};
   EXPECT_EQ(read("foo_total 17.0 1520879607.789 # {trace_id=\"x\"} 0.5\n# EOF\n", openmetrics),
             "foo_total=17.000000@ ");
   EXPECT_EQ(read("foo_total 17\n", openmetrics), "line 2:1: the text is cut short; its last line is # EOF");
@@ -72,8 +72,28 @@ TEST(Exposition, OpenMetricsNamesAFamilyWithoutWhatItsSamplesEndIn) {
       said(
           "# TYPE jobs counter\n# HELP jobs \\\"All\\\" jobs\njobs_total 1\n# TYPE build info\nbuild_info 1\n"
           "# TYPE took_seconds histogram\n# UNIT took_seconds seconds\n# EOF\n",
-          {.must_end = true}),
-      "build_info|gauge|| jobs_total|counter||\"All\" jobs took_seconds|histogram|seconds| ");
+          {.form = ExpositionForm::open_metrics}),
+      "build_info|info|| jobs_total|counter||\"All\" jobs took_seconds|histogram|seconds| ");
+}
+
+// A file and what a program prints come without a word on which form they are.
+TEST(Exposition, ATextThatEndsAsOpenMetricsIsOpenMetrics) {
+  const ExpositionOptions by_its_end{.form = ExpositionForm::by_its_end};
+  constexpr std::string_view kText =
+      "# TYPE jobs counter\n# HELP jobs All jobs\njobs_total 1 # {trace_id=\"x\"} 0.5\njobs_created 1.7e9\n"
+      "# TYPE build info\nbuild_info{v=\"1\"} 1\n# TYPE color stateset\ncolor{color=\"red\"} 1\n"
+      "# TYPE waits_seconds gaugehistogram\n# UNIT waits_seconds seconds\nwaits_seconds_bucket{le=\"+Inf\"} "
+      "2\n"
+      "# TYPE odd what\n";
+  EXPECT_EQ(said(std::string(kText) + "# EOF\n\n", by_its_end),
+            "build_info|info|| color|stateset|| jobs_created|gauge||All jobs jobs_total|counter||All jobs "
+            "odd|unknown|| waits_seconds|gaugehistogram|seconds| ");
+  EXPECT_EQ(read(std::string(kText) + "# EOF", by_its_end),
+            "jobs_total=1.000000 jobs_created=1700000000.000000 build_info{v=\"1\"}=1.000000 "
+            "color{color=\"red\"}=1.000000 waits_seconds_bucket{le=\"+Inf\"}=2.000000 ");
+  EXPECT_EQ(said(kText, by_its_end).substr(0, 38), "build|info|| color|stateset|| jobs|cou") << "no # EOF";
+  EXPECT_EQ(read("a 1\n# EOF\nb 2\n# EOF\n", by_its_end), "a=1.000000 b=2.000000 ")
+      << "two that were laid together";
 }
 
 TEST(Exposition, WhatIsSaidIsBounded) {

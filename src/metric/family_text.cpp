@@ -28,18 +28,17 @@ std::string unescaped(std::string_view text) {
   return plain;
 }
 
-FamilyKind kind_of(std::string_view type) {
-  if (type == "counter") return FamilyKind::counter;
-  if (type == "gauge" || type == "info" || type == "stateset") return FamilyKind::gauge;
-  if (type == "histogram") return FamilyKind::histogram;
-  if (type == "summary") return FamilyKind::summary;
-  return FamilyKind::unknown;  // gaugehistogram: its samples are gauges of two names
-}
-
 // As OpenMetrics calls its samples (its section on types and their suffixes).
 std::string_view suffix_of(std::string_view type) {
   if (type == "counter") return "_total";
   return type == "info" ? "_info" : "";
+}
+
+constexpr std::string_view kCreated = "_created";
+
+// Of these a moment of their beginning may stand among the samples.
+bool may_be_created(FamilyKind kind) {
+  return kind == FamilyKind::counter || kind == FamilyKind::histogram || kind == FamilyKind::summary;
 }
 
 }  // namespace
@@ -61,14 +60,22 @@ void FamilyText::take(std::string_view comment) {
   if (what == "HELP") said.family.help = unescaped(value.substr(0, kHelpBytesMax));
 }
 
+void FamilyText::take_sample(const std::string& name) {
+  if (form_ == Form::open_metrics && name.ends_with(kCreated) && created_.size() < families_max_)
+    created_.insert(name.substr(0, name.size() - kCreated.size()));
+}
+
 std::vector<Family> FamilyText::families() const {
   std::vector<Family> families;
   for (const auto& [name, said] : said_) {
     Family family = said.family;
-    family.kind = kind_of(said.type);
+    family.kind = family_kind_of(said.type).value_or(FamilyKind::unknown);
     family.name = name;
     const std::string_view suffix = suffix_of(said.type);
     if (form_ == Form::open_metrics && !name.ends_with(suffix)) family.name += suffix;
+    if (may_be_created(family.kind) && created_.contains(name))
+      families.push_back(
+          {.name = name + std::string(kCreated), .kind = FamilyKind::gauge, .help = family.help});
     families.push_back(std::move(family));
   }
   return families;

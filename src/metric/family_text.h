@@ -4,7 +4,9 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +22,7 @@ class FamilyText {
   FamilyText(Form form, std::size_t families_max) : form_(form), families_max_(families_max) {}
 
   void take(std::string_view comment);  // "# HELP x words"
+  void take_sample(const std::string& name);
   std::vector<Family> families() const;
 
  private:
@@ -30,6 +33,8 @@ class FamilyText {
   Form form_;
   std::size_t families_max_;
   std::map<std::string, Said> said_;  // by the name that stands there
+  // Of OpenMetrics: families whose samples say when they began (x_created, a gauge to all others).
+  std::set<std::string, std::less<>> created_;
 };
 
 }  // namespace ullage::metric

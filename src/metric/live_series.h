@@ -20,6 +20,8 @@
 
 namespace ullage::metric {
 
+using Families = std::map<std::string, Family, std::less<>>;  // by name
+
 class LiveSeries final : public Frame {
  public:
   struct Entry {
@@ -46,7 +48,7 @@ class LiveSeries final : public Frame {
   void each_current(const std::function<void(const Entry&)>& visit) const;
   // Null where nobody has said anything; of a histogram by its own name. Valid until the next change.
   const Family* family(std::string_view name) const;
-  const std::map<std::string, Family, std::less<>>& families() const { return families_; }
+  const Families& families() const { return families_; }
   std::int64_t time_ms() const { return time_ms_; }
   std::size_t size() const { return by_hash_.size(); }
   std::size_t current() const { return current_.size(); }  // of them, those with a value at the newest time
@@ -73,8 +75,8 @@ class LiveSeries final : public Frame {
   std::uint32_t newest_ = kNone, first_ = kNone;  // of this time; kNone: none yet
   std::vector<std::uint32_t> free_;
   std::unordered_multimap<std::size_t, std::uint32_t> by_hash_;
-  std::vector<std::uint32_t> current_;                   // places with a value at time_ms_
-  std::map<std::string, Family, std::less<>> families_;  // by name; bounded
+  std::vector<std::uint32_t> current_;  // places with a value at time_ms_
+  Families families_;                   // bounded
   std::size_t needing_quotes_ = 0;
   std::uint64_t births_ = 0, refused_ = 0, duplicates_ = 0;
 };

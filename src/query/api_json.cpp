@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "query/api_json.h"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -106,11 +109,17 @@ std::string json_string(std::string_view text) {
   return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-std::string api_json(const QueryResult& result) {
+std::string api_json(const QueryResult& result, const std::optional<QueryCost>& cost) {
   std::string json = R"({"status":"success","data":{"resultType":")";
   json += type_name(result.kind);
   json += R"(","result":)";
   append_result(result, json);
+  if (cost)
+    json +=
+        fmt::format(R"(,"stats":{{"timings":{{"evalTotalTime":{},"execQueueTime":{},"execTotalTime":{}}},)"
+                    R"("samples":{{"totalQueryableSamples":{}}}}})",
+                    api_number(cost->evaluation_seconds), api_number(cost->queue_seconds),
+                    api_number(cost->queue_seconds + cost->evaluation_seconds), result.samples_read);
   json += '}';
   append_remarks("warnings", result.warnings, json);
   append_remarks("infos", result.infos, json);

@@ -4,6 +4,7 @@
 // Pure.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "base/result.h"
@@ -11,7 +12,11 @@
 
 namespace ullage::query {
 
-std::string api_json(const QueryResult& result);
+// What an answer cost, in Prometheus's shape, for who asks with stats=: only what is known.
+struct QueryCost {
+  double queue_seconds = 0, evaluation_seconds = 0;
+};
+std::string api_json(const QueryResult& result, const std::optional<QueryCost>& cost = {});
 // type: "bad_data", "execution", "timeout", "canceled", as the API names them.
 std::string api_error_json(std::string_view type, const Error& error);
 

@@ -7,6 +7,7 @@
 #include "base/os_root.h"
 #include "sense/aside_collector.h"
 #include "sense/collector.h"
+#include "sense/disk/disk_info_collector.h"
 #include "sense/disk/diskstats_collector.h"
 #include "sense/disk/filesystem_collector.h"
 #include "sense/hardware/cpufreq_collector.h"
@@ -25,9 +26,11 @@
 #include "sense/net/netstat_collector.h"
 #include "sense/net/sockstat_collector.h"
 #include "sense/net/softnet_collector.h"
+#include "sense/net/udp_queues_collector.h"
 #include "sense/system/entropy_collector.h"
 #include "sense/system/filefd_collector.h"
 #include "sense/system/os_collector.h"
+#include "sense/system/selinux_collector.h"
 #include "sense/system/time_collector.h"
 #include "sense/system/timex_collector.h"
 #include "sense/system/uname_collector.h"
@@ -52,6 +55,7 @@ constexpr CollectorEntry kCollectors[] = {
     {"arp", "/proc/net/arp", make<ArpCollector>},
     {"conntrack", "/proc/sys/net/netfilter", make<ConntrackCollector>},
     {"cpufreq", "/sys/devices/system/cpu", make_aside<CpufreqCollector, 5>},
+    {"disk_info", "/run/udev/data", make_aside<DiskInfoCollector, 10>},
     {"diskstats", "/proc/diskstats", make<DiskstatsCollector>},
     {"entropy", "/proc/sys/kernel/random", make<EntropyCollector>},
     {"filefd", "/proc/sys/fs/file-nr", make<FilefdCollector>},
@@ -65,12 +69,14 @@ constexpr CollectorEntry kCollectors[] = {
     {"os", "/etc/os-release", make<OsCollector>},
     {"pressure", "/proc/pressure", make<PressureCollector>},
     {"schedstat", "/proc/schedstat", make<SchedstatCollector>},
+    {"selinux", "/sys/fs/selinux", make_aside<SelinuxCollector, 10>},
     {"sockstat", "/proc/net/sockstat, sockstat6", make<SockstatCollector>},
     {"softnet", "/proc/net/softnet_stat", make<SoftnetCollector>},
     {"stat", "/proc/stat", make<StatCollector>},
     {"thermal_zone", "/sys/class/thermal", make_aside<ThermalZoneCollector, 5>},
     {"time", "the clock, /sys/devices/system/clocksource", make<TimeCollector>},
     {"timex", "adjtimex", make<TimexCollector>},
+    {"udp_queues", "/proc/net/udp, udp6", make_aside<UdpQueuesCollector, 5>},
     {"uname", "uname", make<UnameCollector>},
     {"vmstat", "/proc/vmstat", make<VmstatCollector>},
 };

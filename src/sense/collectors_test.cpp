@@ -45,8 +45,8 @@ TEST(Collectors, GiveOnlyWhatTheTableOfMetricsKnows) {
 }
 
 TEST(Collectors, AllocateNothingInASteadyTick) {
-  constexpr std::string_view kOnThreadsOfTheirOwn[] = {"cpufreq", "filesystem", "hwmon", "netclass",
-                                                       "thermal_zone"};
+  constexpr std::string_view kOnThreadsOfTheirOwn[] = {"cpufreq",  "disk_info", "filesystem",   "hwmon",
+                                                       "netclass", "selinux",   "thermal_zone", "udp_queues"};
   for (const CollectorEntry& entry : collectors()) {
     if (std::ranges::find(kOnThreadsOfTheirOwn, entry.name) != std::end(kOnThreadsOfTheirOwn)) continue;
     const auto collector = entry.make(OsRoot::live());

@@ -15,6 +15,7 @@
 #include "base/event_loop.h"
 #include "base/result.h"
 #include "base/text.h"
+#include "metric/live_series.h"
 #include "query/api_json.h"
 #include "query/budget.h"
 #include "query/engine.h"
@@ -55,7 +56,7 @@ struct ApiV1::Impl {
         engine(std::make_shared<query::Engine>(with.engine)),
         desk(loop, of_clock, subjects.open_history, with.desk) {}
 
-  // Questions outlive this call on another thread: they hold the engine, and nothing of ours.
+  // Questions outlive this call on another thread: they hold the engine and the clock, and nothing of ours.
   std::shared_ptr<const query::Engine> engine_for(const Bounds& bounds) const {
     if (!bounds.lookback_ms) return engine;
     query::EngineOptions changed = options.engine;
@@ -63,14 +64,22 @@ struct ApiV1::Impl {
     return std::make_shared<const query::Engine>(changed);
   }
 
+  // As Prometheus has it, any word will do: stats=all.
+  AnswerForm form_of(const Request& request, const Bounds& bounds) const {
+    return {.limit = bounds.limit,
+            .has_stats = !request.parameters.value("stats").empty(),
+            .clock = clock,
+            .asked_at = clock.monotonic()};
+  }
+
   void query(const Request& request, const Responder& respond) {
     const auto question = parse_instant(request.parameters, clock.wall_ms());
     const auto bounds = parse_bounds(request.parameters, options.query_timeout);
     if (!question) return respond(refusal_of(question.error()));
     if (!bounds) return respond(refusal_of(bounds.error()));
-    desk.ask([engine = engine_for(*bounds), question = *question, limit = bounds->limit](
+    desk.ask([engine = engine_for(*bounds), question = *question, form = form_of(request, *bounds)](
                  const OpenedSource& source,
-                 const query::Stop& stop) { return answer_instant(*engine, question, limit, source, stop); },
+                 const query::Stop& stop) { return answer_instant(*engine, question, form, source, stop); },
              bounds->timeout, respond);
   }
 
@@ -79,9 +88,9 @@ struct ApiV1::Impl {
     const auto bounds = parse_bounds(request.parameters, options.query_timeout);
     if (!question) return respond(refusal_of(question.error()));
     if (!bounds) return respond(refusal_of(bounds.error()));
-    desk.ask([engine = engine_for(*bounds), question = *question, limit = bounds->limit](
+    desk.ask([engine = engine_for(*bounds), question = *question, form = form_of(request, *bounds)](
                  const OpenedSource& source,
-                 const query::Stop& stop) { return answer_range(*engine, question, limit, source, stop); },
+                 const query::Stop& stop) { return answer_range(*engine, question, form, source, stop); },
              bounds->timeout, respond);
   }
 
@@ -115,15 +124,19 @@ struct ApiV1::Impl {
          });
   }
 
+  metric::Families said_families() const {
+    return subjects.live == nullptr ? metric::Families() : subjects.live->families();
+  }
+
   void federate(const Request& request, const Responder& respond) {
     auto selections = parse_selections(request.parameters);
     if (!selections) return respond(refusal_of(selections.error()));
     if (request.parameters.find("match[]") == nullptr) selections->clear();
     desk.ask(
         [selections = std::move(*selections), now_ms = clock.wall_ms(),
-         lookback_ms = options.engine.lookback_ms,
+         lookback_ms = options.engine.lookback_ms, said = said_families(),
          names = federated_names(request)](const OpenedSource& source, const query::Stop& stop) {
-          return answer_federate(selections, now_ms, lookback_ms, names, source, stop);
+          return answer_federate(selections, now_ms, lookback_ms, said, names, source, stop);
         },
         options.query_timeout, respond);
   }
@@ -194,7 +207,8 @@ struct ApiV1::Impl {
     add("/metrics", [this](const Request& request) { return metrics(request); });
     add("/api/v1/metadata", [this](const Request& request) { return metadata(request); });
     add("/api/v1/targets", [this](const Request& request) {
-      return Response{.body = targets_json(subjects.targets(), request.parameters.value("state"))};
+      return Response{.body = targets_json(subjects.targets(), request.parameters.value("state"),
+                                           request.parameters.value("scrapePool"))};
     });
     add_json("/api/v1/rules", [] { return success_json(R"({"groups":[]})"); });
     add_json("/api/v1/alerts", [] { return success_json(R"({"alerts":[]})"); });

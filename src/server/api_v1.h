@@ -25,12 +25,14 @@ namespace ullage::server {
 
 // Something that is read at intervals, as the page of targets shows it.
 struct ScrapeTarget {
-  std::string pool;  // "collectors"
-  std::string name;  // "cgroups"
+  std::string pool;                                // "collectors", or a job's name
+  std::map<std::string, std::string> labels = {};  // instance, job
+  std::string url = {};                            // where its values can be read
   std::string last_error = {};
   std::int64_t last_ms = 0;
   double duration_seconds = 0;
   double interval_seconds = 0;
+  double timeout_seconds = 0;
 };
 
 struct BuildInfo {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/api_v1_answers.h"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -11,11 +13,13 @@
 #include <utility>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "base/text.h"
 #include "history/block.h"
 #include "history/series_file.h"
 #include "history/series_source.h"
+#include "metric/live_series.h"
 #include "metric/series.h"
 #include "query/api_json.h"
 #include "query/budget.h"
@@ -52,14 +56,21 @@ void add_problems(std::vector<std::string>& warnings, const OpenedSource& source
   }
 }
 
-Response response_of(Result<query::QueryResult> result, std::size_t limit, const OpenedSource& source) {
+template <class Evaluate>
+Response response_of(const AnswerForm& form, const OpenedSource& source, const Evaluate& evaluate) {
+  const std::chrono::nanoseconds begun_at = form.clock.monotonic();
+  Result<query::QueryResult> result = evaluate();
   if (!result) return refusal_of(result.error());
+  std::optional<query::QueryCost> cost;
+  if (form.has_stats)
+    cost = {.queue_seconds = to_seconds(begun_at - form.asked_at),
+            .evaluation_seconds = to_seconds(form.clock.monotonic() - begun_at)};
   add_problems(result->warnings, source);
-  if (limit > 0 && result->series.size() > limit) {
-    result->series.resize(limit);
+  if (form.limit > 0 && result->series.size() > form.limit) {
+    result->series.resize(form.limit);
     result->warnings.emplace_back(kTruncated);
   }
-  return {.body = query::api_json(*result)};
+  return {.body = query::api_json(*result, cost)};
 }
 
 // Visits each series of any of the selections; one that is in several comes several times.
@@ -116,16 +127,18 @@ std::string json_of(const metric::SeriesKey& key) {
 
 }  // namespace
 
-Response answer_instant(const query::Engine& engine, const InstantQuestion& question, std::size_t limit,
+Response answer_instant(const query::Engine& engine, const InstantQuestion& question, const AnswerForm& form,
                         const OpenedSource& source, const query::Stop& stop) {
-  return response_of(engine.instant(question.query, *source.source, question.time_ms, stop), limit, source);
+  return response_of(form, source,
+                     [&] { return engine.instant(question.query, *source.source, question.time_ms, stop); });
 }
 
-Response answer_range(const query::Engine& engine, const RangeQuestion& question, std::size_t limit,
+Response answer_range(const query::Engine& engine, const RangeQuestion& question, const AnswerForm& form,
                       const OpenedSource& source, const query::Stop& stop) {
-  return response_of(engine.range(question.query, *source.source, question.start_ms, question.end_ms,
-                                  question.step_ms, stop),
-                     limit, source);
+  return response_of(form, source, [&] {
+    return engine.range(question.query, *source.source, question.start_ms, question.end_ms, question.step_ms,
+                        stop);
+  });
 }
 
 Response answer_series(const Selections& selections, std::size_t limit, const OpenedSource& source,
@@ -174,7 +187,8 @@ Response answer_tsdb(std::int64_t now_ms, std::int64_t lookback_ms, const Opened
 }
 
 Response answer_federate(const Selections& selections, std::int64_t now_ms, std::int64_t lookback_ms,
-                         MetricNames names, const OpenedSource& source, const query::Stop& stop) {
+                         const metric::Families& said, MetricNames names, const OpenedSource& source,
+                         const query::Stop& stop) {
   const query::Limits limits;
   query::Budget budget(limits, stop);
   std::vector<FederatedSample> samples;
@@ -191,7 +205,7 @@ Response answer_federate(const Selections& selections, std::int64_t now_ms, std:
     if (!done) return error_response(422, done.error().text());
   }
   return {.content_type = std::string(content_type_of({.names = names})),
-          .body = federated_text(std::move(samples), names)};
+          .body = federated_text(samples, said, names)};
 }
 
 }  // namespace ullage::server

@@ -4,12 +4,15 @@
 // API's type: bad_data for what was asked, execution for what came of it.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "history/series_source.h"
+#include "metric/live_series.h"
 #include "query/budget.h"
 #include "query/engine.h"
 #include "server/api_v1_parameters.h"
@@ -19,9 +22,16 @@
 
 namespace ullage::server {
 
-Response answer_instant(const query::Engine& engine, const InstantQuestion& question, std::size_t limit,
+// How much of an answer is wanted, and whether what it cost.
+struct AnswerForm {
+  std::size_t limit = 0;  // series; 0: all
+  bool has_stats = false;
+  const Clock& clock;
+  std::chrono::nanoseconds asked_at{0};  // by that clock
+};
+Response answer_instant(const query::Engine& engine, const InstantQuestion& question, const AnswerForm& form,
                         const OpenedSource& source, const query::Stop& stop);
-Response answer_range(const query::Engine& engine, const RangeQuestion& question, std::size_t limit,
+Response answer_range(const query::Engine& engine, const RangeQuestion& question, const AnswerForm& form,
                       const OpenedSource& source, const query::Stop& stop);
 
 using Selections = std::vector<history::Selection>;
@@ -36,6 +46,7 @@ Response answer_tsdb(std::int64_t now_ms, std::int64_t lookback_ms, const Opened
                      const query::Stop& stop);
 // The newest values as text, for another Prometheus: those not older than the lookback.
 Response answer_federate(const Selections& selections, std::int64_t now_ms, std::int64_t lookback_ms,
-                         MetricNames names, const OpenedSource& source, const query::Stop& stop);
+                         const metric::Families& said, MetricNames names, const OpenedSource& source,
+                         const query::Stop& stop);
 
 }  // namespace ullage::server

@@ -2,6 +2,7 @@
 #include "server/api_v1_status.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -16,6 +17,7 @@
 #include "metric/family.h"
 #include "metric/live_series.h"
 #include "metric/series.h"
+#include "query/literal.h"
 #include "server/api_v1.h"
 
 namespace ullage::server {
@@ -41,6 +43,27 @@ json top(const std::map<std::string, std::uint64_t>& counts, std::size_t limit) 
   json list = json::array();
   for (const auto& [name, value] : all) list.push_back({{"name", name}, {"value", value}});
   return list;
+}
+
+// As Prometheus writes one: 1m30s.
+std::string duration_text(double seconds) {
+  return query::format_duration_ms(static_cast<std::int64_t>(std::round(seconds * 1000)));
+}
+
+json target_json(const ScrapeTarget& target) {
+  return {{"discoveredLabels", json::object()},
+          {"labels", target.labels},
+          {"scrapePool", target.pool},
+          {"scrapeUrl", target.url},
+          {"globalUrl", target.url},
+          {"lastError", target.last_error},
+          {"lastScrape", format_moment(target.last_ms)},
+          {"lastScrapeDuration", target.duration_seconds},
+          {"health", target.last_ms == 0         ? "unknown"
+                     : target.last_error.empty() ? "up"
+                                                 : "down"},
+          {"scrapeInterval", duration_text(target.interval_seconds)},
+          {"scrapeTimeout", duration_text(target.timeout_seconds)}};
 }
 
 }  // namespace
@@ -100,23 +123,12 @@ std::string SeriesCensus::json(std::int64_t begin_ms, std::int64_t end_ms, std::
                   {"seriesCountByLabelValuePair", top(by_pair_, rows_max)}});
 }
 
-std::string targets_json(const std::vector<ScrapeTarget>& targets, std::string_view state) {
+std::string targets_json(const std::vector<ScrapeTarget>& targets, std::string_view state,
+                         std::string_view pool) {
   json active = json::array();
-  for (const ScrapeTarget& target : targets)
-    active.push_back({{"discoveredLabels", json::object()},
-                      {"labels", {{"instance", target.name}, {"job", target.pool}}},
-                      {"scrapePool", target.pool},
-                      {"scrapeUrl", ""},
-                      {"globalUrl", ""},
-                      {"lastError", target.last_error},
-                      {"lastScrape", format_moment(target.last_ms)},
-                      {"lastScrapeDuration", target.duration_seconds},
-                      {"health", target.last_ms == 0         ? "unknown"
-                                 : target.last_error.empty() ? "up"
-                                                             : "down"},
-                      {"scrapeInterval", std::to_string(target.interval_seconds) + "s"},
-                      {"scrapeTimeout", std::to_string(target.interval_seconds) + "s"}});
-  if (state == "dropped") active = json::array();
+  if (state.empty() || state == "any" || state == "active")
+    for (const ScrapeTarget& target : targets)
+      if (pool.empty() || pool == target.pool) active.push_back(target_json(target));
   return success({{"activeTargets", std::move(active)},
                   {"droppedTargets", json::array()},
                   {"droppedTargetCounts", json::object()}});

@@ -34,7 +34,9 @@ class SeriesCensus {
   std::map<std::string, std::set<std::string>> values_by_label_;
 };
 
-std::string targets_json(const std::vector<ScrapeTarget>& targets, std::string_view state);
+// Of one pool, or of all where it is empty; `state` is active, dropped or any, which is what empty means too.
+std::string targets_json(const std::vector<ScrapeTarget>& targets, std::string_view state,
+                         std::string_view pool);
 // Of metrics in the table and of what others say of theirs (`live` may be null); `metric` empty for all,
 // `limit` 0 for no limit.
 std::string metadata_json(std::string_view metric, std::size_t limit, const metric::LiveSeries* live);

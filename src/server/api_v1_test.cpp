@@ -53,18 +53,22 @@ class Api : public history::HistoryFolder {
     running_ = std::make_unique<RunningServer>([this](Router& router, EventLoop& loop) {
       api_ = std::make_unique<ApiV1>(
           loop, clock_,
-          ApiSubjects{
-              .live = &live_,
-              .open_history = source_of_folder(folder_),
-              .targets =
-                  [] {
-                    return std::vector<ScrapeTarget>{
-                        {.pool = "collectors", .name = "load", .last_ms = 1'000}};
-                  },
-              .configuration = [] { return "server: {}\n"; },
-              .reload = [] { return ConfigReload{.is_good = false, .good_ms = history::kNoon + 3'600'000}; },
-              .build = {.version = "0.1.0"},
-              .start_ms = history::kNoon});
+          ApiSubjects{.live = &live_,
+                      .open_history = source_of_folder(folder_),
+                      .targets =
+                          [] {
+                            return std::vector<ScrapeTarget>{
+                                {.pool = "collectors",
+                                 .labels = {{"instance", "load"}, {"job", "collectors"}},
+                                 .url = "http://127.0.0.1:9850/metrics",
+                                 .last_ms = 1'000,
+                                 .interval_seconds = 1,
+                                 .timeout_seconds = 0.2},
+                                {.pool = "app", .labels = {{"job", "app"}}, .interval_seconds = 90}};
+                          },
+                      .configuration = [] { return "server: {}\n"; },
+                      .build = {.version = "0.1.0"},
+                      .start_ms = history::kNoon});
       api_->add_routes(router);
     });
   }
@@ -171,8 +175,10 @@ TEST_F(Api, TellsWhichSeriesAndLabelsThereAre) {
 
 TEST_F(Api, FederatesTheNewestValuesWithTheirTimes) {
   const auto answer = get("/federate?match[]=up&match[]=x%7Bn%3D%220%22%7D");
-  EXPECT_EQ(answer.body, "# TYPE up gauge\nup{job=\"a\"} 1 " + at(300) +
-                             "000\n# TYPE x untyped\nx{n=\"0\"} 300000 " + at(300) + "000\n");
+  EXPECT_EQ(
+      answer.body,
+      "# HELP up 1 when the last scrape of the target went well, else 0.\n# TYPE up gauge\nup{job=\"a\"} 1 " +
+          at(300) + "000\n# TYPE x untyped\nx{n=\"0\"} 300000 " + at(300) + "000\n");
   EXPECT_THAT(answer.header("Content-Type"), StartsWith("text/plain; version=0.0.4"));
   EXPECT_EQ(get("/federate").body, "");
 }
@@ -186,6 +192,46 @@ TEST_F(Api, ServesTheLiveSeriesInTheFormatAskedFor) {
   const auto quoted = get("/metrics", "Accept: text/plain;version=1.0.0;escaping=allow-utf-8\r\n");
   EXPECT_THAT(quoted.body, HasSubstr("{\"own.dotted\"} 1\n"));
   EXPECT_EQ(quoted.header("Content-Type"), "text/plain; version=1.0.0; charset=utf-8; escaping=allow-utf-8");
+}
+
+TEST_F(Api, WhatAnAnswerCostIsToldToWhoAsks) {
+  const auto stats = json::parse(data("/api/v1/query?query=x&stats=all"))["stats"];
+  EXPECT_EQ(stats["timings"].dump(), R"({"evalTotalTime":0,"execQueueTime":0,"execTotalTime":0})");
+  EXPECT_GE(stats["samples"]["totalQueryableSamples"], 3);
+  const auto range = json::parse(
+      data("/api/v1/query_range?query=x&stats=true&start=" + at(10) + "&end=" + at(20) + "&step=5"));
+  EXPECT_GT(range["stats"]["samples"]["totalQueryableSamples"], 9);
+  EXPECT_FALSE(json::parse(data("/api/v1/query?query=x")).contains("stats"));
+}
+
+TEST_F(Api, TargetsAreThoseOfAPoolAndAStateInPrometheussForm) {
+  const auto pools = [&](std::string_view query) {
+    std::string all;
+    const json answer = json::parse(data("/api/v1/targets" + std::string(query)));
+    for (const json& target : answer["activeTargets"]) all += target["scrapePool"].get<std::string>() + ' ';
+    return all;
+  };
+  EXPECT_EQ(pools(""), "collectors app ");
+  EXPECT_EQ(pools("?state=any"), "collectors app ");
+  EXPECT_EQ(pools("?state=active&scrapePool=app"), "app ");
+  EXPECT_EQ(pools("?scrapePool=none"), "");
+  EXPECT_EQ(pools("?state=dropped"), "");
+  const json target = json::parse(data("/api/v1/targets"))["activeTargets"][0];
+  EXPECT_EQ(target["scrapeInterval"], "1s");
+  EXPECT_EQ(target["scrapeTimeout"], "200ms");
+  EXPECT_EQ(target["scrapeUrl"], "http://127.0.0.1:9850/metrics");
+  EXPECT_EQ(target["globalUrl"], target["scrapeUrl"]);
+  EXPECT_EQ(json::parse(data("/api/v1/targets?scrapePool=app"))["activeTargets"][0]["scrapeInterval"],
+            "1m30s");
+}
+
+TEST_F(Api, WhatIsFederatedHasItsType) {
+  // Of the history's series, one that somebody told of.
+  running_->on_loop([this] {
+    live_.describe({.name = "x", .kind = metric::FamilyKind::gauge, .help = "An x."});
+    return 0;
+  });
+  EXPECT_THAT(get("/federate?match[]=x").body, StartsWith("# HELP x An x.\n# TYPE x gauge\nx{n=\"0\"} "));
 }
 
 TEST_F(Api, TellsOfItself) {

@@ -27,11 +27,13 @@ namespace {
 
 constexpr std::size_t kTokenBytesMin = 16;
 
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
 // The scheme of Authorization is written in any case (RFC 9110, 11.1).
 std::string_view bearer_token(std::string_view header) {
   std::string_view rest = header;
   std::string scheme(take_word(rest));
-  for (char& c : scheme) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  std::ranges::transform(scheme, scheme.begin(), lower);
   return scheme == "bearer" ? trim(rest) : std::string_view();
 }
 
@@ -47,7 +49,11 @@ Gate::Gate(const std::vector<std::string>& hosts, const std::vector<std::string>
     is_any_literal_ours_ = is_any_literal_ours_ || is_any(host);
     hosts_.push_back(host_of(host.find(':') == std::string::npos ? host : "[" + host + "]"));
   }
-  for (const std::string& name : names) hosts_.push_back(host_of(name));
+  for (const std::string& name : names) {
+    hosts_.push_back(host_of(name));
+    origins_.push_back(name);
+  }
+  for (std::string& origin : origins_) std::ranges::transform(origin, origin.begin(), lower);
 }
 
 bool Gate::knows(std::string_view host) const {
@@ -57,13 +63,15 @@ bool Gate::knows(std::string_view host) const {
 }
 
 // What a browser says of the page that asks (Fetch, "Sec-Fetch-Site"; RFC 6454). Other programs say nothing.
+// Another port of the same host is another origin: whoever serves pages there is not us. Before a proxy that
+// asks us by an address of its own choice, the page's is one of the names.
 std::optional<Response> Gate::refusal_of_origin(const Request& request, std::string_view host) const {
   if (const std::string* origin = request.headers.find("origin")) {
     const std::size_t scheme = origin->find("://");
     const std::string_view authority =
         scheme == std::string::npos ? std::string_view() : std::string_view(*origin).substr(scheme + 3);
-    const bool is_ours = !authority.empty() &&
-                         (authority == host || std::ranges::find(hosts_, host_of(authority)) != hosts_.end());
+    const bool is_ours =
+        !authority.empty() && (authority == host || std::ranges::find(origins_, authority) != origins_.end());
     if (!is_ours) return error_response(403, "a page of another origin may not ask here");
     return std::nullopt;
   }

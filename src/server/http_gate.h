@@ -17,7 +17,8 @@ namespace ullage::server {
 
 class Gate {
  public:
-  // hosts: the literal addresses that are listened on; names: further ones to be called by.
+  // hosts: the literal addresses that are listened on; names: further ones to be called by, with the port
+  // where browsers see one that is not the scheme's own.
   Gate(const std::vector<std::string>& hosts, const std::vector<std::string>& names, std::string token);
 
   // Why not, as a response; nothing when it may pass.
@@ -28,6 +29,7 @@ class Gate {
   std::optional<Response> refusal_of_origin(const Request& request, std::string_view host) const;
 
   std::vector<std::string> hosts_;
+  std::vector<std::string> origins_;  // without their schemes
   bool is_any_literal_ours_ = false;
   std::string token_;
 };

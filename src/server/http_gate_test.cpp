@@ -47,14 +47,16 @@ TEST(Gate, AnyLiteralAddressIsOursWhereAllAreListenedOn) {
 }
 
 TEST(Gate, ThePageThatAsksMustBeOurs) {
-  const Gate gate({"127.0.0.1"}, {"box.example.org"}, "");
+  const Gate gate({"127.0.0.1"}, {"Box.example.org", "box.example.org:8443"}, "");
   const auto from = [&](const std::string& origin) {
     return status(gate, asked({{"host", "localhost:9850"}, {"origin", origin}}));
   };
   EXPECT_EQ(from("http://localhost:9850"), 200);
   EXPECT_EQ(from("https://box.example.org"), 200);
+  EXPECT_EQ(from("https://box.example.org:8443"), 200);
   for (const std::string origin :
-       {"http://evil.org", "null", "http://localhost:3000", "", "http://", "localhost:9850"})
+       {"http://evil.org", "null", "http://localhost:3000", "", "http://", "localhost:9850",
+        "http://127.0.0.1:3000", "http://127.0.0.1", "http://127.0.0.1:9850", "https://box.example.org:3000"})
     EXPECT_EQ(from(origin), 403) << origin;
   EXPECT_EQ(
       status(gate,

@@ -27,7 +27,7 @@ namespace {
 
 using Entry = metric::LiveSeries::Entry;
 
-constexpr std::string_view kTotal = "_total";
+constexpr std::string_view kTotal = "_total", kInfo = "_info", kCreated = "_created";
 
 void append_value(std::string& text, double value) {
   if (std::isnan(value)) {
@@ -101,15 +101,15 @@ struct Head {
 };
 
 // Of ours the table's, of others' what they said.
-Head head_of(const metric::LiveSeries& live, std::string_view family) {
+Head head_of(const metric::Families& others, std::string_view family) {
   if (const metric::Descriptor* known = metric::find_descriptor(family))
     return {.kind = known->kind == metric::Kind::counter ? metric::FamilyKind::counter
                                                          : metric::FamilyKind::gauge,
             .unit = known->unit,
             .help = metric::help_text(*known, family)};
-  if (const metric::Family* said = live.family(family))
-    return {.kind = said->kind, .unit = said->unit, .help = valid_utf8(said->help)};
-  return {};
+  const auto said = others.find(family);
+  if (said == others.end()) return {};
+  return {.kind = said->second.kind, .unit = said->second.unit, .help = valid_utf8(said->second.help)};
 }
 
 // A text of HELP: \ and line ends escaped; in OpenMetrics quotes too.
@@ -130,41 +130,81 @@ void append_line(std::string& text, std::string_view what, std::string_view fami
   text += '\n';
 }
 
-std::string_view type_name(metric::FamilyKind kind, MetricsFormat format) {
-  if (kind == metric::FamilyKind::unknown && format == MetricsFormat::plain) return "untyped";
-  return to_string(kind);
+std::string_view plain_type_name(metric::FamilyKind kind) {
+  using enum metric::FamilyKind;
+  switch (kind) {
+    case unknown:
+      return "untyped";
+    case info:
+    case stateset:
+      return to_string(gauge);
+    case gauge_histogram:
+      return to_string(histogram);
+    case counter:
+    case gauge:
+    case histogram:
+    case summary:
+      return to_string(kind);
+  }
+  return {};
 }
 
 void append_plain_head(std::string& text, std::string_view name, const Head& head) {
   if (!head.help.empty()) append_line(text, "# HELP ", name, head.help);
-  append_line(text, "# TYPE ", name, type_name(head.kind, MetricsFormat::plain));
+  append_line(text, "# TYPE ", name, plain_type_name(head.kind));
+}
+
+// What a family's name lacks of its samples' in OpenMetrics.
+std::string_view suffix_of(metric::FamilyKind kind) {
+  if (kind == metric::FamilyKind::counter) return kTotal;
+  return kind == metric::FamilyKind::info ? kInfo : std::string_view();
 }
 
 // OpenMetrics: a counter's samples end in _total and its family does not; a family's unit is its name's end.
 void append_open_head(std::string& text, std::string_view name, Head head, bool is_free) {
   constexpr MetricsFormat kOpen = MetricsFormat::open_metrics;
   std::string_view family = name;
-  if (head.kind == metric::FamilyKind::counter) {
-    if (name.ends_with(kTotal) && is_free)
-      family.remove_suffix(kTotal.size());
+  if (const std::string_view suffix = suffix_of(head.kind); !suffix.empty()) {
+    if (name.ends_with(suffix) && is_free)
+      family.remove_suffix(suffix.size());
     else
-      head.kind = metric::FamilyKind::unknown;
+      head.kind =
+          head.kind == metric::FamilyKind::info ? metric::FamilyKind::gauge : metric::FamilyKind::unknown;
   }
-  append_line(text, "# TYPE ", family, type_name(head.kind, kOpen));
+  append_line(text, "# TYPE ", family, to_string(head.kind), kOpen);
   const bool has_unit = !head.unit.empty() && family.size() > head.unit.size() &&
                         family.ends_with(head.unit) && family[family.size() - head.unit.size() - 1] == '_';
   if (has_unit) append_line(text, "# UNIT ", family, head.unit);
   if (!head.help.empty()) append_line(text, "# HELP ", family, head.help, kOpen);
 }
 
-// Of x_bucket, x_sum and x_count it is x, where somebody said that x is a histogram or a summary.
-std::string_view family_name_of(const metric::LiveSeries& live, std::string_view name) {
-  if (live.families().empty()) return name;
-  const auto whole = metric::name_of_whole(name);
-  const metric::Family* said = whole ? live.family(*whole) : nullptr;
-  const bool is_of_whole = said != nullptr && (said->kind == metric::FamilyKind::histogram ||
-                                               said->kind == metric::FamilyKind::summary);
-  return is_of_whole ? *whole : name;
+// Whether such a sample stands under its family's TYPE. The older format knows no gauges of buckets: written
+// as a histogram's, the buckets stay together, and the other two are gauges by themselves.
+bool belongs_to(const metric::Family& said, std::string_view end, MetricsFormat format) {
+  if (!is_of_parts(said.kind)) return false;
+  if (end == "_bucket") return true;
+  const bool is_gauges_own = end.starts_with("_g");
+  if (said.kind != metric::FamilyKind::gauge_histogram) return !is_gauges_own;
+  return is_gauges_own && format == MetricsFormat::open_metrics;
+}
+
+// Of x_bucket, x_sum and x_count it is x, where somebody said that x is a histogram or a summary; in
+// OpenMetrics x_created belongs to x or x_total too.
+std::string_view family_name_of(const metric::Families& said, std::string_view name, MetricsFormat format) {
+  if (said.empty()) return name;
+  if (const auto whole = metric::name_of_whole(name)) {
+    const auto found = said.find(*whole);
+    return found != said.end() && belongs_to(found->second, name.substr(whole->size()), format) ? *whole
+                                                                                                : name;
+  }
+  if (format == MetricsFormat::plain || !name.ends_with(kCreated)) return name;
+  const std::string_view whole = name.substr(0, name.size() - kCreated.size());
+  const auto of_parts = said.find(whole);
+  if (of_parts != said.end() && is_of_parts(of_parts->second.kind)) return whole;
+  const auto counter = said.find(std::string(whole) + std::string(kTotal));
+  return counter != said.end() && counter->second.kind == metric::FamilyKind::counter
+             ? std::string_view(counter->first)
+             : name;
 }
 
 struct Families {
@@ -174,22 +214,29 @@ struct Families {
   bool contains(std::string_view name) const {
     return std::ranges::binary_search(all, name, {}, [](const auto& family) { return family.first; });
   }
+  // Whether it may be called so in OpenMetrics without a counter's or an info's end: no other is.
+  bool is_free(std::string_view name) const {
+    if (name.ends_with(kTotal)) return !contains(name.substr(0, name.size() - kTotal.size()));
+    if (!name.ends_with(kInfo)) return true;
+    const std::string_view whole = name.substr(0, name.size() - kInfo.size());
+    return !contains(whole) && !contains(std::string(whole) + std::string(kTotal));
+  }
 };
 
 // The entries come metric by metric mostly, so the last name is remembered.
-Families families_of(metric::LiveSeries& live, MetricNames names) {
+Families families_of(metric::LiveSeries& live, MetricsForm form) {
   Families families;
   std::unordered_map<std::string_view, std::size_t> places;
   std::size_t last = SIZE_MAX;
   std::string_view last_name;
   live.each_current([&](const Entry& entry) {
-    if (entry.needs_quotes && names == MetricNames::legacy) {
+    if (entry.needs_quotes && form.names == MetricNames::legacy) {
       ++families.left_out;
       return;
     }
     if (last == SIZE_MAX || last_name != entry.key.name) {
       last_name = entry.key.name;
-      const std::string_view family = family_name_of(live, last_name);
+      const std::string_view family = family_name_of(live.families(), last_name, form.format);
       const auto [found, is_new] = places.try_emplace(family, families.all.size());
       if (is_new) families.all.push_back({family, {}});
       last = found->second;
@@ -229,16 +276,14 @@ std::string_view content_type_of(MetricsForm form) {
 }
 
 std::string metrics_text(metric::LiveSeries& live, MetricsForm form) {
-  const Families families = families_of(live, form.names);
+  const Families families = families_of(live, form);
   std::string text;
   text.reserve(live.size() * 128 + 4096);
   for (const auto& [name, entries] : families.all) {
     if (form.format == MetricsFormat::plain)
-      append_plain_head(text, name, head_of(live, name));
+      append_plain_head(text, name, head_of(live.families(), name));
     else
-      append_open_head(
-          text, name, head_of(live, name),
-          !name.ends_with(kTotal) || !families.contains(name.substr(0, name.size() - kTotal.size())));
+      append_open_head(text, name, head_of(live.families(), name), families.is_free(name));
     for (const Entry* entry : entries) {
       append_key(text, entry->key);
       text += ' ';
@@ -261,26 +306,29 @@ const std::string& MetricsPage::of(metric::LiveSeries& live, MetricsForm form) {
   return made.text;
 }
 
-std::string federated_text(std::vector<FederatedSample> samples, MetricNames names) {
-  std::ranges::sort(samples, {}, &FederatedSample::key);
-  const auto repeated = std::ranges::unique(samples, {}, &FederatedSample::key);
-  samples.erase(repeated.begin(), repeated.end());
+std::string federated_text(const std::vector<FederatedSample>& samples, const metric::Families& said,
+                           MetricNames names) {
+  // A family's samples stand together: x_bucket and x_sum, though x_names may lie between them.
+  using Placed = std::pair<std::string_view, const FederatedSample*>;
+  std::vector<Placed> all;
+  all.reserve(samples.size());
+  for (const FederatedSample& sample : samples)
+    if (names == MetricNames::quoted || !needs_quotes(sample.key))
+      all.emplace_back(family_name_of(said, sample.key.name, MetricsFormat::plain), &sample);
+  std::ranges::sort(all, [](const Placed& a, const Placed& b) {
+    return a.first != b.first ? a.first < b.first : a.second->key < b.second->key;
+  });
+  const auto repeated =
+      std::ranges::unique(all, {}, [](const Placed& placed) -> const auto& { return placed.second->key; });
+  all.erase(repeated.begin(), repeated.end());
   std::string text;
-  std::string_view family;
-  for (const FederatedSample& sample : samples) {
-    if (names == MetricNames::legacy && needs_quotes(sample.key)) continue;
-    if (sample.key.name != family) {
-      family = sample.key.name;
-      const metric::Descriptor* known = metric::find_descriptor(family);
-      append_line(text, "# TYPE ", family,
-                  known == nullptr                       ? "untyped"
-                  : known->kind == metric::Kind::counter ? "counter"
-                                                         : "gauge");
-    }
-    append_key(text, sample.key);
+  std::string_view last;
+  for (const auto& [family, sample] : all) {
+    if (family != last) append_plain_head(text, last = family, head_of(said, family));
+    append_key(text, sample->key);
     text += ' ';
-    append_value(text, sample.value);
-    text += ' ' + std::to_string(sample.time_ms) + '\n';
+    append_value(text, sample->value);
+    text += ' ' + std::to_string(sample->time_ms) + '\n';
   }
   return text;
 }

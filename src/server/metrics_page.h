@@ -51,7 +51,8 @@ struct FederatedSample {
   std::int64_t time_ms = 0;
   double value = 0;
 };
-// In order of their keys, each once, with their times; always plain.
-std::string federated_text(std::vector<FederatedSample> samples, MetricNames names = MetricNames::legacy);
+// In order of families and keys, each once, with their times and what is known of them; always plain.
+std::string federated_text(const std::vector<FederatedSample>& samples, const metric::Families& said = {},
+                           MetricNames names = MetricNames::legacy);
 
 }  // namespace ullage::server

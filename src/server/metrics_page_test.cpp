@@ -164,7 +164,71 @@ TEST(MetricsPage, QuotedNamesAreNegotiated) {
 TEST(MetricsPage, WhatIsFederatedComesOnceInOrderWithItsTime) {
   const metric::SeriesKey a{"node_load1", {}}, b{"own_value", {{"n", "1"}}};
   EXPECT_EQ(federated_text({{b, 5, 2}, {a, 4, 1.5}, {b, 5, 2}}),
-            "# TYPE node_load1 gauge\nnode_load1 1.5 4\n# TYPE own_value untyped\nown_value{n=\"1\"} 2 5\n");
+            "# HELP node_load1 1m load average.\n# TYPE node_load1 gauge\nnode_load1 1.5 4\n# TYPE own_value "
+            "untyped\nown_value{n=\"1\"} 2 5\n");
+}
+
+TEST(MetricsPage, WhatIsFederatedCarriesWhatItsOwnersSaid) {
+  const metric::Families said = {
+      {"depth", {.name = "depth", .kind = metric::FamilyKind::gauge, .help = "How deep."}},
+      {"took", {.name = "took", .kind = metric::FamilyKind::histogram}}};
+  EXPECT_EQ(federated_text({{{"took_bucket", {{"le", "+Inf"}}}, 5, 2},
+                            {{"took_by", {}}, 5, 1},
+                            {{"took_sum", {}}, 5, 3},
+                            {{"depth", {}}, 4, 7}},
+                           said),
+            "# HELP depth How deep.\n# TYPE depth gauge\ndepth 7 4\n"
+            "# TYPE took histogram\ntook_bucket{le=\"+Inf\"} 2 5\ntook_sum 3 5\n"
+            "# TYPE took_by untyped\ntook_by 1 5\n");
+}
+
+// Kinds that only OpenMetrics knows, and the moment of a counter's beginning, which is a gauge elsewhere.
+TEST(MetricsPage, WhatOpenMetricsAloneHasIsWrittenAsEachFormatCan) {
+  using enum metric::FamilyKind;
+  metric::LiveSeries live(100);
+  live.begin(1'000);
+  live.describe({.name = "build_info", .kind = info, .help = "Which."});
+  live.describe({.name = "color", .kind = stateset});
+  live.describe({.name = "jobs_total", .kind = counter});
+  live.describe({.name = "jobs_created", .kind = gauge});
+  live.describe({.name = "waits", .kind = gauge_histogram});
+  live.add("build_info", {{"version", "1"}}, 1);
+  live.add("color", {{"color", "red"}}, 1);
+  live.add("jobs_total", 5);
+  live.add("jobs_created", 1.5);
+  live.add("waits_bucket", {{"le", "+Inf"}}, 2);
+  live.add("waits_gcount", 2);
+  live.add("waits_gsum", 3);
+  EXPECT_EQ(metrics_text(live, {.format = MetricsFormat::open_metrics}), R"(# TYPE build info
+# HELP build Which.
+build_info{version="1"} 1
+# TYPE color stateset
+color{color="red"} 1
+# TYPE jobs counter
+jobs_total 5
+jobs_created 1.5
+# TYPE waits gaugehistogram
+waits_bucket{le="+Inf"} 2
+waits_gcount 2
+waits_gsum 3
+# EOF
+)");
+  EXPECT_EQ(metrics_text(live, {}), R"(# HELP build_info Which.
+# TYPE build_info gauge
+build_info{version="1"} 1
+# TYPE color gauge
+color{color="red"} 1
+# TYPE jobs_created gauge
+jobs_created 1.5
+# TYPE jobs_total counter
+jobs_total 5
+# TYPE waits histogram
+waits_bucket{le="+Inf"} 2
+# TYPE waits_gcount untyped
+waits_gcount 2
+# TYPE waits_gsum untyped
+waits_gsum 3
+)");
 }
 
 }  // namespace

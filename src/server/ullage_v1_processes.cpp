@@ -69,9 +69,9 @@ json io_rate(const sense::ProcessRow& row, std::uint64_t bytes, double interval_
   return static_cast<double>(bytes) / interval_seconds;
 }
 
-json growing_since(const sense::ProcessRow& row, std::int64_t time_ms) {
-  if (!row.growing_seconds) return nullptr;
-  return time_ms - std::llround(*row.growing_seconds * 1000);
+json growing_since(const std::optional<double>& seconds, std::int64_t time_ms) {
+  if (!seconds) return nullptr;
+  return time_ms - std::llround(*seconds * 1000);
 }
 
 json process_json(const sense::ProcessRow& row, const ProcessesAnswer& answer) {
@@ -94,7 +94,7 @@ json process_json(const sense::ProcessRow& row, const ProcessesAnswer& answer) {
           {"proportional_bytes", told(sample.proportional_bytes)},
           {"swap_bytes", told(sample.swap_bytes)},
           {"growth_bytes_per_minute", told(row.growth_bytes_per_minute)},
-          {"growing_since_ms", growing_since(row, answer.time_ms)},
+          {"growing_since_ms", growing_since(row.growing_seconds, answer.time_ms)},
           {"open_files", told(sample.open_files)},
           {"read_bytes", told(sample.read_bytes)},
           {"written_bytes", told(sample.written_bytes)},
@@ -159,6 +159,7 @@ std::string groups_json(std::int64_t time_ms, std::vector<NamedGroup> groups) {
          {"proportional_bytes", told(sample.proportional_bytes)},
          {"swap_bytes", told(sample.swap_bytes)},
          {"growth_bytes_per_minute", told(sample.growth_bytes_per_minute)},
+         {"growing_since_ms", growing_since(sample.growing_seconds, time_ms)},
          {"largest_process_bytes", sample.largest_process_bytes},
          {"cpu_seconds", sample.used.user_seconds + sample.used.system_seconds},
          {"read_bytes", sample.is_io_known ? json(sample.used.read_bytes) : json(nullptr)},

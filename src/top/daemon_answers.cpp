@@ -39,6 +39,12 @@ std::string text_at(const json& object, const char* key) {
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
+std::optional<std::int64_t> whole_at(const json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_number_integer() ? std::optional(found->get<std::int64_t>())
+                                                             : std::nullopt;
+}
+
 std::optional<std::int64_t> pid_of(const json& labels) { return to_signed(text_at(labels, "pid")); }
 
 sense::ProcessGroup group_of(const json& labels) {
@@ -75,20 +81,28 @@ Result<void> take_overview(std::string_view text, DaemonWord& word) {
 
 Result<void> take_growth_of_processes(std::string_view text, DaemonWord& word) {
   return read(text, [&](const json& answer) {
-    for (const json& process : answer.at("processes"))
+    for (const json& process : answer.at("processes")) {
+      const std::pair who(process.at("pid").get<std::int64_t>(), text_at(process, "name"));
       if (const json& growth = process.at("growth_bytes_per_minute"); growth.is_number())
-        word.process_growth[{process.at("pid").get<std::int64_t>(), text_at(process, "name")}] =
-            growth.get<double>();
+        word.process_growth[who] = growth.get<double>();
+      if (const auto since_ms = whole_at(process, "growing_since_ms"))
+        word.process_growing_since_ms[who] = *since_ms;
+    }
   });
 }
 
 Result<void> take_growth_of_groups(std::string_view text, DaemonWord& word) {
   return read(text, [&](const json& answer) {
-    for (const json& group : answer.at("groups"))
+    for (const json& group : answer.at("groups")) {
+      const sense::ProcessGroup who{
+          .name = text_at(group, "name"), .user = text_at(group, "user"), .unit = text_at(group, "unit")};
       if (const json& growth = group.at("growth_bytes_per_minute"); growth.is_number())
-        word.group_growth[{
-            .name = text_at(group, "name"), .user = text_at(group, "user"), .unit = text_at(group, "unit")}] =
-            growth.get<double>();
+        word.group_growth[who] = growth.get<double>();
+      if (const auto since_ms = whole_at(group, "growing_since_ms"))
+        word.group_growing_since_ms[who] = *since_ms;
+      if (const auto bytes = whole_at(group, "proportional_bytes"); bytes && *bytes >= 0)
+        word.group_proportional_bytes[who] = static_cast<std::uint64_t>(*bytes);
+    }
   });
 }
 

@@ -115,6 +115,37 @@ TEST_F(Heard, ThePastIsThereAtTheFirstLook) {
   EXPECT_NEAR(view_.host().memory_lasts->seconds, 1229, 20);
 }
 
+TEST_F(Heard, SinceWhenItGrowsIsTheDaemonsToSay) {
+  const std::int64_t now_ms = machine_.reading().time_ms + 1000;  // of the first look
+  word_.process_growing_since_ms[{7, "leak"}] = now_ms - 600'000;
+  word_.group_growing_since_ms[{.name = "leak", .user = "anna", .unit = ""}] = now_ms - 900'000;
+  machine_.row(0).growing_seconds = 30;  // for as long as top itself has looked
+  view_.hear(std::move(word_));
+  view_.take(machine_.next());
+  EXPECT_EQ(view_.processes()[0].growing_seconds, 600.0);
+  EXPECT_EQ(view_.groups()[0].growing_seconds, 900.0);
+  view_.hear_nothing();
+  view_.take(machine_.next());
+  EXPECT_EQ(view_.processes()[0].growing_seconds, 30.0);
+}
+
+TEST(DaemonLink, TakesSinceWhenAndWhatIsShared) {
+  DaemonWord word;
+  ASSERT_TRUE(take_growth_of_processes(
+      R"({"processes":[{"pid":7,"name":"a","growth_bytes_per_minute":5.5,"growing_since_ms":1000},
+                       {"pid":8,"name":"b","growth_bytes_per_minute":null,"growing_since_ms":null}]})",
+      word));
+  EXPECT_EQ(word.process_growing_since_ms.at({7, "a"}), 1000);
+  EXPECT_EQ(word.process_growing_since_ms.size(), 1u);
+  ASSERT_TRUE(take_growth_of_groups(
+      R"({"groups":[{"name":"a","user":"u","unit":"","growth_bytes_per_minute":1,"growing_since_ms":5,
+                     "proportional_bytes":70},
+                    {"name":"old","user":"u","unit":"","growth_bytes_per_minute":null}]})",
+      word));
+  EXPECT_EQ(word.group_growing_since_ms.at({.name = "a", .user = "u", .unit = ""}), 5);
+  EXPECT_EQ(word.group_proportional_bytes.at({.name = "a", .user = "u", .unit = ""}), 70u);
+}
+
 TEST_F(Heard, OfAnotherMachinesLimitThePastIsNotTaken) {
   machine_.reading().capacity.memory_source = "cgroup /a";
   view_.hear(std::move(word_));

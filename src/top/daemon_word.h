@@ -37,6 +37,11 @@ struct DaemonWord {
   std::map<sense::ProcessGroup, Past> groups = {};
   std::map<std::pair<std::int64_t, std::string>, double> process_growth = {};  // bytes a minute
   std::map<sense::ProcessGroup, double> group_growth = {};
+  // Since when they have grown without a pause; of those that do.
+  std::map<std::pair<std::int64_t, std::string>, std::int64_t> process_growing_since_ms = {};
+  std::map<sense::ProcessGroup, std::int64_t> group_growing_since_ms = {};
+  std::map<sense::ProcessGroup, std::uint64_t> group_proportional_bytes =
+      {};                          // PSS, where all of it is known
   std::vector<LiveRun> runs = {};  // the newest first
 };
 

@@ -83,6 +83,7 @@ json common_json(const RowView& row) {
           {"resident_bytes", known(row.resident_bytes)},
           {"swap_bytes", known(row.swap_bytes)},
           {"growth_bytes_per_minute", known(row.growth_bytes_per_minute)},
+          {"growing_seconds", known(row.growing_seconds)},
           {"cpu_cores", row.cpu_cores},
           {"read_bytes_per_second", known(row.read_per_second)},
           {"written_bytes_per_second", known(row.written_per_second)},
@@ -103,6 +104,7 @@ json process_json(const RowView& row) {
 json group_json(const RowView& row) {
   json object = common_json(row);
   object["processes"] = row.processes;
+  object["is_used_a_bound"] = row.is_used_a_bound;
   return object;
 }
 

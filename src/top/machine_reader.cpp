@@ -33,6 +33,10 @@ namespace {
 // Limits change seldom.
 constexpr std::chrono::nanoseconds kCapacityTime = std::chrono::seconds(10);
 
+// Of one core, for PSS: somebody is looking, and a machine of workers that were forked is told wrongly until
+// it is known.
+constexpr double kCostlyShare = 0.02;
+
 // Nobody asks for the series here: the rows are what is wanted.
 class NoFrame final : public metric::Frame {
  public:
@@ -76,7 +80,7 @@ struct MachineReader::Impl {
         clock(time),
         host(machine),
         network(machine),
-        processes(machine, {}, time),
+        processes(machine, {.table = {.costly_share = kCostlyShare}}, time),
         headroom(machine) {
     if (auto name = read_file(root.path("/proc/sys/kernel/hostname"), 256)) host_name = trim(*name);
   }

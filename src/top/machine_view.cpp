@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "run/secrets.h"
+#include "sense/proc/costly_turn.h"
 #include "sense/proc/process_tree.h"
 #include "sense/proc/used_memory.h"
 #include "sense/processes/process_row.h"
@@ -64,6 +65,11 @@ std::uint64_t used_bytes_of(const sense::TreeProcess& process) {
   return std::min(counted, then.used_bytes + gained);
 }
 
+// Forked processes share what they have not written since; what is small hardly does.
+bool may_share_unknown(const sense::TreeProcess& process) {
+  return !process.proportional && !process.borrows_memory && sense::is_worth_proportional(process);
+}
+
 std::string command_of(const sense::ProcessRow& process) {
   if (process.command_line.empty()) return '[' + printable(process.sample.name) + ']';
   std::vector<std::string> arguments;
@@ -100,6 +106,7 @@ void add_to_group(RowView& group, const RowView& process) {
   ++group.processes;
   group.threads += process.threads;
   group.used_bytes += process.used_bytes;
+  group.undivided += process.undivided;
   group.cpu_cores += process.cpu_cores;
   add_known(group.resident_bytes, process.resident_bytes);
   add_known(group.swap_bytes, process.swap_bytes);
@@ -233,6 +240,11 @@ const auto* found_in(const Map& map, const Key& key) {
 
 }  // namespace
 
+std::optional<double> MachineView::seconds_since(const std::int64_t* time_ms) const {
+  if (time_ms == nullptr || *time_ms > time_ms_) return std::nullopt;
+  return static_cast<double>(time_ms_ - *time_ms) / 1000;
+}
+
 RowView MachineView::row_of(const sense::ProcessRow& process, Known& known) const {
   const sense::ProcessSample& sample = process.sample;
   RowView row{.pid = sample.pid,
@@ -245,9 +257,11 @@ RowView MachineView::row_of(const sense::ProcessRow& process, Known& known) cons
               .state = sample.state,
               .threads = sample.threads,
               .used_bytes = used_bytes_of(process),
+              .undivided = may_share_unknown(process) ? 1u : 0u,
               .resident_bytes = sample.resident_bytes,
               .swap_bytes = sample.swap_bytes,
               .growth_bytes_per_minute = process.growth_bytes_per_minute,
+              .growing_seconds = process.growing_seconds,
               .cpu_cores = process.cpu_cores};
   // At its first reading a process tells of all its life, not of the last interval.
   if (elapsed_seconds_ && sample.read_bytes && (!process.is_new || process.was_born)) {
@@ -263,6 +277,9 @@ RowView MachineView::row_of(const sense::ProcessRow& process, Known& known) cons
   row.trail = &known.trail;
   const double* told = word_ ? found_in(word_->process_growth, who) : nullptr;
   if (!row.growth_bytes_per_minute && told != nullptr) row.growth_bytes_per_minute = *told;
+  // The daemon has looked for longer.
+  const auto since = seconds_since(word_ ? found_in(word_->process_growing_since_ms, who) : nullptr);
+  row.growing_seconds = std::max(row.growing_seconds, since);
   if (!row.growth_bytes_per_minute) row.growth_bytes_per_minute = trail_growth_per_minute(known.trail);
   return row;
 }
@@ -292,6 +309,16 @@ void MachineView::take_processes(const MachineReading& reading) {
   std::erase_if(known_, [&](const auto& entry) { return entry.second.trail.back().at != at_; });
 }
 
+// Workers forked from one parent would be told with its pages once each.
+void MachineView::divide(const sense::ProcessGroup& group, RowView& sum) const {
+  if (sum.undivided < 2) return;
+  const std::uint64_t* told = word_ ? found_in(word_->group_proportional_bytes, group) : nullptr;
+  if (told != nullptr)
+    sum.used_bytes = std::min(sum.used_bytes, *told);
+  else
+    sum.is_used_a_bound = true;
+}
+
 void MachineView::take_groups() {
   std::map<sense::ProcessGroup, RowView> sums;
   for (std::size_t i = 0; i < processes_.size(); ++i) {
@@ -308,11 +335,13 @@ void MachineView::take_groups() {
   }
   groups_.clear();
   for (auto& [group, sum] : sums) {
+    divide(group, sum);
     Trail& trail = group_trails_[group];
     if (word_ && trail.empty())
       trail = past_trail(found_in(word_->groups, group), static_cast<double>(sum.used_bytes));
     const double* told = word_ ? found_in(word_->group_growth, group) : nullptr;
     if (!sum.growth_bytes_per_minute && told != nullptr) sum.growth_bytes_per_minute = *told;
+    sum.growing_seconds = seconds_since(word_ ? found_in(word_->group_growing_since_ms, group) : nullptr);
     extend(trail, {.at = at_,
                    .used_bytes = static_cast<float>(sum.used_bytes),
                    .cpu_cores = static_cast<float>(sum.cpu_cores)});

@@ -88,8 +88,13 @@ struct RowView {
   bool is_own = false;  // the program that shows it, whose arguments hold the filter itself
   std::uint64_t processes = 1, threads = 0;
   std::uint64_t used_bytes = 0;  // what cannot be reclaimed, shared pages divided where that is known
+  // Of a group: PSS is not known of all that may share pages, and each of those stands there whole.
+  bool is_used_a_bound = false;
+  std::uint64_t undivided = 0;  // processes of a group of which it is not known
   sense::OptionalBytes resident_bytes, swap_bytes;
   std::optional<double> growth_bytes_per_minute;
+  std::optional<double>
+      growing_seconds;  // for how long it has grown without a pause; absent while it does not
   double cpu_cores = 0;
   std::optional<double> read_per_second, written_per_second;  // bytes, storage
   sense::OptionalBytes headroom_bytes;  // under the tightest limit that applies to it; of a group the least
@@ -127,6 +132,8 @@ class MachineView {
   void take_memory(const MachineReading& reading);
   void take_processes(const MachineReading& reading);
   void take_groups();
+  void divide(const sense::ProcessGroup& group, RowView& sum) const;
+  std::optional<double> seconds_since(const std::int64_t* time_ms) const;
   RowView row_of(const sense::ProcessRow& process, Known& known) const;
   // The past of what is seen for the first time, as a trail that ends at what it holds now.
   Trail past_trail(const Past* past, double used_bytes) const;

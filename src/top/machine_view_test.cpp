@@ -164,6 +164,33 @@ TEST(MachineView, AGroupIsTheSumOfItsProcessesAndTheLeastOfTheirHeadroom) {
   EXPECT_EQ(nginx.trail->size(), 1u);
 }
 
+// Workers forked from one parent: a page of which all have a share stands once where PSS is known, of all or,
+// by the daemon's word, of the group; else the sum is said to be a bound.
+TEST(MachineView, AGroupsSharedPagesAreDividedOrSaidNotToBe) {
+  ReadingFixture machine;
+  for (int pid = 7; pid <= 9; ++pid) machine.process(pid, 6, "worker", 1000);
+  machine.process(10, 1, "alone", 1000);
+  MachineView view;
+  view.take(machine.next());
+  EXPECT_EQ(view.groups()[1].used_bytes, 3000 * kMiB);
+  EXPECT_TRUE(view.groups()[1].is_used_a_bound);
+  EXPECT_FALSE(view.groups()[0].is_used_a_bound) << "one process is what it is";
+
+  DaemonWord word;
+  word.group_proportional_bytes[{.name = "worker", .user = "anna", .unit = ""}] = 1100 * kMiB;
+  view.hear(std::move(word));
+  view.take(machine.next());
+  EXPECT_EQ(view.groups()[1].used_bytes, 1100 * kMiB);
+  EXPECT_FALSE(view.groups()[1].is_used_a_bound);
+
+  view.hear_nothing();
+  for (std::size_t i = 0; i < 3; ++i)
+    machine.row(i).proportional = {.used_bytes = 350 * kMiB, .counted_bytes = 1000 * kMiB};
+  view.take(machine.next());
+  EXPECT_EQ(view.groups()[1].used_bytes, 1050 * kMiB);
+  EXPECT_FALSE(view.groups()[1].is_used_a_bound);
+}
+
 TEST(MachineView, SaysWhenAProcessAloneWouldFillItsRoom) {
   RowView row;
   EXPECT_FALSE(row.seconds_until_full());

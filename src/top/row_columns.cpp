@@ -50,6 +50,17 @@ Tone urgency(std::optional<double> seconds_left) {
   return *seconds_left < kSoonSeconds ? Tone::bad : *seconds_left < kLaterSeconds ? Tone::warn : Tone::plain;
 }
 
+Cell used_cell(const RowView& row) {
+  Cell cell = size_cell(static_cast<double>(row.used_bytes));
+  if (row.is_used_a_bound) cell.text.insert(0, "≤");
+  return cell;
+}
+
+Cell for_cell(const RowView& row) {
+  if (!row.growing_seconds) return {};
+  return {format_duration(std::round(*row.growing_seconds))};
+}
+
 Cell growth_cell(const RowView& row) {
   if (!row.growth_bytes_per_minute) return {};
   const double growth = *row.growth_bytes_per_minute;
@@ -96,17 +107,18 @@ const std::array kColumns = std::to_array<Column>({
     {"PID", 7, 0, Kind::number, true, false, {}, [](const RowView& row) { return Cell{fmt::format("{}", row.pid), Tone::plain}; }},
     {"PROCS", 5, 0, Kind::number, false, true, {}, [](const RowView& row) { return Cell{fmt::format("{}", row.processes), Tone::plain}; }},
     {"USER", 8, 6, Kind::text, true, true, {}, [](const RowView& row) { return Cell{row.user, Tone::plain}; }},
-    {"S", 1, 10, Kind::text, true, false, {}, state_cell},
-    {"USED", 6, 1, Kind::number, true, true, Order::memory, [](const RowView& row) { return size_cell(static_cast<double>(row.used_bytes)); }},
-    {"RESID", 6, 12, Kind::number, true, true, {}, [](const RowView& row) { return size_cell(as_double(row.resident_bytes)); }},
-    {"SWAP", 6, 11, Kind::number, true, true, {}, [](const RowView& row) { return size_cell(as_double(row.swap_bytes)); }},
+    {"S", 1, 11, Kind::text, true, false, {}, state_cell},
+    {"USED", 6, 1, Kind::number, true, true, Order::memory, used_cell},
+    {"RESID", 6, 13, Kind::number, true, true, {}, [](const RowView& row) { return size_cell(as_double(row.resident_bytes)); }},
+    {"SWAP", 6, 12, Kind::number, true, true, {}, [](const RowView& row) { return size_cell(as_double(row.swap_bytes)); }},
     {"GROW/m", 7, 3, Kind::number, true, true, Order::growth, growth_cell},
+    {"FOR", 7, 9, Kind::number, true, true, Order::growth, for_cell},
     {"CPU", 5, 2, Kind::number, true, true, Order::cpu, cpu_cell},
     {"IO/s", 6, 4, Kind::number, true, true, Order::io, io_cell},
     {"ROOM", 6, 7, Kind::number, true, true, Order::headroom, [](const RowView& row) { return size_cell(as_double(row.headroom_bytes)); }},
     {"FULL IN", 7, 8, Kind::number, true, true, {}, full_cell},
-    {"THR", 5, 9, Kind::number, true, true, {}, [](const RowView& row) { return Cell{fmt::format("{}", row.threads), Tone::plain}; }},
-    {"GROUP", 16, 13, Kind::text, true, false, {}, [](const RowView& row) { return Cell{row.group, Tone::plain}; }},
+    {"THR", 5, 10, Kind::number, true, true, {}, [](const RowView& row) { return Cell{fmt::format("{}", row.threads), Tone::plain}; }},
+    {"GROUP", 16, 14, Kind::text, true, false, {}, [](const RowView& row) { return Cell{row.group, Tone::plain}; }},
     {"MINUTE", kTrailLeast, 5, Kind::trail, true, true, {}, nullptr},
 });
 // clang-format on

@@ -58,6 +58,18 @@ TEST(RowColumns, ADeepBranchLeavesRoomForTheName) {
   EXPECT_TRUE(RowColumns({}, 80).line({&row, branch + "└ "}).text().ends_with("└ work"));
 }
 
+TEST(RowColumns, ASumThatIsABoundIsMarkedAndGrowthHasItsAge) {
+  RowView row{.command = "work",
+              .used_bytes = 8 * kGiB,
+              .is_used_a_bound = true,
+              .growth_bytes_per_minute = 3.0 * kMiB,
+              .growing_seconds = 754};
+  const TextLine line = RowColumns({.order = Order::growth}, 80).line({&row, ""});
+  EXPECT_NE(line.text().find(" ≤8.00G  +3.00M 12m 34s "), std::string::npos) << line.text();
+  EXPECT_NE(line.in_ascii().text().find(" <8.00G "), std::string::npos);
+  EXPECT_NE(title(Order::growth, 80).find(" GROW/m     FOR "), std::string::npos);
+}
+
 TEST(RowColumns, WhatIsNotKnownIsBlank) {
   RowView row{.command = "work"};
   const std::string text = RowColumns({}, 200).line({&row, ""}).text();

@@ -53,7 +53,7 @@ class TextLine {
         if (letter.size() == 1)
           text += letter;
         else
-          text.append(run::display_width(letter), letter == "…" ? '~' : '?');
+          text.append(run::display_width(letter), letter == "…" ? '~' : letter == "≤" ? '<' : '?');
         rest.remove_prefix(letter.size());
       }
       line.add(text, piece.tone);

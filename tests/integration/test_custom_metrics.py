@@ -49,7 +49,7 @@ class Daemon(DaemonProcess):
     def errors(self) -> dict[str, str]:
         """Of each of people's own sources."""
         targets = json.loads(self.get("/api/v1/targets"))["data"]["activeTargets"]
-        return {one["labels"]["instance"]: one["lastError"] for one in targets if one["scrapePool"] == "custom"}
+        return {one["labels"]["instance"]: one["lastError"] for one in targets if one["scrapePool"] != "collectors"}
 
 
 @pytest.fixture

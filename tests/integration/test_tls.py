@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """The daemon behind TLS, with certificates made by openssl, asked by Python's own client and by `ullage query`."""
 
+import http.server
 import json
 import os
+import re
 import signal
 import socket
 import ssl
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -238,6 +241,57 @@ def test_a_hang_up_reads_certificates_anew_and_wrong_ones_change_nothing(start, 
     wait_for(is_renewed, "the new certificate")
     with pytest.raises(urllib.error.URLError):
         daemon.get("/", trusting(authority))
+
+
+class Page(http.server.BaseHTTPRequestHandler):
+    """One metric: the name by which it was asked."""
+
+    def do_GET(self):
+        """Answers."""
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(f'asked{{host="{self.headers["Host"]}"}} 1\n'.encode())
+
+    def log_message(self, *_):
+        """Says nothing."""
+
+
+def test_targets_are_scraped_over_https_as_their_job_says(start, authority, ullage):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*authority.sign("metrics", "subjectAltName=DNS:metrics.example"))
+    context.load_verify_locations(authority.file)
+    context.verify_mode = ssl.CERT_REQUIRED
+    certificate, key = map(str, authority.sign("scraper", "extendedKeyUsage=clientAuth"))
+    shown = {"cert_file": certificate, "key_file": key}
+    jobs = {
+        "named": {**shown, "ca_file": str(authority.file), "server_name": "metrics.example"},
+        "unnamed": {**shown, "ca_file": str(authority.file)},
+        "stranger": {**shown, "server_name": "metrics.example"},
+        "nobody": {"ca_file": str(authority.file), "server_name": "metrics.example"},
+        "careless": {**shown, "insecure_skip_verify": True},
+    }
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        address = f"127.0.0.1:{server.server_address[1]}"
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        scrape_file = ullage.scratch / "scrape.json"
+        configs = [
+            {"job_name": job, "scheme": "https", "scrape_interval": "1s", "tls_config": tls}
+            | {"static_configs": [{"targets": [address], "labels": {"instance": "i"}}]}
+            for job, tls in jobs.items()
+        ]
+        scrape_file.write_text(json.dumps({"scrape_configs": configs}))
+        daemon = start({"tls": authority.for_server()}, prefix=("env", f"ULLAGE_DAEMON_SCRAPE_FILE={scrape_file}"))
+        daemon.until_it_listens()
+
+        def ups() -> dict[str, str]:
+            page = daemon.get("/metrics", trusting(authority))
+            return dict(re.findall(r'^up{instance="i",job="(\w+)"} (\d)$', page, re.MULTILINE))
+
+        wait_for(lambda: len(ups()) == len(jobs), "all were asked")
+        assert ups() == {"named": "1", "unnamed": "0", "stranger": "0", "nobody": "0", "careless": "1"}
+        assert f'asked{{host="{address}",instance="i",job="named"}} 1' in daemon.get("/metrics", trusting(authority))
+        server.shutdown()
 
 
 def test_a_client_that_never_greets_keeps_nobody_else_waiting(start, authority):

@@ -16,12 +16,20 @@ const committed = ['healthy', 'out-of-memory', 'hostile', 'untold'];
 const cases = [...committed, 'day-long'];
 let browser: Browser;
 
+// The healthy run as if it had taken so long.
+function lasting(seconds: number): object {
+  const data = JSON.parse(readFileSync(join(here, '../testdata/healthy.json'), 'utf8')) as { run: { started_ms: number; wall_seconds: number }; times_ms: number[] };
+  const factor = seconds / data.run.wall_seconds;
+  return { ...data, run: { ...data.run, wall_seconds: seconds }, times_ms: data.times_ms.map((timeMs) => data.run.started_ms + Math.round((timeMs - data.run.started_ms) * factor)) };
+}
+
 beforeAll(async () => {
   const pageText = readFileSync(join(here, '../dist/report.html'), 'utf8');
   for (const name of committed) {
     writeFileSync(join(folder, `${name}.html`), filled(pageText, JSON.parse(readFileSync(join(here, `../testdata/${name}.json`), 'utf8'))));
   }
   writeFileSync(join(folder, 'day-long.html'), filled(pageText, dayLong()));
+  writeFileSync(join(folder, 'ends-on-a-tick.html'), filled(pageText, lasting(330)));
   writeFileSync(join(folder, 'empty.html'), pageText);
   browser = await launchBrowser();
 });
@@ -35,7 +43,7 @@ interface Opened {
   complaints: string[]; // console errors, script errors, requests
 }
 
-async function opened(name: string, options: { width?: number; dark?: boolean; hash?: string } = {}): Promise<Opened> {
+async function opened(name: string, options: { width?: number; dark?: boolean; hash?: string; script?: () => void } = {}): Promise<Opened> {
   const context = await browser.newContext({ viewport: { width: options.width ?? 1440, height: 900 }, colorScheme: options.dark ? 'dark' : 'light' });
   const page = await context.newPage();
   const address = pathToFileURL(join(folder, `${name}.html`)).href;
@@ -43,6 +51,7 @@ async function opened(name: string, options: { width?: number; dark?: boolean; h
   page.on('console', (message) => { if (['error', 'warning'].includes(message.type())) complaints.push(`console: ${message.text()}`); });
   page.on('pageerror', (error) => complaints.push(`script: ${error.message}`));
   page.on('request', (request) => { if (request.url() !== address && !request.url().startsWith('data:')) complaints.push(`request: ${request.url()}`); });
+  if (options.script) await page.addInitScript(options.script);
   await page.goto(address + (options.hash ?? ''));
   return { page, complaints };
 }
@@ -77,6 +86,27 @@ describe.each(cases)('%s', (name) => {
       }));
   });
 });
+
+// Notes each text on a canvas that does not lie within it.
+function noteCutTexts(): void {
+  const cut: string[] = [];
+  Object.assign(globalThis, { cut });
+  const original = CanvasRenderingContext2D.prototype.fillText;
+  CanvasRenderingContext2D.prototype.fillText = function (text, x, y) {
+    const { a, b, c, e } = this.getTransform();
+    const begin = a * x + c * y + e;
+    const width = b === 0 ? this.measureText(text).width : 0; // turned ones stand at the side
+    const before = this.textAlign === 'center' ? width / 2 : this.textAlign === 'right' ? width : 0;
+    if (begin - before < -0.5 || begin - before + width > this.canvas.width + 0.5) cut.push(text);
+    original.call(this, text, x, y);
+  };
+}
+
+test.each([1440, 390])('the times below the charts are whole where the last stands at the end, at %i px', (width) =>
+  withPage('ends-on-a-tick', { width, script: noteCutTexts }, async ({ page }) => {
+    await drawAll(page);
+    expect(await page.evaluate(() => (globalThis as unknown as { cut: string[] }).cut)).toEqual([]);
+  }));
 
 test('the page without data says so', () =>
   withPage('empty', {}, async ({ page, complaints }) => {

@@ -103,9 +103,11 @@ void CustomSources::take_folders(const CustomOptions& options) {
 void CustomSources::take_targets(std::vector<ScrapeTarget> targets) {
   std::vector<PeriodicSource> before = std::exchange(scrapes_, {});
   const std::vector<std::string> asked_before = std::exchange(scraped_, {});
+  targets_.clear();
   std::vector<bool> goes_on(before.size());
   for (ScrapeTarget& target : targets) {
     std::string asked = target.text();
+    targets_.push_back(std::make_shared<const ScrapeTarget>(target));
     std::size_t at = 0;
     while (at < before.size() && (goes_on[at] || asked_before[at] != asked)) ++at;
     if (at < before.size()) {
@@ -129,13 +131,14 @@ Result<void> CustomSources::collect(metric::Frame& frame) {
   gate_.begin(clock_.monotonic());
   if (textfiles_) add(frame, *textfiles_);
   if (executables_) executables_->each([&](const PeriodicSource& source) { add(frame, source); });
-  for (const PeriodicSource& scrape : scrapes_) add(frame, scrape);
+  for (std::size_t i = 0; i < scrapes_.size(); ++i) add(frame, scrapes_[i], targets_[i]);
   add_push(frame);
   add_counts(frame);
   return {};
 }
 
-void CustomSources::add(metric::Frame& frame, const PeriodicSource& source) {
+void CustomSources::add(metric::Frame& frame, const PeriodicSource& source,
+                        const std::shared_ptr<const ScrapeTarget>& target) {
   const auto newest = source.newest();
   if (!newest) return;  // its first reading is under way
   for (const CustomValue& value : newest->own_values) {
@@ -154,7 +157,8 @@ void CustomSources::add(metric::Frame& frame, const PeriodicSource& source) {
                      .is_up = newest->error.empty(),
                      .time_ms = newest->time_ms,
                      .duration_seconds = newest->duration_seconds,
-                     .interval_seconds = to_seconds(source.interval())});
+                     .interval_seconds = to_seconds(source.interval()),
+                     .target = target});
 }
 
 void CustomSources::add_push(metric::Frame& frame) {

@@ -46,6 +46,7 @@ struct CustomStatus {
   std::int64_t time_ms = 0;
   double duration_seconds = 0;
   double interval_seconds = 0;
+  std::shared_ptr<const ScrapeTarget> target = {};  // of a scrape
 };
 
 class CustomSources final : public Collector {
@@ -71,7 +72,8 @@ class CustomSources final : public Collector {
   CustomSources(const OsRoot& root, const Clock& clock) : root_(root), clock_(clock) {}
   void take_targets(std::vector<ScrapeTarget> targets);
   void take_folders(const CustomOptions& options);
-  void add(metric::Frame& frame, const PeriodicSource& source);
+  void add(metric::Frame& frame, const PeriodicSource& source,
+           const std::shared_ptr<const ScrapeTarget>& target = {});
   void add_push(metric::Frame& frame);
   void add_status(metric::Frame& frame, CustomStatus status);
   void add_counts(metric::Frame& frame) const;
@@ -84,7 +86,9 @@ class CustomSources final : public Collector {
   std::optional<ExecutablesOptions> executables_options_;
   std::unique_ptr<ExecutablesFolder> executables_;
   std::vector<PeriodicSource> scrapes_;
-  std::vector<std::string> scraped_;  // what each of them asks, to tell whether it is still the same
+  // What each of them asks, and that as a text, to tell whether it is still the same.
+  std::vector<std::shared_ptr<const ScrapeTarget>> targets_;
+  std::vector<std::string> scraped_;
   std::optional<PushServer> push_;
   std::unordered_map<std::string, std::uint64_t> editions_;  // of each source, that was given last
   std::uint64_t bad_lines_ = 0;

@@ -1,21 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sense/custom/program_output.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "base/result.h"
 #include "base/text.h"
 #include "metric/exposition_parser.h"
+#include "metric/family.h"
 #include "metric/line_cursor.h"
 #include "metric/sample_text.h"
+#include "metric/series.h"
 #include "sense/custom/custom_reading.h"
 
 namespace ullage::sense {
@@ -25,6 +30,7 @@ namespace {
 using metric::LineCursor;
 using nlohmann::json;
 
+constexpr std::size_t kFamiliesMax = 5000;
 constexpr std::string_view kReads = R"({"name":"queue_depth","labels":{"shard":"a"},"value":3})";
 
 std::optional<double> number_of(const json& value) {
@@ -45,33 +51,78 @@ Result<void> take_labels(const json& labels, const LineCursor& cursor, CustomVal
   return {};
 }
 
-Result<CustomValue> value_of(const json& line, const LineCursor& cursor) {
-  constexpr std::array<std::string_view, 3> kKeys = {"name", "labels", "value"};
-  if (!line.is_object()) return cursor.fail_here("not an object", std::string(kReads));
-  CustomValue taken;
+struct JsonLine {
+  CustomValue value;
+  metric::Family family;  // its name is set once all of the line is read
   bool has_value = false;
-  for (const auto& [key, part] : line.items()) {
-    if (std::ranges::find(kKeys, key) == kKeys.end())
-      return cursor.fail_here("unknown key '" + printable(key) + "'", did_you_mean(key, kKeys));
-    if (key == "name") {
-      if (!part.is_string()) return cursor.fail_here("'name' is no text", std::string(kReads));
-      taken.key.name = part.get<std::string>();
-    } else if (key == "labels") {
-      if (auto labels = take_labels(part, cursor, taken); !labels) return pass_on(labels);
-    } else {
-      const auto number = number_of(part);
-      if (!number) return cursor.fail_here("'value' is no number", std::string(kReads));
-      taken.value = *number;
-      has_value = true;
-    }
+};
+
+Result<std::string> text_of(const json& part, std::string_view key, const LineCursor& cursor) {
+  if (!part.is_string()) return cursor.fail_here(fmt::format("'{}' is no text", key), std::string(kReads));
+  return part.get<std::string>();
+}
+
+Result<void> take_type(const json& part, const LineCursor& cursor, JsonLine& taken) {
+  auto type = text_of(part, "type", cursor);
+  if (!type) return pass_on(type);
+  const auto kind = metric::family_kind_of(*type);
+  if (!kind) {
+    std::string hint = did_you_mean(*type, metric::family_kind_names());
+    if (hint.empty()) hint = fmt::format("{}", fmt::join(metric::family_kind_names(), ", "));
+    return cursor.fail_here("unknown type '" + printable(*type) + "'", std::move(hint));
   }
-  if (!has_value) return cursor.fail_here("has no 'value'", std::string(kReads));
-  if (auto settled = metric::settle_key(taken.key, cursor); !settled) return pass_on(settled);
+  taken.family.kind = *kind;
+  return {};
+}
+
+Result<void> take_key(const std::string& key, const json& part, const LineCursor& cursor, JsonLine& taken) {
+  constexpr std::array<std::string_view, 6> kKeys = {"name", "labels", "value", "type", "help", "unit"};
+  if (key == "labels") return take_labels(part, cursor, taken.value);
+  if (key == "type") return take_type(part, cursor, taken);
+  if (key == "value") {
+    const auto number = number_of(part);
+    if (!number) return cursor.fail_here("'value' is no number", std::string(kReads));
+    taken.value.value = *number;
+    taken.has_value = true;
+    return {};
+  }
+  if (std::ranges::find(kKeys, key) == kKeys.end())
+    return cursor.fail_here("unknown key '" + printable(key) + "'", did_you_mean(key, kKeys));
+  auto text = text_of(part, key, cursor);
+  if (!text) return pass_on(text);
+  if (key == "name") taken.value.key.name = *text;
+  if (key == "help") taken.family.help = text->substr(0, metric::kHelpBytesMax);
+  if (key == "unit") taken.family.unit = text->substr(0, metric::kUnitBytesMax);
+  return {};
+}
+
+Result<JsonLine> read_line(const json& line, const LineCursor& cursor) {
+  if (!line.is_object()) return cursor.fail_here("not an object", std::string(kReads));
+  JsonLine taken;
+  for (const auto& [key, part] : line.items())
+    if (auto read = take_key(key, part, cursor, taken); !read) return pass_on(read);
+  if (!taken.has_value) return cursor.fail_here("has no 'value'", std::string(kReads));
+  metric::SeriesKey& key = taken.value.key;
+  if (auto settled = metric::settle_key(key, cursor); !settled) return pass_on(settled);
+  const auto whole = is_of_parts(taken.family.kind) ? metric::name_of_whole(key.name) : std::nullopt;
+  taken.family.name = whole.value_or(key.name);
   return taken;
 }
 
-Result<std::vector<CustomValue>> parse_json_lines(std::string_view text) {
-  std::vector<CustomValue> values;
+// One line may say it for all lines of the name.
+void add_family(std::map<std::string, metric::Family>& families, metric::Family family) {
+  if (family.kind == metric::FamilyKind::unknown && family.help.empty() && family.unit.empty()) return;
+  if (families.size() >= kFamiliesMax && !families.contains(family.name)) return;
+  metric::Family& known = families[family.name];
+  known.name = std::move(family.name);
+  if (family.kind != metric::FamilyKind::unknown) known.kind = family.kind;
+  if (!family.help.empty()) known.help = std::move(family.help);
+  if (!family.unit.empty()) known.unit = std::move(family.unit);
+}
+
+Result<CustomReading> parse_json_lines(std::string_view text) {
+  CustomReading reading;
+  std::map<std::string, metric::Family> families;
   for (std::uint64_t number = 1; !text.empty(); ++number) {
     const std::string_view line = take_until(text, '\n');
     if (trim(line).empty()) continue;
@@ -85,11 +136,13 @@ Result<std::vector<CustomValue>> parse_json_lines(std::string_view text) {
     } catch (const json::exception&) {
       return cursor.fail_here("a number that is too large");
     }
-    auto value = value_of(parsed, cursor);
-    if (!value) return pass_on(value);
-    values.push_back(*std::move(value));
+    auto read = read_line(parsed, cursor);
+    if (!read) return pass_on(read);
+    reading.values.push_back(std::move(read->value));
+    add_family(families, std::move(read->family));
   }
-  return values;
+  for (auto& [name, family] : families) reading.families.push_back(std::move(family));
+  return reading;
 }
 
 // {"name": begins an object; {"my.name",a="b"} 1 a sample whose name is in quotes.
@@ -105,15 +158,10 @@ bool begins_json(std::string_view text) {
 }  // namespace
 
 Result<CustomReading> parse_program_output(std::string_view text) {
-  CustomReading reading;
-  if (begins_json(text)) {
-    auto values = parse_json_lines(text);
-    if (!values) return pass_on(values);
-    reading.values = *std::move(values);
-    return reading;
-  }
-  auto exposition = metric::parse_exposition(text, {});
+  if (begins_json(text)) return parse_json_lines(text);
+  auto exposition = metric::parse_exposition(text, {.form = metric::ExpositionForm::by_its_end});
   if (!exposition) return pass_on(exposition);
+  CustomReading reading;
   reading.values.reserve(exposition->samples.size());
   for (metric::ExpositionSample& sample : exposition->samples)
     reading.values.push_back({std::move(sample.key), sample.value});

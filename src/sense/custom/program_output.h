@@ -3,7 +3,8 @@
 //
 //     {"name":"queue_depth","labels":{"shard":"a"},"value":3}
 //
-// Which of them is seen by the first line that says anything. Pure; any thread.
+// Which of them is seen by the first line that says anything, and OpenMetrics by its end, # EOF. An object
+// may say what a TYPE, HELP or UNIT line would: "type", "help", "unit". Pure; any thread.
 #pragma once
 
 #include <string_view>

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "metric/family.h"
 #include "sense/custom/custom_reading.h"
 
 namespace ullage::sense {
@@ -29,6 +30,32 @@ TEST(ProgramOutput, IsTextOrJsonLines) {
            "{\"name\":\"n\",\"value\":\"NaN\"}"),
       "a 1.5\nb{c=\"d\"} 1\nn nan\n");
   EXPECT_EQ(read(""), "");
+}
+
+std::string said(std::string_view text) {
+  const auto reading = parse_program_output(text);
+  if (!reading) return reading.error().text();
+  std::string all;
+  for (const metric::Family& family : reading->families)
+    all += fmt::format("{}|{}|{}|{} ", family.name, to_string(family.kind), family.unit, family.help);
+  return all;
+}
+
+TEST(ProgramOutput, SaysWhatItsMetricsAre) {
+  EXPECT_EQ(said("# TYPE jobs counter\n# HELP jobs All jobs\njobs_total 1\n# EOF\n"),
+            "jobs_total|counter||All jobs ");
+  EXPECT_EQ(said(R"({"name":"jobs_total","value":1,"type":"counter","help":"All jobs","labels":{"a":"b"}}
+{"name":"jobs_total","value":2,"labels":{"a":"c"}}
+{"name":"took_seconds_sum","value":1,"type":"summary","unit":"seconds"}
+{"name":"took_seconds_count","value":1,"type":"summary"}
+{"name":"plain","value":1}
+)"),
+            "jobs_total|counter||All jobs took_seconds|summary|seconds| ");
+  EXPECT_EQ(said(R"({"name":"a","value":1,"type":"guage"})"),
+            "line 1:1: unknown type 'guage'; did you mean 'gauge'?");
+  EXPECT_EQ(said(R"({"name":"a","value":1,"help":7})"),
+            "line 1:1: 'help' is no text; "
+            R"({"name":"queue_depth","labels":{"shard":"a"},"value":3})");
 }
 
 TEST(ProgramOutput, AnErrorSaysWhere) {

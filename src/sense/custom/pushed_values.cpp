@@ -24,7 +24,7 @@ namespace ullage::sense {
 namespace {
 
 constexpr std::chrono::hours kForgottenAfter(1);
-constexpr std::chrono::seconds kWindow(10);  // of sets, as StatsD flushes
+constexpr std::chrono::seconds kSweptEvery(10);
 constexpr std::size_t kMembersMax = 100'000;
 
 // "gauge depth 3" is ours, "depth:3|g" StatsD's; what is neither is told what ours would be.
@@ -79,10 +79,13 @@ void PushedValues::take_sample(const metric::SeriesKey& key, const StatsdSample&
       return;
     case StatsdSample::Kind::set:
       if (Series* series = series_of(key, Kind::set, now)) {
-        if (members_ >= kMembersMax)
+        if (members_ >= kMembersMax) {
           ++counts_.beyond_limit;
-        else if (series->members.insert(std::hash<std::string>()(sample.member)).second)
-          ++members_;
+          return;
+        }
+        members_ -= series->members.held();
+        series->members.add(std::hash<std::string>()(sample.member), now);
+        members_ += series->members.held();
       }
       return;
   }
@@ -131,14 +134,14 @@ void PushedValues::take_all(std::string_view text, std::chrono::nanoseconds now)
     if (const std::string_view line = take_until(text, '\n'); !line.empty()) (void)take(line, now);
 }
 
-void PushedValues::end_window(std::chrono::nanoseconds now) {
-  window_begin_ = now;
+void PushedValues::sweep(std::chrono::nanoseconds now) {
+  swept_ = now;
+  std::erase_if(series_, [&](const auto& entry) { return now - entry.second.heard > kForgottenAfter; });
   members_ = 0;
   for (auto& [text, series] : series_) {
-    if (series.kind == Kind::set) series.value = static_cast<double>(series.members.size());
-    series.members.clear();
+    series.members.sweep(now);
+    members_ += series.members.held();
   }
-  std::erase_if(series_, [&](const auto& entry) { return now - entry.second.heard > kForgottenAfter; });
 }
 
 metric::FamilyKind PushedValues::family_kind(Kind kind) {
@@ -155,7 +158,7 @@ metric::FamilyKind PushedValues::family_kind(Kind kind) {
 }
 
 void PushedValues::add_to(metric::Frame& frame, SeriesGate& gate, std::chrono::nanoseconds now) {
-  if (now - window_begin_ >= kWindow) end_window(now);
+  if (now - swept_ >= kSweptEvery) sweep(now);
   for (auto& [text, series] : series_) {
     if (!std::exchange(series.is_described, true))
       frame.describe({.name = series.key.name, .kind = family_kind(series.kind)});
@@ -164,6 +167,8 @@ void PushedValues::add_to(metric::Frame& frame, SeriesGate& gate, std::chrono::n
     if (series.kind == Kind::timing) {
       gate.add(frame, series.count_key, series.count, word);
       gate.add(frame, series.sum_key, series.value, word);
+    } else if (series.kind == Kind::set) {
+      gate.add(frame, series.key, static_cast<double>(series.members.count(now)), word);
     } else {
       gate.add(frame, series.key, series.value, word);
     }

@@ -11,13 +11,13 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <unordered_set>
 
 #include "base/result.h"
 #include "metric/family.h"
 #include "metric/frame.h"
 #include "metric/series.h"
 #include "sense/custom/line_protocol.h"
+#include "sense/custom/recent_members.h"
 #include "sense/custom/series_gate.h"
 #include "sense/custom/statsd.h"
 
@@ -51,7 +51,7 @@ class PushedValues {
     Kind kind = Kind::gauge;
     double value = 0;  // of a timing: its sum
     double count = 0;
-    std::unordered_set<std::size_t> members;  // of a set, in the window that runs
+    RecentMembers members;  // of a set
     std::chrono::nanoseconds heard{0};
     bool is_described = false;  // to whom the values are added
     bool is_told = false;       // since it was last heard of
@@ -61,12 +61,12 @@ class PushedValues {
   Result<bool> take_own(const Line& line, std::chrono::nanoseconds now);
   void take_sample(const metric::SeriesKey& key, const StatsdSample& sample, std::chrono::nanoseconds now);
   Series* series_of(const metric::SeriesKey& key, Kind kind, std::chrono::nanoseconds now);
-  void end_window(std::chrono::nanoseconds now);
+  void sweep(std::chrono::nanoseconds now);
 
   std::size_t series_max_;
   std::unordered_map<std::string, Series> series_;  // by the key's text
-  std::size_t members_ = 0;                         // of all sets
-  std::chrono::nanoseconds window_begin_{0};
+  std::size_t members_ = 0;                         // of all sets, since they were swept
+  std::chrono::nanoseconds swept_{0};
   PushedCounts counts_;
   std::string last_error_;
 };

@@ -60,11 +60,15 @@ TEST(PushedValues, SayWhatKindTheyAre) {
   EXPECT_EQ(live.family("users")->kind, metric::FamilyKind::gauge);
 }
 
-TEST(PushedValues, ASetIsTheMembersOfTheLastWindow) {
+// At once, and never a 0 that was not so.
+TEST(PushedValues, ASetIsTheMembersOfTheLastTenSeconds) {
   PushedValues values(100);
   (void)values_of(values, seconds(10));
   values.take_all("users:a|s\nusers:b|s\nusers:a|s\n", seconds(11));
-  EXPECT_EQ(values_of(values, seconds(20)), "users 2\n");
+  EXPECT_EQ(values_of(values, seconds(11)), "users 2\n");
+  values.take_all("users:c|s\n", seconds(19));
+  EXPECT_EQ(values_of(values, seconds(20)), "users 3\n");
+  EXPECT_EQ(values_of(values, seconds(21)), "users 1\n");
   EXPECT_EQ(values_of(values, seconds(30)), "users 0\n");
 }
 

@@ -23,8 +23,9 @@ namespace ullage::sense {
 
 namespace {
 
-constexpr std::array<std::string_view, 6> kActions = {"replace",   "keep",      "drop",
-                                                      "labeldrop", "labelkeep", "labelmap"};
+constexpr std::array<std::string_view, 10> kActions = {"replace",   "keep",     "drop",      "labeldrop",
+                                                       "labelkeep", "labelmap", "keepequal", "dropequal",
+                                                       "lowercase", "uppercase"};
 
 // What the groups of an expression matched; group 0 is the whole.
 class Match {
@@ -121,6 +122,18 @@ void map_labels(const RelabelRule& rule, metric::Labels& labels) {
         set_label(labels, target, label.value);
 }
 
+std::string in_lower_case(std::string text) {
+  std::ranges::transform(text, text.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return text;
+}
+
+std::string in_upper_case(std::string text) {
+  std::ranges::transform(text, text.begin(),
+                         [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+  return text;
+}
+
 }  // namespace
 
 std::span<const std::string_view> relabel_action_names() { return kActions; }
@@ -174,6 +187,18 @@ bool relabel(std::span<const RelabelRule> rules, metric::Labels& labels) {
         break;
       case RelabelAction::labelmap:
         map_labels(rule, labels);
+        break;
+      case RelabelAction::keepequal:
+        if (source_of(rule, labels) != label_of(labels, rule.target_label)) return false;
+        break;
+      case RelabelAction::dropequal:
+        if (source_of(rule, labels) == label_of(labels, rule.target_label)) return false;
+        break;
+      case RelabelAction::lowercase:
+        set_label(labels, rule.target_label, in_lower_case(source_of(rule, labels)));
+        break;
+      case RelabelAction::uppercase:
+        set_label(labels, rule.target_label, in_upper_case(source_of(rule, labels)));
         break;
     }
   }

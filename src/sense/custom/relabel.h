@@ -19,7 +19,18 @@ class RE2;
 
 namespace ullage::sense {
 
-enum class RelabelAction { replace, keep, drop, labeldrop, labelkeep, labelmap };
+enum class RelabelAction {
+  replace,
+  keep,
+  drop,
+  labeldrop,
+  labelkeep,
+  labelmap,
+  keepequal,
+  dropequal,
+  lowercase,  // ASCII's letters
+  uppercase
+};
 std::span<const std::string_view> relabel_action_names();  // in the enum's order
 
 struct RelabelRule {

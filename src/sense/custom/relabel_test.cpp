@@ -50,6 +50,15 @@ TEST(Relabel, KeepsAndDropsTheWhole) {
             R"({__name__="requests_total",a="foo",b="bar",tmp_c="baz"})");
 }
 
+TEST(Relabel, ComparesLabelsAndChangesTheirLetters) {
+  using enum RelabelAction;
+  EXPECT_EQ(after({.action = keepequal, .source_labels = {"a"}, .target_label = "b"}), "dropped");
+  EXPECT_NE(after({.action = dropequal, .source_labels = {"a"}, .target_label = "b"}), "dropped");
+  EXPECT_EQ(after({.action = dropequal, .source_labels = {"a"}, .target_label = "a"}), "dropped");
+  EXPECT_EQ(after({.action = uppercase, .source_labels = {"a", "b"}, .target_label = "b"}),
+            R"({__name__="requests_total",a="foo",b="FOO;BAR",tmp_c="baz"})");
+}
+
 TEST(Relabel, ChoosesAndRenamesLabelsByName) {
   EXPECT_EQ(after(rule(RelabelAction::labeldrop, "tmp_.*|a")), R"({__name__="requests_total",b="bar"})");
   EXPECT_EQ(after(rule(RelabelAction::labelkeep, "__name__|a")), R"({__name__="requests_total",a="foo"})");

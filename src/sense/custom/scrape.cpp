@@ -89,11 +89,13 @@ Result<void> Scraper::prepare_client() {
       credentials.password == credentials_.password && credentials.bearer_token == credentials_.bearer_token;
   if (client_ && is_same) return {};
   auto client = HttpClient::create({.credentials = credentials,
+                                    .tls = job.tls,
                                     .connect_timeout = job.timeout,
                                     .timeout = job.timeout,
                                     .answer_bytes_max = kAnswerBytesMax,
                                     .unix_socket = target_.unix_socket,
-                                    .asks_directly = true});
+                                    .asks_directly = true,
+                                    .follows_redirects = job.follows_redirects});
   if (!client) return pass_on(client);
   client_ = *std::move(client);
   credentials_ = std::move(credentials);
@@ -113,10 +115,13 @@ Result<metric::Exposition> Scraper::fetch(const std::stop_token& stop) {
   if (!answer) return pass_on(answer);
   const std::string where = url_shown(target_.url);
   if (answer->status >= 300 && answer->status < 400)
-    return fail(fmt::format("answers {}: it points elsewhere, which is not followed", answer->status), where);
+    return fail(fmt::format("answers {}: it points elsewhere", answer->status), where,
+                "follow_redirects: true goes there");
   if (answer->status != 200) return fail(fmt::format("answers {}", answer->status), where);
   const bool is_openmetrics = answer->content_type.starts_with("application/openmetrics-text");
-  auto exposition = metric::parse_exposition(answer->body, {.must_end = is_openmetrics});
+  auto exposition = metric::parse_exposition(
+      answer->body,
+      {.form = is_openmetrics ? metric::ExpositionForm::open_metrics : metric::ExpositionForm::plain});
   if (!exposition) {
     Error error = std::move(exposition).error();
     error.where = where + ": " + error.where;

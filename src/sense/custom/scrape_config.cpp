@@ -51,6 +51,46 @@ struct JobText {  // as it stands in the file, before its targets are made
   std::vector<RelabelRule> target_rules;
 };
 
+// Keys that Prometheus reads and we do not: whoever moves a job here is told what to do about each.
+struct ForeignKey {
+  std::string_view key, hint;
+};
+constexpr std::string_view kLeaveOut = "leave it out";
+constexpr ForeignKey kForeignKeys[] = {
+    {"alerting", kLeaveOut},
+    {"body_size_limit", "an answer may have 16 MiB; leave it out"},
+    {"credentials", "credentials_file names a file that holds them"},
+    {"enable_compression", kLeaveOut},
+    {"enable_http2", kLeaveOut},
+    {"evaluation_interval", kLeaveOut},
+    {"external_labels", "they would be on what is sent: remote_write.labels, in the daemon's settings"},
+    {"fallback_scrape_protocol", "what a page is not said to be is read as text; leave it out"},
+    {"http_headers", kLeaveOut},
+    {"keep_dropped_targets", kLeaveOut},
+    {"label_limit", "sample_limit and daemon.custom_series bound a job"},
+    {"label_name_length_limit", "sample_limit and daemon.custom_series bound a job"},
+    {"label_value_length_limit", "sample_limit and daemon.custom_series bound a job"},
+    {"oauth2", "bearer_token_file names a file that holds a token"},
+    {"proxy_url", "targets are asked directly; leave it out"},
+    {"remote_read", kLeaveOut},
+    {"remote_write", "remote_write.url, in the daemon's settings"},
+    {"rule_files", kLeaveOut},
+    {"scrape_config_files", "all jobs stand in this file"},
+    {"scrape_protocols", "OpenMetrics and text are read; leave it out"},
+    {"storage", "history.keep.*, in the daemon's settings"},
+    {"target_limit", kLeaveOut},
+    {"track_timestamps_staleness", kLeaveOut},
+};
+
+// Nothing where Prometheus has no such key either.
+std::optional<std::string_view> hint_for_foreign(std::string_view key) {
+  if (key.ends_with("_sd_configs"))
+    return "targets are named in static_configs; when they change, write the file anew and send SIGHUP";
+  const auto* const found = std::ranges::find(kForeignKeys, key, &ForeignKey::key);
+  if (found == std::end(kForeignKeys)) return std::nullopt;
+  return found->hint;
+}
+
 class Reader {
  public:
   Reader(const std::string& name, std::vector<Error>& errors) : name_(name), errors_(errors) {}
@@ -86,7 +126,9 @@ class Reader {
     for (std::size_t i = 0; i < node.keys.size(); ++i) {
       const Node& key = node.keys[i];
       const auto field = std::ranges::find(fields, std::string_view(key.text), &Field::key);
-      if (field == fields.end()) {
+      if (const auto foreign = hint_for_foreign(key.text); foreign && field == fields.end()) {
+        say(key, "'" + key.text + "' is Prometheus's, and not done here", std::string(*foreign));
+      } else if (field == fields.end()) {
         std::vector<std::string_view> known;
         for (const Field& one : fields) known.push_back(one.key);
         std::string hint = did_you_mean(key.text, known);
@@ -162,6 +204,12 @@ class Reader {
     }
   }
 
+  void take_action(const Node& node, std::string& action) {
+    if (node.text == "hashmod")
+      return say(node, "'hashmod' is not done here", "it shares targets among servers; name this one's own");
+    take_word(node, relabel_action_names(), action);
+  }
+
   void take_rule(const Node& node, std::vector<RelabelRule>& rules) {
     RelabelRule rule;
     const Node* regex = nullptr;
@@ -171,7 +219,7 @@ class Reader {
                             {"regex", [&](const Node& n) { regex = &n; }},
                             {"target_label", [&](const Node& n) { take_text(n, rule.target_label); }},
                             {"replacement", [&](const Node& n) { take_text(n, rule.replacement); }},
-                            {"action", [&](const Node& n) { take_word(n, relabel_action_names(), action); }}};
+                            {"action", [&](const Node& n) { take_action(n, action); }}};
     const std::size_t errors_before = errors_.size();
     take_mapping(node, fields);
     if (errors_.size() != errors_before) return;
@@ -183,8 +231,9 @@ class Reader {
       if (!compiled) return say(*regex, compiled.error().what);
       rule.regex = *std::move(compiled);
     }
-    if (rule.action == RelabelAction::replace && rule.target_label.empty())
-      return say(node, "a rule that replaces needs a target_label");
+    const bool has_target = rule.action == RelabelAction::replace || rule.action >= RelabelAction::keepequal;
+    if (has_target && rule.target_label.empty())
+      return say(node, "a rule with the action " + action + " needs a target_label");
     rules.push_back(std::move(rule));
   }
 
@@ -225,6 +274,25 @@ class Reader {
     take_mapping(node, fields);
   }
 
+  void take_tls(const Node& node, HttpTls& tls) {
+    const Field fields[] = {
+        {"ca_file", [&](const Node& n) { take_text(n, tls.ca_file); }},
+        {"cert_file", [&](const Node& n) { take_text(n, tls.cert_file); }},
+        {"key_file", [&](const Node& n) { take_text(n, tls.key_file); }},
+        {"server_name", [&](const Node& n) { take_text(n, tls.server_name); }},
+        {"insecure_skip_verify", [&](const Node& n) { take_flag(n, tls.trusts_anyone); }}};
+    take_mapping(node, fields);
+    if (tls.cert_file.empty() != tls.key_file.empty()) say(node, "cert_file and key_file belong together");
+  }
+
+  // Values are of the moment at which they are read: Prometheus's "false".
+  void refuse_timestamps(const Node& node) {
+    bool is_wanted = false;
+    take_flag(node, is_wanted);
+    if (is_wanted)
+      say(node, "times that samples carry are not taken here", "honor_timestamps: false is what is done");
+  }
+
   void take_job(const Node& node, milliseconds interval, const std::optional<milliseconds>& timeout) {
     constexpr std::array<std::string_view, 2> kSchemes = {"http", "https"};
     JobText text;
@@ -245,6 +313,9 @@ class Reader {
         {"bearer_token_file", [&](const Node& n) { take_text(n, job.token_file); }},
         {"sample_limit", [&](const Node& n) { take_count(n, job.sample_limit); }},
         {"honor_labels", [&](const Node& n) { take_flag(n, job.honors_labels); }},
+        {"honor_timestamps", [&](const Node& n) { refuse_timestamps(n); }},
+        {"follow_redirects", [&](const Node& n) { take_flag(n, job.follows_redirects); }},
+        {"tls_config", [&](const Node& n) { take_tls(n, job.tls); }},
         {"relabel_configs", [&](const Node& n) { take_rules(n, text.target_rules); }},
         {"metric_relabel_configs", [&](const Node& n) { take_rules(n, job.metric_rules); }}};
     take_mapping(node, fields);
@@ -263,12 +334,24 @@ class Reader {
       for (const Node& target : group.targets) add_target(target, group, text, shared);
   }
 
+  void refuse_target(const Node& node, const std::string& address) {
+    say(node, "'" + printable(address) + "' is no target",
+        "host:port or unix:///path/to.sock; scheme and metrics_path are keys of the job");
+  }
+
+  // A port may be left out, as in Prometheus 3; it is then the scheme's.
+  static bool is_address(std::string_view address) {
+    if (address.starts_with(kUnix)) return address.size() > kUnix.size();
+    if (address.find_first_of("/?#@ ") != std::string_view::npos) return false;
+    const std::size_t colon = address.find(':', address.starts_with('[') ? address.find(']') : 0);
+    if (colon == std::string_view::npos) return true;
+    const auto port = to_unsigned(address.substr(colon + 1));
+    return colon > 0 && port && *port > 0 && *port < 65'536;
+  }
+
   void add_target(const Node& node, const Group& group, const JobText& text,
                   const std::shared_ptr<const ScrapeJob>& job) {
-    if (node.kind != Node::Kind::scalar || node.text.empty() ||
-        (node.text.find('/') != std::string::npos && !node.text.starts_with(kUnix)))
-      return say(node, "'" + printable(node.text) + "' is no target",
-                 "host:port or unix:///path/to.sock; scheme and metrics_path are keys of the job");
+    if (node.kind != Node::Kind::scalar || node.text.empty()) return refuse_target(node, node.text);
     metric::Labels labels = group.labels;
     set_label(labels, "job", job->name);
     set_label(labels, "__address__", node.text);
@@ -277,6 +360,9 @@ class Reader {
     for (const auto& [name, values] : text.parameters)
       if (!values.empty()) set_label(labels, "__param_" + name, values[0]);
     if (!relabel(text.target_rules, labels) || label_of(labels, "__address__").empty()) return;
+    // Only now: what a prober is to look at may be a URL, which rules lay into a parameter.
+    if (const std::string address(label_of(labels, "__address__")); !is_address(address))
+      return refuse_target(node, address);
     if (label_of(labels, "instance").empty()) {
       std::string_view address = label_of(labels, "__address__");
       if (address.starts_with(kUnix)) address.remove_prefix(kUnix.size());

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/http_client.h"
 #include "base/result.h"
 #include "metric/series.h"
 #include "sense/custom/relabel.h"
@@ -27,6 +28,8 @@ struct ScrapeJob {
   std::string user, password, password_file, token_file;  // secrets in files are read at each request
   std::uint64_t sample_limit = 0;                         // 0: none
   bool honors_labels = false;                             // the target's own job and instance stand
+  HttpTls tls;
+  bool follows_redirects = false;
   std::vector<RelabelRule> metric_rules;
 };
 

@@ -80,6 +80,70 @@ scrape_configs:
             "http://127.0.0.1:9115/metrics?target=a%3A1 {instance=\"a\",job=\"probe\"}\n");
 }
 
+// The blackbox exporter's example: what is probed may be a URL, as rules lay it into a parameter.
+TEST(ScrapeConfig, OnlyWhatIsAskedMustBeAnAddress) {
+  constexpr std::string_view kRules = R"(, relabel_configs: [
+      {source_labels: [__address__], target_label: __param_target},
+      {source_labels: [__param_target], target_label: instance},
+      {target_label: __address__, replacement: '127.0.0.1:9115'}])";
+  const auto job = [](const std::string& target, std::string_view more) {
+    return "scrape_configs: [{job_name: a, static_configs: [{targets: ['" + target + "']}]" +
+           std::string(more) + "}]";
+  };
+  EXPECT_EQ(targets_of(job("https://example.com", kRules)),
+            "http://127.0.0.1:9115/metrics?target=https%3A%2F%2Fexample.com "
+            "{instance=\"https://example.com\",job=\"a\"}\n");
+  EXPECT_EQ(targets_of(job("[::1]:80", "")), "http://[::1]:80/metrics {instance=\"[::1]:80\",job=\"a\"}\n");
+  EXPECT_EQ(targets_of(job("h", ", scheme: https")), "https://h/metrics {instance=\"h\",job=\"a\"}\n");
+  for (const char* wrong : {"h:", "h:http", "h:0", "h:70000", ":80", "a b:80", "u@h:80", "unix://"})
+    EXPECT_NE(targets_of(job(wrong, "")).find("is no target; host:port or"), std::string::npos) << wrong;
+}
+
+TEST(ScrapeConfig, TakesTlsAndRedirects) {
+  std::vector<Error> errors;
+  const auto targets = parse_scrape_config(R"(
+scrape_configs:
+  - job_name: a
+    scheme: https
+    follow_redirects: true
+    honor_timestamps: false
+    tls_config: {ca_file: /ca.pem, cert_file: /c.pem, key_file: /k.pem, server_name: n, insecure_skip_verify: true}
+    static_configs: [{targets: ['h:1']}]
+)",
+                                           "s.yaml", errors);
+  ASSERT_EQ(targets.size(), 1u);
+  const ScrapeJob& job = *targets[0].job;
+  EXPECT_TRUE(job.follows_redirects);
+  EXPECT_TRUE(job.tls.trusts_anyone);
+  EXPECT_EQ(job.tls.ca_file + job.tls.cert_file + job.tls.key_file + job.tls.server_name,
+            "/ca.pem/c.pem/k.pemn");
+}
+
+TEST(ScrapeConfig, WhatIsPrometheussAloneIsSaidToBe) {
+  EXPECT_EQ(
+      errors_of(R"(
+rule_files: []
+global: {evaluation_interval: 1m}
+scrape_configs:
+  - job_name: a
+    file_sd_configs: []
+    honor_timestamps: true
+    tls_config: {cert_file: x}
+    proxy_url: 'http://x'
+    metric_relabel_configs: [{action: hashmod}, {action: dropequal}]
+)"),
+      "s.yaml:2:1: 'rule_files' is Prometheus's, and not done here; leave it out\n"
+      "s.yaml:3:10: 'evaluation_interval' is Prometheus's, and not done here; leave it out\n"
+      "s.yaml:6:5: 'file_sd_configs' is Prometheus's, and not done here; targets are named in "
+      "static_configs; when they change, write the file anew and send SIGHUP\n"
+      "s.yaml:7:23: times that samples carry are not taken here; honor_timestamps: false is what is done\n"
+      "s.yaml:8:17: cert_file and key_file belong together\n"
+      "s.yaml:9:5: 'proxy_url' is Prometheus's, and not done here; targets are asked directly; leave it "
+      "out\n"
+      "s.yaml:10:39: 'hashmod' is not done here; it shares targets among servers; name this one's own\n"
+      "s.yaml:10:49: a rule with the action dropequal needs a target_label\n");
+}
+
 TEST(ScrapeConfig, AnErrorSaysWhereAndWhatIsNear) {
   EXPECT_EQ(errors_of("scrape_config: []\n"),
             "s.yaml:1:1: unknown key 'scrape_config'; did you mean 'scrape_configs'?\n");
@@ -100,7 +164,7 @@ scrape_configs:
             "s.yaml:6:9: unknown key 'target'; did you mean 'targets'?\n"
             "s.yaml:8:17: not a regular expression: missing ): a(b\n"
             "s.yaml:9:18: 'keeep' is not known here; did you mean 'keep'?\n"
-            "s.yaml:10:9: a rule that replaces needs a target_label\n"
+            "s.yaml:10:9: a rule with the action replace needs a target_label\n"
             "s.yaml:11:5: a job without a job_name\n"
             "s.yaml:12:74: 'many' is no count\n"
             "s.yaml:12:5: scrape_timeout (2000 ms) is longer than scrape_interval (1000 ms)\n");

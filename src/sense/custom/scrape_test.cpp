@@ -90,10 +90,24 @@ TEST(Scrape, ATargetThatFailsIsDownAndSaysWhy) {
   };
   expect(LoopbackServer::status("503 Busy", ""), "SERVER/metrics: answers 503");
   expect(LoopbackServer::status("302 Found", "", "text/plain", "Location: http://127.0.0.1:1/\r\n"),
-         "SERVER/metrics: answers 302: it points elsewhere, which is not followed");
+         "SERVER/metrics: answers 302: it points elsewhere; follow_redirects: true goes there");
   expect(answer("a 1\n<html>\n"), "SERVER/metrics: line 2:1: '<html>' is no name of a metric");
   expect(LoopbackServer::ok("a 1\n", "application/openmetrics-text; version=1.0.0"),
          "SERVER/metrics: line 2:1: the text is cut short; its last line is # EOF");
+}
+
+TEST(Scrape, GoesWhereItIsPointedToWithoutItsSecrets) {
+  const LoopbackServer there([](const std::string&) { return answer("a 1\n"); });
+  const LoopbackServer here([&](const std::string&) {
+    return LoopbackServer::status("302 Found", "", "text/plain",
+                                  "Location: " + there.url() + "/elsewhere\r\n");
+  });
+  const std::string text =
+      scraped(here, ", follow_redirects: true, basic_auth: {username: anna, password: secret}");
+  EXPECT_TRUE(text.starts_with("a{instance=\"i\",job=\"j\"} 1\nup{instance=\"i\",job=\"j\"} 1\n")) << text;
+  EXPECT_NE(here.requests().at(0).find("Authorization: Basic"), std::string::npos);
+  EXPECT_NE(there.requests().at(0).find("GET /elsewhere "), std::string::npos);
+  EXPECT_EQ(there.requests().at(0).find("Authorization"), std::string::npos);
 }
 
 TEST(Scrape, OfAServerThatHangsOrCutsItsAnswerEnds) {

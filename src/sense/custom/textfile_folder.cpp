@@ -50,7 +50,7 @@ Result<std::vector<std::string>> list_files(const std::string& path) {
 Result<metric::Exposition> read_exposition(const std::string& path) {
   auto text = read_file(path, kFileBytesMax);
   if (!text) return pass_on(text);
-  auto exposition = metric::parse_exposition(*text, {});
+  auto exposition = metric::parse_exposition(*text, {.form = metric::ExpositionForm::by_its_end});
   if (!exposition) {
     Error error = std::move(exposition).error();
     error.where = path + ": " + error.where;

@@ -73,18 +73,6 @@ bool take_digits(std::string_view& text) {
   return true;
 }
 
-// ^(ram|loop|fd|(h|s|v|xv)d[a-z]|nvme\d+n\d+p)\d+$
-bool is_left_out(std::string_view device) {
-  for (const std::string_view kind : {"ram", "loop", "fd"})
-    if (device.starts_with(kind) && is_digits(device.substr(kind.size()))) return true;
-  for (const std::string_view kind : {"hd", "sd", "vd", "xvd"})
-    if (device.starts_with(kind) && device.size() > kind.size() && is_lower_letter(device[kind.size()]) &&
-        is_digits(device.substr(kind.size() + 1)))
-      return true;
-  return take_prefix(device, "nvme") && take_digits(device) && take_prefix(device, "n") &&
-         take_digits(device) && take_prefix(device, "p") && is_digits(device);
-}
-
 }  // namespace
 
 //  254       0 vda 55408 8736 4787666 90358 38940 34367 7563072 21684 0 13240 113236 …
@@ -96,7 +84,7 @@ Result<void> DiskstatsCollector::add_values(std::string_view text, metric::Frame
     take_word(line);
     const std::string_view device = take_word(line);
     if (device.empty()) return broken("not a disk", whole);
-    if (is_left_out(device)) continue;
+    if (is_no_whole_disk(device)) continue;
     for (std::size_t i = 0; i < std::size(kFields); ++i) {
       const std::string_view word = take_word(line);
       if (word.empty() && i >= kFieldsAlways) break;
@@ -107,6 +95,18 @@ Result<void> DiskstatsCollector::add_values(std::string_view text, metric::Frame
     }
   }
   return {};
+}
+
+// ^(ram|loop|fd|(h|s|v|xv)d[a-z]|nvme\d+n\d+p)\d+$
+bool is_no_whole_disk(std::string_view device) {
+  for (const std::string_view kind : {"ram", "loop", "fd"})
+    if (device.starts_with(kind) && is_digits(device.substr(kind.size()))) return true;
+  for (const std::string_view kind : {"hd", "sd", "vd", "xvd"})
+    if (device.starts_with(kind) && device.size() > kind.size() && is_lower_letter(device[kind.size()]) &&
+        is_digits(device.substr(kind.size() + 1)))
+      return true;
+  return take_prefix(device, "nvme") && take_digits(device) && take_prefix(device, "n") &&
+         take_digits(device) && take_prefix(device, "p") && is_digits(device);
 }
 
 }  // namespace ullage::sense

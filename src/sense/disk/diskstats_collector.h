@@ -20,4 +20,7 @@ class DiskstatsCollector final : public FileCollector {
   Result<void> add_values(std::string_view text, metric::Frame& frame) override;
 };
 
+// A partition, a loop device or the like, of which the whole says enough.
+bool is_no_whole_disk(std::string_view device);
+
 }  // namespace ullage::sense

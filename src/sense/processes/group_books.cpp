@@ -64,6 +64,7 @@ void GroupBooks::take(std::span<const ProcessRow> rows, std::span<const EndedPro
     entry.growth.add(now, sample.anonymous_bytes.value_or(sample.resident_bytes.value_or(0)) +
                               sample.swap_bytes.value_or(0));
     sample.growth_bytes_per_minute = entry.growth.bytes_per_minute();
+    if (const auto rising = entry.growth.rising_for(now)) sample.growing_seconds = to_seconds(*rising);
   }
   choose(now);
   for (auto& [group, entry] : entries_) share_out(entry);

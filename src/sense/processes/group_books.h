@@ -29,6 +29,7 @@ struct GroupSample {
   OptionalCount open_files;
   std::uint64_t largest_process_bytes = 0;  // of one process, one that has just ended too (its peak)
   std::optional<double> growth_bytes_per_minute;
+  std::optional<double> growing_seconds;  // for how long it has grown; absent while it does not
   // Of all that ever were, since it has figures of its own.
   ResourceUse used;
   bool is_io_known = false;

@@ -31,7 +31,8 @@ export interface PlotOptions {
 
 // The same for every chart, so that all have one time axis.
 export const AXIS_WIDTH_PX = 68;
-export const RIGHT_SPACE_PX = 10;
+// Half of the widest text that stands at the end of the time axis: 12:34:56.
+export const RIGHT_SPACE_PX = 26;
 // A limit further than this above all values would flatten them; it is left to the legend. Idle cores are a
 // finding of their own, so they are shown from further away.
 const limitInSight = (unit: Unit): number => (unit === 'cores' ? 6 : 2.5);
