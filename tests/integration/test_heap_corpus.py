@@ -38,7 +38,7 @@ def judge(case: dict, told: dict, is_sampled: bool) -> str:
         wanted = {case["kind"]}
         if case["kind"] == "lost" and is_sampled:
             wanted.add("growing")  # who leads to a sampled block may be one that is not sampled
-            if not kinds and case["name"] in ("lost_once", "lost_cycle_once", "lost_at_the_end", "lost_chain"):
+            if kinds <= {"kept"} and case["name"] in ("lost_once", "lost_cycle_once", "lost_at_the_end", "lost_chain"):
                 return ""
         return "" if kinds & wanted else f"said {kinds or 'nothing'}, settled {[names(s) for s in settled][:2]}"
     if accused:

@@ -32,7 +32,7 @@ void* whole_pages(void* block) { return seen(block == MAP_FAILED ? nullptr : blo
 
 // NOLINTBEGIN(cppcoreguidelines-no-malloc,bugprone-suspicious-realloc-usage)
 #define ULLAGE_BY(name, ...) \
-  [[gnu::noinline]] void* by_##name(std::size_t bytes) { return __VA_ARGS__; }
+  [[gnu::noinline]] void* by_##name(std::size_t bytes) { return (__VA_ARGS__); }
 
 ULLAGE_BY(malloc, seen(::malloc(bytes)))
 ULLAGE_BY(calloc, seen(::calloc(bytes / 8, 8)))
