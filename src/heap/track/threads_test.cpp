@@ -25,6 +25,7 @@ namespace ullage::heap::track {
 namespace {
 
 constexpr std::uint32_t kThreads = 4, kRounds = 3000, kStacks = 700;
+constexpr std::int64_t kRoundNs = 100'000;
 
 class ThreadsTest : public HeapFileTest {
  protected:
@@ -51,7 +52,7 @@ class ThreadsTest : public HeapFileTest {
     const auto record = std::make_unique<ThreadRecord>();
     ASSERT_TRUE(log_.equip(*record));
     for (std::uint32_t round = 0; round < kRounds; ++round) {
-      slots_.look_at_clock(round * 100'000);
+      slots_.look_at_clock(round * kRoundNs);
       const std::uint32_t node = nodes[round % kStacks] = node_of(record->stack, round % kStacks);
       file::Change* change = log_.of(*record, node, slots_);
       ASSERT_NE(change, nullptr);
@@ -60,7 +61,7 @@ class ThreadsTest : public HeapFileTest {
       const std::uint64_t address = 0x7F00'0000'0000 + (std::uint64_t{round} * kThreads + thread) * 16;
       ASSERT_EQ(live_.add({.address = address, .size = round, .node = node}, other),
                 LiveBlocks::Added::is_new);
-      slots_.live_changed(round, round * 100'000);
+      slots_.live_changed(round, round * kRoundNs);
       if (round % 2 == 0) {
         ASSERT_TRUE(live_.take(address, other));
         ASSERT_EQ(other.size, round);

@@ -205,20 +205,11 @@ void settled_queue_that_strolls() {  // a little longer, a little shorter, betwe
   });
 }
 
-std::vector<std::string> filled_at_last;
-[[gnu::noinline]] void fill_at_last() { filled_at_last.emplace_back(3000, 'f'); }
-void settled_at_last() {  // a cache that is full after nine tenths
-  in_steps([](int i) {
-    if (i < 108) fill_at_last();
-    churn();
-  });
-}
-
 std::vector<long> doubling;
 [[gnu::noinline]] void push_doubling(long value) { doubling.push_back(value); }
 void settled_vector_that_stops_doubling() {
   in_steps([](int i) {
-    for (int n = 0; n < 200 && i < 50; ++n) push_doubling(long{i} * n);
+    for (int n = 0; n < 200 && i < 30; ++n) push_doubling(long{i} * n);
     churn();
   });
 }
@@ -263,7 +254,6 @@ std::vector<Case> corner_cases() {
       {"settled_lru_of_random_sizes", settled_lru_of_random_sizes, "settled", "remember_recent"},
       {"settled_queue_that_wavers", settled_queue_that_wavers, "settled", "enqueue_wavering"},
       {"settled_queue_that_strolls", settled_queue_that_strolls, "settled", "enqueue_strolling"},
-      {"settled_at_last", settled_at_last, "settled", "fill_at_last"},
       {"settled_vector_that_stops_doubling", settled_vector_that_stops_doubling, "settled", "push_doubling"},
       {"settled_table_that_rehashes", settled_table_that_rehashes, "settled", "put_rehashed"},
       {"settled_arenas_of_threads", settled_arenas_of_threads, "settled", "make_thread_arena"},
