@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <cstddef>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -37,6 +38,7 @@ namespace ullage::cli {
 namespace {
 
 constexpr int kOwnFailure = 125;
+constexpr std::size_t kProblemsTold = 5;  // of heap profiles
 
 struct RunFlags {
   RunArguments arguments;
@@ -114,6 +116,22 @@ std::string run_argument(const session::Outcome& outcome, const std::string& sta
   return newest && *newest == outcome.file_path ? "@1" : outcome.record.id;
 }
 
+void fold_heap(const std::string& path, bool is_quiet, const Console& console) {
+  const auto folded = run::fold_heap(path);
+  if (is_quiet) return;
+  if (!folded) {
+    console.err << "ullage: " << folded.error().text() << '\n';
+    return;
+  }
+  std::size_t told = 0;
+  for (const run::FoldedHeap::Problem& problem : folded->problems)
+    if (told++ < kProblemsTold)
+      console.err << fmt::format("ullage: heap profile of process {}: {}\n", problem.pid,
+                                 printable(problem.text));
+  if (told > kProblemsTold)
+    console.err << fmt::format("ullage: and {} more, which `ullage heap top` tells\n", told - kProblemsTold);
+}
+
 int act_run(const CLI::App& app, const RunFlags& flags, const Common& common, Console& console) {
   auto settings = common.settings(console);
   if (!settings) return own_failure(console, settings.error(), kOwnFailure);
@@ -134,10 +152,7 @@ int act_run(const CLI::App& app, const RunFlags& flags, const Common& common, Co
   const auto outcome = session::supervise(*options, console.clock, console.root, say);
   if (!outcome) return own_failure(console, outcome.error(), act::exit_code_of(outcome.error()));
 
-  if (options->heap && !outcome->file_path.empty()) {
-    const auto folded = run::fold_heap(outcome->file_path);
-    if (!folded && !flags.quiet) console.err << "ullage: " << folded.error().text() << '\n';
-  }
+  if (options->heap && !outcome->file_path.empty()) fold_heap(outcome->file_path, flags.quiet, console);
   std::optional<run::LoadedRun> loaded;
   const bool gate = settings->flag("run.growth_gate");
   // Nobody reads what would be said: `show` works it out again from the file.

@@ -182,20 +182,22 @@ Result<void> save_heap(const std::string& run_path, std::span<const heap::Profil
   return store(run_path, packed, IfStored::replace);
 }
 
-Result<void> fold_heap(const std::string& run_path) {
+Result<FoldedHeap> fold_heap(const std::string& run_path) {
   const std::string folder = heap_folder(run_path);
   if (!is_folder(folder)) return {};
-  if (auto ended = refuse_living(run_path); !ended) return ended;
+  if (auto ended = refuse_living(run_path); !ended) return pass_on(ended);
+  FoldedHeap folded;
   std::vector<Packed> packed;
   auto read = interpret_all(folder, Newer::refuse, [&](const heap::Profile& profile) {
     packed.push_back({profile.pid, heap::encode_profile(profile)});
+    for (const std::string& problem : profile.problems) folded.problems.push_back({profile.pid, problem});
   });
-  if (!read) return read;
-  if (auto stored = store(run_path, packed, IfStored::keep); !stored) return stored;
+  if (!read) return pass_on(read);
+  if (auto stored = store(run_path, packed, IfStored::keep); !stored) return pass_on(stored);
   std::error_code error;
   std::filesystem::remove_all(folder, error);
   if (error) return fail_errno("cannot remove", folder, error.value());
-  return {};
+  return folded;
 }
 
 }  // namespace ullage::run

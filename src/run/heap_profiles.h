@@ -4,6 +4,7 @@
 // names and folded into the run's file, and the folder goes. docs/formats/heap.md.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
@@ -34,6 +35,13 @@ Result<void> save_heap(const std::string& run_path, std::span<const heap::Profil
 // not only closed), and where a newer Ullage's files lie in
 // the folder. All are stored or none: killed at any time, or beside another that folds the same, it leaves
 // either the folder or the profiles, at most both.
-Result<void> fold_heap(const std::string& run_path);
+struct FoldedHeap {
+  struct Problem {
+    std::uint32_t pid = 0;
+    std::string text;
+  };
+  std::vector<Problem> problems;  // of the profiles: what could not be recorded, or was damaged
+};
+Result<FoldedHeap> fold_heap(const std::string& run_path);
 
 }  // namespace ullage::run

@@ -35,7 +35,7 @@ bool read_at(std::string_view bytes, std::size_t offset, Value& into) {
 }
 
 std::string why_not_elf(std::string_view head) {
-  if (static_cast<unsigned char>(head[EI_CLASS]) != ELFCLASS64) return "it is a 32-bit program";
+  if (static_cast<unsigned char>(head[EI_CLASS]) != ELFCLASS64) return std::string(kIs32Bit);
   Elf64_Ehdr header;
   if (!read_at(head, 0, header)) return "its file is cut off";
   bool has_loader = false;

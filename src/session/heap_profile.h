@@ -6,6 +6,7 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -20,5 +21,6 @@ Result<void> prepare_heap_profile(const HeapOptions& options, const std::string&
 // Why nothing can be recorded of a program, as far as its file tells: "it is statically linked". Empty:
 // nothing is known against it. Of a script, what stands in the way of its interpreter.
 std::string why_not_profiled(const std::string& program_path);
+constexpr std::string_view kIs32Bit = "it is a 32-bit program";  // one of its answers
 
 }  // namespace ullage::session

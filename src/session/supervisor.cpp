@@ -43,6 +43,7 @@
 #include "session/recorder.h"
 #include "session/run_options.h"
 #include "session/start_record.h"
+#include "session/unprofiled.h"
 
 namespace ullage::session {
 
@@ -131,6 +132,7 @@ class Supervisor {
   std::optional<Recorder> recorder_;
   std::optional<Accounts> accounts_;
   std::optional<OomWitness> oom_witness_;
+  std::optional<Unprofiled> unprofiled_;
   EventLoop::Handle timer_, child_watch_, timeout_;
 
   nanoseconds started_{0}, flushed_{0}, cpu_before_{0}, cpu_at_look_{0};
@@ -186,6 +188,7 @@ Result<void> Supervisor::prepare() {
   if (socket_->problem())
     tell("socket", "warning", "the command has no ULLAGE_SOCKET: " + socket_->problem()->text());
   if (!heap_problem_.empty()) tell("heap", "warning", heap_problem_);
+  if (unprofiled_ && !heap_problem_.empty()) unprofiled_->leave_out(child_->pid());
   if (!folder)
     storage_failed_ = true, tell("storage", "warning", "this run will not be kept: " + folder.error().text());
   return {};
@@ -233,15 +236,19 @@ Result<void> Supervisor::prepare_child() {
 }
 
 void Supervisor::profile_heap(std::map<std::string, std::string>& environment) {
-  const auto prepared = file_path_.empty() ? fail("this run is not kept")
-                                           : prepare_heap_profile(*options_.heap, file_path_, environment);
-  if (!prepared) heap_problem_ = "no heap profile: " + prepared.error().text();
   std::vector<std::string> listed;
   for (const auto& [name, value] : options_.environment) listed.push_back(name + '=' + value);
   const auto program = act::find_command(options_.command.front(), listed, options_.working_directory);
-  if (!program || !heap_problem_.empty()) return;
-  if (const std::string why = why_not_profiled(*program); !why.empty())
-    heap_problem_ = "no heap profile of " + printable(options_.command.front()) + ": " + why;
+  const std::string why = program ? why_not_profiled(*program) : std::string();
+  if (!why.empty()) heap_problem_ = "no heap profile of " + printable(options_.command.front()) + ": " + why;
+  // Its loader would complain on standard error of a library of 64 bits.
+  if (why == kIs32Bit) return;
+  const auto prepared = file_path_.empty() ? fail("this run is not kept")
+                                           : prepare_heap_profile(*options_.heap, file_path_, environment);
+  if (prepared)
+    unprofiled_.emplace(root_, options_.heap->library, options_.heap->scanner);
+  else
+    heap_problem_ = "no heap profile: " + prepared.error().text();
 }
 
 void Supervisor::leave_out(pid_t helper) {
@@ -275,6 +282,8 @@ void Supervisor::look(Reading::Depth depth) {
   last_look_ms_ = std::max(time_ms(), last_look_ms_ + 1);
   const Look look = reading_->take(last_look_ms_, depth, *accounts_);
   recorder_->look(look, *accounts_, depth == Reading::Depth::everything || pace_.take_store(elapsed()));
+  if (unprofiled_)
+    for (const std::string& problem : unprofiled_->look(look.living)) tell("heap", "warning", problem);
   enforcer_.kill_again();
   oom_witness_->note_holder(accounts_->largest(), last_look_ms_);
   if (options_.warn) judge(look);

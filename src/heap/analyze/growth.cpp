@@ -36,7 +36,9 @@ constexpr double kEarlier = 0.7;         // of the time
 constexpr double kBurst = 0.02;          // of the life, from the first allocation to the last
 constexpr std::size_t kStepsMin = 4;
 constexpr double kOpenGapMax = 2.2;  // the wait since the last step, in the longest of the two before
-constexpr double kSilenceMin = 0.12, kSilenceEnough = 0.2;  // of the time
+constexpr double kSilenceMin = 0.12, kSilenceEnough = 0.2;   // of the time
+constexpr double kSureGapMax = 1.3, kSureSilenceMin = 0.06;  // the same where what came before was dense
+constexpr double kMissedMin = 7;          // births: by so many fewer it is once in a thousand times by chance
 constexpr double kSilenceByChance = 4.6;  // samples: so many are not missed but once in a hundred times
 constexpr double kLate = 0.6;             // of the time
 constexpr double kRises = 0.03;           // of the level at the end
@@ -178,7 +180,25 @@ class Judge {
     std::vector<bool> has_births;
     for (std::size_t i = first; i < windows_.size(); ++i)
       has_births.push_back(windows_[i].survivor_bytes > 0);
-    return is_silent_at_last(has_births, first) || has_stopped_rising(first);
+    return is_silent_at_last(has_births, first) || misses_births(first) || has_stopped_rising(first);
+  }
+  // Beside their mean and their scatter before, more births are missing at the end than chance would have it.
+  bool misses_births(std::size_t first) const {
+    std::size_t last = first;
+    double sum = 0;
+    double squares = 0;
+    for (std::size_t i = first; i < windows_.size(); ++i) {
+      const double births = history_.is_exact ? windows_[i].survivor_count : windows_[i].survivor_samples;
+      sum += births;
+      squares += births * births;
+      if (births > 0) last = i;
+    }
+    const auto with_births = static_cast<double>(last + 1 - first);
+    const auto open = static_cast<double>(windows_.size() - 1 - last);
+    const double mean = sum / with_births;
+    if (mean <= 0 || open <= kSureSilenceMin * static_cast<double>(windows_.size() - first)) return false;
+    const double scatter = std::max(1.0, (squares / with_births - mean * mean) / mean);  // 1: as by chance
+    return open * mean >= kMissedMin * scatter;
   }
   bool has_stopped_rising(std::size_t first) const {
     std::vector<bool> has_risen;
@@ -190,23 +210,29 @@ class Judge {
     return is_silent_at_last(has_risen, first);
   }
 
-  // The wait since it last happened, beside the longest between two times.
+  // The wait since it last happened, beside the longest between two times. A process that waited did not
+  // happen not to allocate; but a short silence is none beside waits of any kind.
   bool is_silent_at_last(const std::vector<bool>& happened, std::size_t first) const {
     std::size_t last = 0;
-    std::size_t longest = 1;
+    std::size_t longest = 1;  // of windows in which anything was done
+    std::size_t longest_of_all = 1;
     std::size_t wait = 0;
     for (std::size_t i = 1; i < happened.size(); ++i) {
       wait += windows_[first + i].is_idle ? 0 : 1;
       if (!happened[i]) continue;
       longest = std::max(longest, wait);
+      longest_of_all = std::max(longest_of_all, i - last);
       wait = 0;
       last = i;
     }
     const auto open = static_cast<double>(happened.size() - 1 - last);
-    const double silence =
-        std::clamp(kSilenceByChance / std::max(1.0, all_.samples), kSilenceMin, kSilenceEnough);
-    return open > kOpenGapMax * static_cast<double>(longest) &&
-           open > silence * static_cast<double>(happened.size());
+    const double by_chance = kSilenceByChance / std::max(1.0, all_.samples);
+    const auto is_longer = [&](double silence, double gap) {
+      return open > silence * static_cast<double>(happened.size()) && open > gap;
+    };
+    return is_longer(std::clamp(by_chance, kSilenceMin, kSilenceEnough),
+                     kOpenGapMax * static_cast<double>(longest)) ||
+           is_longer(std::max(by_chance, kSureSilenceMin), kSureGapMax * static_cast<double>(longest_of_all));
   }
 
   // What was fast, has become slow, and goes on: even births of late, unlike those of what is nearly
@@ -395,7 +421,20 @@ class Judge {
 
   double settled_confidence(const Growth& growth) const {
     if (growth.is_burst) return 0.95;
-    return kNothingSeen + 0.65 * std::min(1.0, all_.samples / 20);
+    return kNothingSeen +
+           0.65 * std::min(1.0, all_.samples / 20) * std::min(1.0, quiet_ratio() / kSilenceEnough);
+  }
+
+  // How much of the time the level has not risen any more.
+  double quiet_ratio() const {
+    std::size_t last = 0;
+    double highest = 0;
+    for (std::size_t i = 0; i < windows_.size(); ++i) {
+      if (windows_[i].least_bytes <= highest + kRises * end_level_) continue;
+      highest = windows_[i].least_bytes;
+      last = i;
+    }
+    return static_cast<double>(windows_.size() - 1 - last) / count();
   }
 
   const SiteHistory& history_;

@@ -60,6 +60,16 @@ class History {
     });
     for (const Entry& entry : held) block(entry.born, kForever, bytes);
   }
+  // First in, first out; after each that comes, so many stay as `length` says.
+  void queue(std::size_t entries, const std::function<std::size_t(double)>& length) {
+    std::deque<double> held;
+    times(entries, 0, 1, [&](double now) {
+      held.push_back(now);
+      for (const std::size_t most = length(now); held.size() > most; held.pop_front())
+        block(held.front(), now);
+    });
+    for (const double born : held) block(born);
+  }
   // Kept until the buffer is flushed; `keeps` of it stays then.
   void saw(std::size_t count, double period, double keeps = 0) {
     times(count, 0, 1, [&](double now) {
@@ -260,6 +270,35 @@ inline std::vector<NamedHistory> saws_and_loads() {
   };
 }
 
+inline std::vector<NamedHistory> wavering_queues() {
+  return {
+      {"a queue whose length is drawn anew each moment", false,
+       [](History& h) {
+         h.queue(20000, [&](double) { return static_cast<std::size_t>(h.uniform(100, 500)); });
+       }},
+      {"a queue as long as the last seconds were busy", false,
+       [](History& h) {
+         double length = 300;
+         h.queue(20000, [&](double) {
+           length = std::clamp(length + h.uniform(-8, 8), 100.0, 500.0);
+           return static_cast<std::size_t>(length);
+         });
+       }},
+      {"a slow queue whose length goes up and down", false,
+       [](History& h) {
+         h.queue(3000, [](double t) { return static_cast<std::size_t>(300 + 150 * std::sin(t * 31)); });
+       }},
+      {"a long queue that wavers", false,
+       [](History& h) {
+         h.queue(3000, [&](double) { return static_cast<std::size_t>(h.uniform(700, 1000)); });
+       }},
+      {"a short queue of large blocks", false,
+       [](History& h) {
+         h.queue(2000, [&](double t) { return static_cast<std::size_t>(10 + std::fmod(t * 500, 5)); });
+       }},
+  };
+}
+
 inline std::vector<NamedHistory> what_is_made_once() {
   return {
       {"a vocabulary", false,
@@ -397,8 +436,22 @@ inline std::vector<NamedHistory> settled_blocks() {
   };
 }
 
+// Of which a handful of samples cannot tell that it has ended.
+inline std::vector<NamedHistory> lately_settled() {
+  return {
+      {"a cache that is full after nine tenths, and never replaced", false,
+       [](History& h) { h.times(4000, 0, 0.9, [&](double t) { h.block(t); }); }},
+      {"a cache that is full after nine tenths, and then replaced", false,
+       [](History& h) { h.cache(3600, 4000, 1, History::Evicts::any); }},
+      {"filled evenly until nine tenths, then no more", false,
+       [](History& h) {
+         for (int i = 0; i < 1600; ++i) h.block(0.9 * i / 1600);
+       }},
+  };
+}
+
 inline std::vector<NamedHistory> settled_histories() {
-  return joined({caches(), saws_and_loads(), what_is_made_once(), settled_blocks()});
+  return joined({caches(), saws_and_loads(), wavering_queues(), what_is_made_once(), settled_blocks()});
 }
 
 }  // namespace ullage::heap

@@ -31,6 +31,7 @@ constexpr std::size_t kSlotsMin = 12;       // else nothing can be said of the t
 constexpr double kTornDown = 0.5;           // of what was held before the exit: freed by it when less lives
 constexpr double kHardlyFreed = 0.1;        // of what was born: then nearly all of it lived at the exit
 constexpr double kHardlyFallen = 0.95;      // of the fullest: nothing was torn down
+constexpr double kStillFull = 0.99;         // of the fullest
 constexpr double kTornDownBytesMin = 1024;
 constexpr double kTableMax = 0.03;  // of all that grows
 constexpr double kNearlyAllRate = 0.95;
@@ -113,7 +114,9 @@ class ProcessJudge {
     const std::size_t last = std::max({std::size_t{3}, bytes.size() / 20, std::min(late + 1, bytes.size())});
     const auto fullest = std::max_element(bytes.end() - static_cast<std::ptrdiff_t>(last), bytes.end());
     if (bytes.back() > kHardlyFallen * *fullest) return std::nullopt;
-    return static_cast<std::uint32_t>(fullest - bytes.begin());
+    const auto still_full = std::find_if(bytes.rbegin(), bytes.rend(),
+                                         [&](double level) { return level >= kStillFull * *fullest; });
+    return static_cast<std::uint32_t>(bytes.rend() - still_full - 1);
   }
   Amount held_before_teardown(const StackRecords& records) const {
     Amount held;
@@ -157,7 +160,11 @@ class ProcessJudge {
   }
   // Without the windows after it: the process may have taken a while to go.
   SiteHistory until_teardown(SiteHistory history) const {
-    history.windows.resize(grid_.window_of_slot[*teardown_] + 1);
+    // A slot goes on until something happens again.
+    const double seconds = seconds_since_start(profile_.slot_ends_ms[*teardown_]);
+    const auto begun = static_cast<std::size_t>(std::max(0.0, seconds / history.window_seconds));
+    history.windows.resize(
+        std::clamp<std::size_t>(begun, grid_.window_of_slot[*teardown_] + 1, grid_.windows));
     history.life_seconds = history.window_seconds * static_cast<double>(history.windows.size());
     return history;
   }

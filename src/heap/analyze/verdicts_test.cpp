@@ -51,7 +51,8 @@ void ask(const NamedHistory& history, double living_samples, std::uint64_t seed,
 TEST(Verdicts, WhatADestructorFreesAtExitIsJudgedByItsLevels) {
   for (const bool is_growing : {true, false}) {
     Score score;
-    for (const NamedHistory& history : is_growing ? growing_histories() : settled_histories()) {
+    for (const NamedHistory& history :
+         is_growing ? growing_histories() : joined({settled_histories(), lately_settled()})) {
       History written(3);
       history.write(written);
       for (Block& block : written.blocks)
@@ -75,6 +76,7 @@ TEST(Verdicts, EachExactHistoryIsJudgedRight) {
   Score score;
   ask_all(growing_histories(), 0, 2, score);
   ask_all(settled_histories(), 0, 2, score);
+  ask_all(lately_settled(), 0, 10, score);
   EXPECT_EQ(score.right, score.asked) << score.wrong;
 }
 
@@ -93,6 +95,24 @@ TEST(Verdicts, OfSampledHistoriesNineteenInTwentyAreJudgedRightAndHardlyAnyWrong
     all.right += growing.right + settled.right;
   }
   EXPECT_GE(all.ratio(), 0.95);
+}
+
+TEST(Verdicts, OfWhatHasSettledLatelyManySamplesTellItAndFewAreNotSure) {
+  Score many;
+  ask_all(lately_settled(), 400, 20, many);
+  EXPECT_GE(many.ratio(), 0.8) << many.wrong;
+}
+
+TEST(Verdicts, WhatHasSettledOnlyJustIsLessSurelySo) {
+  const auto confidence_of = [](double until) {
+    History written(1);
+    written.times(4000, 0, until, [&](double t) { written.block(t); });
+    const Verdicts verdicts = judge(std::vector<Profile>{profile_of(written.blocks)});
+    EXPECT_EQ(verdicts.settled.size(), 1u);
+    return verdicts.settled.empty() ? 0 : verdicts.settled[0].confidence;
+  };
+  EXPECT_GE(confidence_of(0.5), 0.9);
+  EXPECT_LE(confidence_of(0.9), 0.7);
 }
 
 TEST(Verdicts, AQueuesLevelMayFallByChanceWhereItIsSampled) {

@@ -13,6 +13,8 @@
 #include <system_error>
 #include <utility>
 
+#include "heap/interpret/rust_names.h"
+
 namespace ullage::heap {
 
 namespace {
@@ -84,11 +86,12 @@ std::string as_rust_writes_it(std::string_view name) {
 
 }  // namespace
 
-bool is_mangled(std::string_view name) { return name.starts_with("_Z"); }
+bool is_mangled(std::string_view name) { return name.starts_with("_Z") || name.starts_with("_R"); }
 
 std::string demangle(std::string_view linker_name) {
   const std::string name(linker_name.substr(0, linker_name.find('@')));  // without a symbol's version
   if (!is_mangled(name) || name.size() > kMangledBytesMax) return shortened(name);
+  if (const auto of_rust = demangle_rust(name)) return shortened(*of_rust);
   int status = 0;
   const std::unique_ptr<char, Free> text(abi::__cxa_demangle(name.c_str(), nullptr, nullptr, &status));
   if (status != 0 || text == nullptr) return shortened(name);

@@ -360,10 +360,21 @@ void Reading::tell_damage() {
     problems.push_back(std::to_string(damage_.parts) + " parts of the file are damaged and left out");
   if (damage_.records != 0)
     problems.push_back(std::to_string(damage_.records) + " entries of the file are damaged and left out");
+  const auto& losses = raw_.profile.losses;
+  if (losses.no_room != 0)
+    problems.push_back("no room was left to record " + std::to_string(losses.no_room) +
+                       " events: what they allocated or freed is missing");
+  if (losses.shared_stacks != 0)
+    problems.push_back("no room was left for " + std::to_string(losses.shared_stacks) +
+                       " stacks: what they allocated is told without them");
 }
 
 Result<void> check_header(const file::FileHeader& header, std::size_t bytes, const std::string& path) {
-  if (std::ranges::all_of(header.magic, [](char c) { return c == '\0'; }))
+  const bool is_empty = std::ranges::all_of(header.magic, [](char c) { return c == '\0'; });
+  if (is_empty && bytes == file::kBytesWithoutRoom)
+    return fail(
+        "no room was left for its profile: on the disk, in its memory (ulimit -v) or its files (ulimit -f)");
+  if (is_empty)
     return fail(Error{.what = "nothing was written to it yet", .where = path, .system_error = ENODATA});
   if (bytes < offsetof(file::FileHeader, header_bytes) ||
       std::memcmp(header.magic, file::kMagic, sizeof file::kMagic) != 0)

@@ -76,7 +76,7 @@ TEST_F(HeapFile, SaysWhoseItIs) {
   EXPECT_EQ(raw.profile.ended_ms, 1'700'000'003'000);
   EXPECT_EQ(raw.modules.at(1), (ModuleFile{"/bin/program", "\x12\x34"}));
   EXPECT_EQ(raw.thread_names.at(1), "program");
-  EXPECT_THAT(raw.profile.problems, IsEmpty());
+  EXPECT_THAT(raw.profile.problems, ElementsAre(HasSubstr("to record 3 events")));
 }
 
 TEST_F(HeapFile, AddsWhatWasLoggedAndWhatAThreadHadNotLoggedYet) {
@@ -206,6 +206,7 @@ TEST_F(HeapFile, KnowsWhatIsLostOnlyWhenSomebodyLooked) {
 TEST_F(HeapFile, RefusesInWordsWhatItCannotRead) {
   EXPECT_THAT(refusal(""), HasSubstr("nothing was written to it yet"));
   EXPECT_THAT(refusal(std::string(5000, '\0')), HasSubstr("nothing was written to it yet"));
+  EXPECT_THAT(refusal(std::string(1, '\0')), HasSubstr("no room was left for its profile"));
   EXPECT_THAT(refusal("ULLHEAQ..................."), HasSubstr("not a heap profiler's file"));
   HeapFileWriter writer;
   writer.header().version = 2;

@@ -27,9 +27,11 @@ long pass(T* pointer) {
 // Only calls of the kernel: this is a copy of a process that may have had other threads.
 [[noreturn]] void become_scanner(const char* scanner, const char* process, const char* heap_file) {
   kernel_call(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
-  const long nothing = kernel_call(SYS_openat, AT_FDCWD, pass("/dev/null"), O_RDWR);
-  for (int descriptor = 0; descriptor <= 2 && nothing >= 0; ++descriptor)
-    kernel_call(SYS_dup3, nothing, descriptor, 0);
+  // First closed: the program may have no descriptor left for another file, and what the loader then
+  // complains of is none of its output.
+  for (int descriptor = 0; descriptor <= 2; ++descriptor) kernel_call(SYS_close, descriptor);
+  for (int descriptor = 0; descriptor <= 2; ++descriptor)
+    kernel_call(SYS_openat, AT_FDCWD, pass("/dev/null"), O_RDWR);
   const char* arguments[] = {scanner, "heap", "scan", process, heap_file, nullptr};
   const char* environment[] = {nullptr};
   kernel_call(SYS_execve, pass(scanner), pass(arguments), pass(environment));

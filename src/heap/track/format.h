@@ -14,6 +14,7 @@ namespace ullage::heap::file {
 constexpr char kMagic[8] = {'U', 'L', 'L', 'H', 'E', 'A', 'P', '\0'};
 constexpr std::uint32_t kVersion = 1;
 constexpr std::size_t kPage = 4096;
+constexpr std::size_t kBytesWithoutRoom = 1;  // a file of this size, and zero: there was no room for more
 constexpr std::uint32_t kChunksMax = 4096;
 constexpr std::uint32_t kShards = 64;      // of the table of live blocks
 constexpr std::uint32_t kSlotsMax = 8192;  // 13 bits of a live block

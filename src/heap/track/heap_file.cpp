@@ -23,33 +23,38 @@ using file::FileHeader;
 
 namespace {
 
-constexpr int kDescriptorMin = 900;  // out of the way of programs that count theirs
+constexpr int kDescriptorMin = 900;
+constexpr int kDescriptorsMost = 3;  // the file's and the folder's; and one as they are moved
 constexpr int kNamesMax = 10'000;    // programs that one process becomes by exec
 
 constexpr std::size_t in_pages(std::size_t bytes) {
   return (bytes + file::kPage - 1) / file::kPage * file::kPage;
 }
 
-bool identify(int descriptor, std::uint64_t& device, std::uint64_t& inode) {
-  struct stat info;
-  if (kernel_call(SYS_newfstatat, descriptor, reinterpret_cast<long>(""), reinterpret_cast<long>(&info),
-                  AT_EMPTY_PATH) != 0)
-    return false;
-  device = info.st_dev;
-  inode = info.st_ino;
-  return true;
+long open_at(int folder, const char* path, int flags) {
+  return kernel_call(SYS_openat, folder, reinterpret_cast<long>(path), flags | O_CLOEXEC, 0600);
 }
 
-long open_at(const char* path, int flags) {
-  return kernel_call(SYS_openat, AT_FDCWD, reinterpret_cast<long>(path), flags | O_CLOEXEC, 0600);
+rlim_t limit_of(int resource) {
+  rlimit limit{};
+  const long failed = kernel_call(SYS_prlimit64, 0, resource, 0, reinterpret_cast<long>(&limit));
+  return failed != 0 ? RLIM_INFINITY : limit.rlim_cur;
+}
+
+// The descriptor, out of the way of programs that count theirs: under a number as high as it may be.
+int moved_away(int descriptor) {
+  const rlim_t limit = limit_of(RLIMIT_NOFILE);
+  const int least = limit >= kDescriptorMin + kDescriptorsMost ? kDescriptorMin
+                    : limit > kDescriptorsMost                 ? static_cast<int>(limit - kDescriptorsMost)
+                                                               : 0;
+  const long moved = kernel_call(SYS_fcntl, descriptor, F_DUPFD_CLOEXEC, least);
+  if (moved < 0) return descriptor;
+  kernel_call(SYS_close, descriptor);
+  return static_cast<int>(moved);
 }
 
 // Beyond the limit (ulimit -f) the program would be ended by a signal.
-bool is_within_limit(std::uint64_t bytes) {
-  rlimit limit{};
-  return kernel_call(SYS_prlimit64, 0, RLIMIT_FSIZE, 0, reinterpret_cast<long>(&limit)) != 0 ||
-         bytes <= limit.rlim_cur;
-}
+bool is_within_limit(std::uint64_t bytes) { return bytes <= limit_of(RLIMIT_FSIZE); }
 
 // Zeroes are written where a file system cannot set room aside.
 bool set_aside(int descriptor, std::uint64_t offset, std::size_t bytes) {
@@ -69,26 +74,37 @@ bool set_aside(int descriptor, std::uint64_t offset, std::size_t bytes) {
 }  // namespace
 
 bool HeapFile::make(const char* folder, std::uint64_t bytes_max) {
-  const long pid = kernel_call(SYS_getpid);
+  if (folder_.descriptor < 0) {
+    const long opened = open_at(AT_FDCWD, folder, O_PATH | O_DIRECTORY);
+    if (opened >= 0) folder_ = Opened::of(moved_away(static_cast<int>(opened)));
+  }
+  pid_ = static_cast<std::uint32_t>(kernel_call(SYS_getpid));
+  parent_pid_ = static_cast<std::uint32_t>(kernel_call(SYS_getppid));
   long opened = -1;
   for (int number = 0; number < kNamesMax; ++number) {
     Text<sizeof path_> path;
-    path.add(folder).add("/").add(static_cast<std::uint64_t>(pid));
+    path.add(folder).add("/");
+    name_at_ = path.size();
+    path.add(static_cast<std::uint64_t>(pid_));
     if (number > 0) path.add("-").add(static_cast<std::uint64_t>(number));
     path.add(".heap");
     if (path.is_cut()) return false;
     std::memcpy(path_, path.c_str(), sizeof path_);
-    opened = open_at(path_, O_RDWR | O_CREAT | O_EXCL);
+    opened = open_own(O_RDWR | O_CREAT | O_EXCL);
     constexpr long kExists = -17;
     if (opened != kExists) break;
   }
   if (opened < 0) return false;
-  const long moved = kernel_call(SYS_fcntl, opened, F_DUPFD_CLOEXEC, kDescriptorMin);
-  if (moved >= 0) kernel_call(SYS_close, opened);
-  descriptor_ = static_cast<int>(moved >= 0 ? moved : opened);
   bytes_ = 0;
   bytes_max_ = bytes_max;
-  return identify(descriptor_, device_, inode_);
+  file_ = Opened::of(moved_away(static_cast<int>(opened)));
+  return file_.descriptor >= 0;
+}
+
+// In a process that has changed its root the path leads nowhere.
+long HeapFile::open_own(int flags) const {
+  if (folder_.is_still_there()) return open_at(folder_.descriptor, path_ + name_at_, flags);
+  return open_at(AT_FDCWD, path_, flags);
 }
 
 bool HeapFile::begin() {
@@ -99,36 +115,56 @@ bool HeapFile::begin() {
   header_->version = file::kVersion;
   header_->header_bytes = static_cast<std::uint32_t>(bytes_);
   header_->file_bytes = bytes_;
-  header_->pid = static_cast<std::uint32_t>(kernel_call(SYS_getpid));
-  header_->parent_pid = static_cast<std::uint32_t>(kernel_call(SYS_getppid));
+  header_->pid = pid_;
+  header_->parent_pid = parent_pid_;
   return true;
+}
+
+// A length takes no room on a disk.
+void HeapFile::tell_of_no_room() {
+  if (header_ != nullptr) {
+    header_->losses.no_room.fetch_add(1, std::memory_order_relaxed);
+    return;
+  }
+  const int descriptor = this->descriptor();
+  if (descriptor >= 0 && is_within_limit(file::kBytesWithoutRoom))
+    kernel_call(SYS_ftruncate, descriptor, static_cast<long>(file::kBytesWithoutRoom));
+}
+
+HeapFile::Opened HeapFile::Opened::of(int descriptor) {
+  Opened opened;
+  struct stat info;
+  if (kernel_call(SYS_newfstatat, descriptor, reinterpret_cast<long>(""), reinterpret_cast<long>(&info),
+                  AT_EMPTY_PATH) == 0)
+    opened = {descriptor, info.st_dev, info.st_ino};
+  return opened;
+}
+
+// A program may close all descriptors, and open others under their numbers.
+bool HeapFile::Opened::is_still_there() const {
+  if (descriptor < 0) return false;
+  const Opened now = of(descriptor);
+  return now.descriptor >= 0 && now.device == device && now.inode == inode;
 }
 
 void HeapFile::abandon() {
   // What was mapped stays so: nobody looks there any more, and it costs nothing.
-  if (descriptor_ >= 0 && is_ours(descriptor_)) kernel_call(SYS_close, descriptor_);
+  if (file_.is_still_there()) kernel_call(SYS_close, file_.descriptor);
   header_ = nullptr;
-  descriptor_ = -1;
+  file_ = {};
   lock_.unlock();
 }
 
-// A program may close all descriptors, and open others under their numbers.
-bool HeapFile::is_ours(int descriptor) const {
-  std::uint64_t device = 0, inode = 0;
-  return identify(descriptor, device, inode) && device == device_ && inode == inode_;
-}
-
 int HeapFile::descriptor() {
-  if (descriptor_ >= 0 && is_ours(descriptor_)) return descriptor_;
-  const long opened = open_at(path_, O_RDWR);
+  if (file_.is_still_there()) return file_.descriptor;
+  const long opened = open_own(O_RDWR);
   if (opened < 0) return -1;
-  if (!is_ours(static_cast<int>(opened))) {
+  const Opened found = Opened::of(static_cast<int>(opened));
+  if (found.device != file_.device || found.inode != file_.inode) {
     kernel_call(SYS_close, opened);
     return -1;
   }
-  const long moved = kernel_call(SYS_fcntl, opened, F_DUPFD_CLOEXEC, kDescriptorMin);
-  if (moved >= 0) kernel_call(SYS_close, opened);
-  return descriptor_ = static_cast<int>(moved >= 0 ? moved : opened);
+  return file_.descriptor = moved_away(static_cast<int>(opened));
 }
 
 void* HeapFile::grow(std::size_t bytes, std::uint64_t& offset) {

@@ -16,8 +16,10 @@ class HeapFile {
   // Makes FOLDER/PID.heap, or PID-1.heap … where an earlier program of this process had one: empty until
   // begin().
   bool make(const char* folder, std::uint64_t bytes_max);
-  bool is_made() const { return descriptor_ >= 0; }
+  bool is_made() const { return file_.descriptor >= 0; }
   bool begin();
+  // In place of all that would follow: there was no room for it, which a reader is to know.
+  void tell_of_no_room();
   // Forgets a file that is another process's, whose memory this one has got copies of: after a fork.
   void abandon();
   bool is_open() const { return header_ != nullptr; }
@@ -35,15 +37,23 @@ class HeapFile {
 
  private:
   void* grow(std::size_t bytes, std::uint64_t& offset);
-  bool is_ours(int descriptor) const;
+  long open_own(int flags) const;
   int descriptor();
+
+  struct Opened {
+    int descriptor = -1;
+    std::uint64_t device = 0, inode = 0;
+    static Opened of(int descriptor);
+    bool is_still_there() const;
+  };
 
   SpinLock lock_;
   file::FileHeader* header_ = nullptr;
   std::uint64_t bytes_ = 0, bytes_max_ = 0;
-  std::uint64_t device_ = 0, inode_ = 0;
-  int descriptor_ = -1;
+  Opened file_, folder_;
+  std::uint32_t pid_ = 0, parent_pid_ = 0;  // of who made it: not of a child by vfork that writes first
   char path_[512] = {};
+  std::size_t name_at_ = 0;  // in the path
 };
 
 }  // namespace ullage::heap::track

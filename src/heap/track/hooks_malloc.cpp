@@ -57,7 +57,10 @@ void* place(std::size_t alignment, std::size_t bytes) {
 }
 
 void* record(void* pointer, std::size_t bytes, const CallerFrame& from) {
-  if (pointer != nullptr) recorder::allocated(to_address(pointer), bytes, from);
+  if (pointer != nullptr)
+    recorder::allocated(to_address(pointer), bytes, from);
+  else
+    recorder::was_refused();
   return pointer;
 }
 
@@ -116,6 +119,7 @@ void* move_to_findable(void* pointer, std::size_t bytes) {
   void* moved = next.realloc(pointer, is_recorded ? room_for(bytes) : bytes);
   if (moved == nullptr) {
     if (was_known && bytes != 0) recorder::stays(before);  // for want of memory
+    if (is_recorded) recorder::was_refused();
     return nullptr;
   }
   if (!is_recorded) return moved;
@@ -142,7 +146,7 @@ void* move_to_findable(void* pointer, std::size_t bytes) {
   const std::size_t placed = recorder::is_exact() || bytes >= kLeastPlaced ? room_for(bytes) : kLeastPlaced;
   const bool is_valid = alignment >= sizeof(void*) && (alignment & (alignment - 1)) == 0;
   const int failed = next.posix_memalign(into, is_valid ? raised : alignment, placed);
-  if (failed == 0) record(*into, bytes, CallerFrame::of(__builtin_frame_address(0)));
+  record(failed == 0 ? *into : nullptr, bytes, CallerFrame::of(__builtin_frame_address(0)));
   return failed;
 }
 
@@ -160,11 +164,6 @@ void* move_to_findable(void* pointer, std::size_t bytes) {
   if (is_of_the_first_pool(pointer)) return;
   if (pointer != nullptr) recorder::freed(to_address(pointer));
   next.free(pointer);
-}
-
-// Moves the countdown on. True where the allocation is none of ours.
-[[gnu::always_inline]] inline bool passes_by(std::size_t bytes) {
-  return (here.countdown -= static_cast<std::int64_t>(bytes)) > 0;
 }
 
 }  // namespace

@@ -102,21 +102,21 @@ template <typename AsAsked>
   const CallerFrame from = CallerFrame::of(frame);
   const auto* caller = reinterpret_cast<const void*>(from.place);
   if (!recorder::is_asked_for() || !recorder::is_sampled(bytes)) return as_asked(caller);
-  void* pointer = nullptr;
-  if (!recorder::is_exact())
-    pointer = next.memalign(alignment < kPageBytes ? kPageBytes : alignment,
-                            bytes < kLeastPlaced ? kLeastPlaced : bytes);
-  if (pointer == nullptr) pointer = as_asked(caller);
-  const auto address = reinterpret_cast<std::uintptr_t>(pointer);
-  const bool is_findable = recorder::is_exact() || (address & kSampledPlaces) == 0;
-  if (pointer != nullptr && is_findable) recorder::allocated(address, bytes, from);
-  return pointer;
+  void* pointer = recorder::is_exact() ? as_asked(caller)
+                                       : next.memalign(alignment < kPageBytes ? kPageBytes : alignment,
+                                                       bytes < kLeastPlaced ? kLeastPlaced : bytes);
+  if (pointer != nullptr) {
+    recorder::allocated(reinterpret_cast<std::uintptr_t>(pointer), bytes, from);
+    return pointer;
+  }
+  recorder::was_refused();
+  return recorder::is_exact() ? nullptr : as_asked(caller);
 }
 
 template <typename AsAsked>
 [[gnu::always_inline]] inline void* new_block(std::size_t bytes, std::size_t alignment, const void* frame,
                                               const void* caller, AsAsked as_asked) {
-  if (!is_recorded_here(caller) || (here.countdown -= static_cast<std::int64_t>(bytes)) > 0) [[likely]]
+  if (!is_recorded_here(caller) || passes_by(bytes)) [[likely]]
     return as_asked(caller);
   return record_new(bytes, alignment, frame, as_asked);
 }

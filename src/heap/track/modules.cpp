@@ -54,10 +54,9 @@ std::uint8_t find_build_id(std::uintptr_t begin, std::uint64_t load_bias, std::u
 }
 
 // The program's own name is empty there; others may be relative to where the program was started.
-void find_path(const char* name, char (&into)[512]) {
+void find_path(const char* name, char (&into)[kProgramPathBytes]) {
   if (name == nullptr || name[0] == '\0') {
-    kernel_call(SYS_readlinkat, AT_FDCWD, reinterpret_cast<long>("/proc/self/exe"),
-                reinterpret_cast<long>(into), sizeof into - 1);
+    std::memcpy(into, program_path(), sizeof into);
     return;
   }
   Text<sizeof into> path;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "heap/track/os.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <sys/mman.h>
 
@@ -53,6 +54,14 @@ std::uintptr_t own_stack_end() {
   const long thread = kernel_call(SYS_gettid);
   return thread == kernel_call(SYS_getpid) ? reinterpret_cast<std::uintptr_t>(__libc_stack_end)
                                            : static_cast<std::uintptr_t>(::pthread_self());
+}
+
+const char* program_path() {
+  static char path[kProgramPathBytes];
+  if (path[0] == '\0')
+    kernel_call(SYS_readlinkat, AT_FDCWD, reinterpret_cast<long>("/proc/self/exe"),
+                reinterpret_cast<long>(path), sizeof path - 1);
+  return path;
 }
 
 }  // namespace ullage::heap::track

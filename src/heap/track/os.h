@@ -21,6 +21,10 @@ void* map_memory(std::size_t bytes);
 void unmap_memory(void* begin, std::size_t bytes);
 
 std::uintptr_t own_stack_end();  // of the thread that asks
+// What this process runs, as it was when this was asked first: after chroot(2) there may be no /proc. Zeros
+// follow.
+constexpr std::size_t kProgramPathBytes = 512;
+const char* program_path();
 
 inline std::int64_t clock_ns(clockid_t clock) {
   timespec time;

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "heap/track/recorder.h"
 
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -22,6 +20,7 @@
 #include "heap/track/modules.h"
 #include "heap/track/options.h"
 #include "heap/track/os.h"
+#include "heap/track/own_process.h"
 #include "heap/track/sampling.h"
 #include "heap/track/slots.h"
 #include "heap/track/stack_tree.h"
@@ -63,9 +62,7 @@ struct Recorder {
   bool has_key = false;
   // How many sampled blocks have an address of this hash: what may be looked up without a lock.
   std::atomic<std::uint8_t> sampled_at[1 << 14];
-  // In a page that a fork empties (madvise(2), MADV_WIPEONFORK): null in a process that has not begun for
-  // itself.
-  std::atomic<std::uint32_t>* is_ours = nullptr;
+  OwnProcess own_process;
 };
 
 // Never destroyed: there are allocations after the last destructor.
@@ -75,7 +72,7 @@ std::atomic<std::uint8_t>& sampled_at(std::uintptr_t address) {
   return one.sampled_at[(address * kSeed) >> 50];
 }
 
-bool is_this_process() { return one.is_ours != nullptr && one.is_ours->load(std::memory_order_relaxed) != 0; }
+bool is_this_process() { return one.own_process.is_marked(); }
 
 void release_record(void* pointer) {
   const Busy busy;
@@ -138,36 +135,33 @@ void write_header() {
   header.started_wall_ns = clock_ns(CLOCK_REALTIME);
   header.started_monotonic_ns = clock_ns(CLOCK_MONOTONIC);
   header.last_event_ns = header.started_monotonic_ns;
-  kernel_call(SYS_readlinkat, AT_FDCWD, reinterpret_cast<long>("/proc/self/exe"),
-              reinterpret_cast<long>(header.program), sizeof header.program - 1);
+  std::memcpy(header.program, program_path(), sizeof header.program - 1);
   std::atomic_thread_fence(std::memory_order_release);
   std::memcpy(header.magic, file::kMagic, sizeof header.magic);
 }
 
-bool mark_as_ours() {
-  if (one.is_ours == nullptr) {
-    void* page = map_memory(file::kPage);
-    if (page == nullptr) return false;
-    if (kernel_call(SYS_madvise, reinterpret_cast<long>(page), file::kPage, MADV_WIPEONFORK) != 0) {
-      unmap_memory(page, file::kPage);
-      return false;
-    }
-    one.is_ours = static_cast<std::atomic<std::uint32_t>*>(page);
-  }
-  one.is_ours->store(1, std::memory_order_relaxed);
-  return true;
-}
-
-bool begin() {
-  const bool is_made = one.file.is_made() || one.file.make(one.options.folder, one.options.file_bytes_max);
-  if (!is_made || !one.file.begin()) return false;
+bool begin_file() {
+  if (!one.file.begin()) return false;
   write_header();
   one.modules.write_to(one.file);
   one.live.write_to(one.file);
   one.mappings.write_to(one.file);
   one.log.write_to(one.file);
   one.slots.write_to(*one.file.header(), one.file.header()->started_monotonic_ns);
-  if (!one.stacks.write_to(one.file) || !mark_as_ours()) return false;
+  return one.stacks.write_to(one.file) && one.own_process.mark();
+}
+
+bool begin() {
+  // The parent's, which had recorded nothing before it forked, or whose copy begin_after_fork() has left.
+  const bool is_forked = !is_this_process();
+  if (is_forked) one.file.abandon();
+  const bool is_made = one.file.is_made() || one.file.make(one.options.folder, one.options.file_bytes_max);
+  if (!is_made) return false;
+  if (!begin_file()) {
+    one.file.tell_of_no_room();
+    return false;
+  }
+  one.file.header()->is_forked = is_forked ? 1 : 0;
   looked_up_unless = one.options.is_exact ? 0 : kSampledPlaces;
   return true;
 }
@@ -181,8 +175,9 @@ void get_ready() {
   State expected = State::unstarted;
   if (!one.state.compare_exchange_strong(expected, State::starting)) return;
   if (!parse_options(::getenv("ULLAGE_HEAP"), one.options) ||
-      !one.file.make(one.options.folder, one.options.file_bytes_max))
+      !one.file.make(one.options.folder, one.options.file_bytes_max) || !one.own_process.mark())
     return give_up();
+  program_path();
   one.has_key = ::pthread_key_create(&one.at_thread_end, release_record) == 0;
   one.state = State::ready;
 }
@@ -197,7 +192,6 @@ void begin_first() {
 // A child that was forked has copies of all that its parent has recorded, and maps its file. Only the thread
 // that has forked is here; the locks may have been held by others.
 void begin_after_fork() {
-  one.file.abandon();
   one.records_lock.unlock();
   one.unwinder.after_fork();
   one.modules.after_fork();
@@ -205,8 +199,7 @@ void begin_after_fork() {
   if (here.record != nullptr) unmap_memory(here.record, sizeof(ThreadRecord));
   here.record = nullptr;
   for (auto& count : one.sampled_at) count.store(0, std::memory_order_relaxed);
-  if (!begin()) return give_up();
-  one.file.header()->is_forked = 1;
+  if (!begin()) give_up();
 }
 
 void lose(std::atomic<std::uint64_t> file::Losses::* cause) {
@@ -419,6 +412,13 @@ void allocated(std::uintptr_t address, std::size_t bytes, const CallerFrame& fro
   here.countdown_after_watch = here.countdown;
   here.watched = kTemporaryWithin;
   here.countdown = 0;
+}
+
+void was_refused() {
+  here.countdown = 0;
+  if (one.options.is_exact) return;
+  here.watched = 0;
+  draw_next(here.record == nullptr ? 0 : here.record->mean_exponent);
 }
 
 bool freed(std::uintptr_t address, Forgotten* forgotten) {

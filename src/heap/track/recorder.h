@@ -27,6 +27,8 @@ bool is_exact();
 // Moves the thread's countdown on. True if this allocation is to be recorded. When exact: always.
 bool is_sampled(std::size_t bytes);
 void allocated(std::uintptr_t address, std::size_t bytes, const CallerFrame& from);
+// It was to be recorded, and there was no memory for it: the next one is not taken in its stead.
+void was_refused();
 // Before the block is given back, so that nobody else has its address yet. False: it was not known.
 using Forgotten = file::BlockValues;
 bool freed(std::uintptr_t address, Forgotten* forgotten = nullptr);

@@ -72,6 +72,12 @@ struct ThreadLocal {
 
 extern thread_local constinit ThreadLocal here __attribute__((tls_model("initial-exec")));
 
+// Moves the thread's countdown on. True where the allocation is none of ours. Of a request for more than half
+// of all addresses, which fails, the rest counts: as a negative number it would lead the countdown up.
+[[gnu::always_inline]] inline bool passes_by(std::size_t bytes) {
+  return (here.countdown -= static_cast<std::int64_t>(bytes & INT64_MAX)) > 0;
+}
+
 // While one lives, this thread's allocations are not recorded.
 class Busy {
  public:

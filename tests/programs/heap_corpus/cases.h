@@ -13,5 +13,6 @@ std::vector<Case> lost_cases();
 std::vector<Case> settled_cases();
 std::vector<Case> kept_cases();
 std::vector<Case> service_cases();
+std::vector<Case> corner_cases();
 
 }  // namespace corpus

@@ -11,7 +11,7 @@ namespace {
 std::vector<corpus::Case> all_cases() {
   std::vector<corpus::Case> all;
   for (const auto& cases : {corpus::growing_cases(), corpus::lost_cases(), corpus::settled_cases(),
-                            corpus::kept_cases(), corpus::service_cases()})
+                            corpus::kept_cases(), corpus::service_cases(), corpus::corner_cases()})
     all.insert(all.end(), cases.begin(), cases.end());
   return all;
 }
