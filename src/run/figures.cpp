@@ -86,8 +86,10 @@ std::optional<double> idle_cores(const SeriesView& series) {
 void add_from_series(Figures& figures, const Record& record, const SeriesView& series) {
   if (const auto cpu = summed(series, "ullage_run_cpu_seconds_total"))
     figures.cores_p95 = percentile_by_time(*cpu, 0.95);
+  // Each process has one at least, also those that no sample met.
   if (const auto threads = summed(series, "ullage_run_threads"); threads && !threads->empty())
-    figures.threads_peak = std::ranges::max_element(*threads, {}, &history::Sample::value)->value;
+    figures.threads_peak = std::max(std::ranges::max_element(*threads, {}, &history::Sample::value)->value,
+                                    static_cast<double>(record.processes.peak));
   figures.machine_idle_cores = idle_cores(series);
   if (figures.wall_seconds < kGrowthWallSeconds) return;
   figures.growth = growth_of(record, series, figures.limit_bytes);

@@ -4,6 +4,7 @@
 // Pure: readings in, totals out. The process table is bounded: lesser rows are folded into one by name.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -54,7 +55,8 @@ class Accounts {
 
   const Totals& totals() const { return totals_; }
   std::uint64_t processes_seen() const { return seen_; }
-  std::uint64_t processes_peak() const { return peak_alive_; }
+  // At once: at least one, where any was seen, though it ended before a look found it alive.
+  std::uint64_t processes_peak() const { return std::max<std::uint64_t>(peak_alive_, seen_ > 0 ? 1 : 0); }
   const std::optional<HighMark>& high_mark() const { return high_mark_; }
   // Largest peak first; at most table_rows, and a row for each name that the others share.
   std::vector<run::Process> table() const;

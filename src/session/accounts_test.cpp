@@ -61,6 +61,16 @@ TEST_F(AccountsTest, AnUnprivilegedPeakBetweenTwoLooksIsTheOneThatWait4Knows) {
 
 TEST_F(AccountsTest, ZombiesThatWereFoldedAlreadyAreNotCountedAgain) {
   std::vector<sense::TreeProcess> many{process(101, kSupervisor, 1.0)};
+// `ullage run true` told of a peak of 0 processes beside a total of 1.
+TEST_F(AccountsTest, WhoLivedBetweenTwoLooksIsOneProcessAtOnce) {
+  EXPECT_EQ(accounts_.processes_peak(), 0u);
+  exits({record(101, kSupervisor, 0.001)});
+  accounts_.reaped(101, {.code = 0}, now_ms_);
+  look({});
+  EXPECT_EQ(accounts_.processes_seen(), 1u);
+  EXPECT_EQ(accounts_.processes_peak(), 1u);
+}
+
   for (std::int64_t pid = 200; pid < 240; ++pid) many.push_back(process(pid, 101, 0.1));
   look(many);
   for (sense::TreeProcess& one : many)

@@ -142,7 +142,8 @@ void Recorder::keep_figures(const Look& look, const Accounts& accounts) {
 void Recorder::keep_memory(const Look& look, const Accounts& accounts) {
   run::Memory& memory = record_.memory;
   const auto raise_peak = [&](std::uint64_t bytes, std::int64_t time_ms, const std::string& method) {
-    if (memory.peak_bytes && *memory.peak_bytes >= bytes) return;
+    if (memory.peak_bytes.value_or(0) >= bytes)
+      return;  // before anything was seen alive it is unknown, not 0
     memory.peak_bytes = bytes;
     memory.peak_ms = time_ms;
     memory.peak_method = method;
@@ -156,7 +157,9 @@ void Recorder::keep_memory(const Look& look, const Accounts& accounts) {
                                2 * static_cast<double>(look.time_ms - used_until_ms_);
     used_before_ = *look.used_bytes;
     used_until_ms_ = look.time_ms;
-    if (used_until_ms_ > used_from_ms_)
+    // Of a run that was found alive once or never nothing is known of the time between its looks.
+    if (*look.used_bytes > 0) ++looks_in_use_;
+    if (used_until_ms_ > used_from_ms_ && looks_in_use_ > 1)
       memory.average_bytes = static_cast<std::uint64_t>(used_byte_milliseconds_ /
                                                         static_cast<double>(used_until_ms_ - used_from_ms_));
   }

@@ -105,7 +105,7 @@ class Recorder {
   std::uint64_t used_since_stored_ = 0;
   double used_byte_milliseconds_ = 0;
   std::int64_t used_from_ms_ = 0, used_until_ms_ = 0;
-  std::uint64_t used_before_ = 0;
+  std::uint64_t used_before_ = 0, looks_in_use_ = 0, peak_without_dirty_ = 0;
   std::uint64_t processes_with_series_ = 0;
   std::uint64_t unstored_ticks_ = 0;
   std::uint64_t dropped_events_ = 0, event_bytes_ = 0;
