@@ -79,6 +79,7 @@ class Accounts {
     std::string arguments;         // as last read, for the row's command
     Use use;
     bool alive = true;
+    bool is_fork = false;             // its peak is its parent's, mostly, until it executes
     bool recorded = false;            // the kernel's exit record has come: `use` is whole
     std::uint64_t children_read = 0;  // inside its /proc/PID/io once they are reaped
     std::uint64_t children_written = 0;
@@ -94,6 +95,7 @@ class Accounts {
   void take_record(const sense::ExitRecord& record, std::int64_t now_ms);
   void take_use(Entry& entry);
   static void take_row(Entry& entry);
+  static void forget_parents_memory(Entry& entry);
   bool is_ours(const sense::ExitRecord& record, std::int64_t now_ms) const;
   static bool is_fresh(const Entry& entry, std::int64_t now_ms);
   void raise_counters(Totals& now, const Use& use) const;
