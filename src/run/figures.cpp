@@ -121,6 +121,9 @@ Figures figures_of(const Record& record, const SeriesView* series) {
   figures.run_queue_wait_seconds = record.cpu.run_queue_wait_seconds;
   figures.throttled_seconds = record.cpu.throttled_seconds;
   figures.peak_bytes = as_double(record.memory.peak_bytes);
+  figures.peak_without_dirty_bytes =
+      as_double(record.memory.peak_without_dirty_bytes ? record.memory.peak_without_dirty_bytes
+                                                       : record.memory.peak_bytes);
   figures.limit_bytes = as_double(record.memory.limit_bytes);
   figures.limit_is_set = memory_limit_is_set(record.memory);
   figures.limit_source = record.memory.limit_source;

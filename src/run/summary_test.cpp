@@ -70,6 +70,15 @@ TEST(Summary, LimitHeldBySamplesOnlyIsSaid) {
               HasSubstr("memory 2.00 GiB is held by Ullage's own samples (cgroups are read-only)"));
 }
 
+TEST(Summary, APeakThatIsMostlyDirtyPageCacheSaysSo) {
+  Record record = example_record();
+  record.memory.peak_without_dirty_bytes = *record.memory.peak_bytes * 95 / 100;
+  EXPECT_THAT(summary_text(record, {}), Not(HasSubstr("to be written")));
+  record.memory.peak_without_dirty_bytes = 100 * kMiB;
+  EXPECT_THAT(summary_text(record, {}),
+              HasSubstr("(60 %), 100 MiB but for what waited to be written, average"));
+}
+
 TEST(Summary, LimitAboveWhatTheMachineHasIsSaid) {
   Record record = example_record();
   record.limits[0].asked = 1e13;

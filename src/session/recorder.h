@@ -33,6 +33,8 @@ struct Look {
   std::optional<std::uint64_t> used_bytes = {};
   // Never above the truth, where used_bytes is the likeliest: what a peak and the end of a run may rest on.
   std::optional<std::uint64_t> certain_bytes = {};
+  // Of these, page cache that waits to be written out: the kernel frees it, if slowly, before it kills.
+  std::optional<std::uint64_t> dirty_bytes = {};
   std::optional<std::uint64_t> headroom_bytes = {};
 };
 

@@ -316,11 +316,20 @@ void Supervisor::look(Reading::Depth depth) {
 void Supervisor::judge(const Look& look) {
   if (!status_ && last_look_ms_ - foreseeable_seen_ms_ > kForeseeableMs) foreseeable_ms_.reset();
   const double seconds = to_seconds(elapsed());
+  // Dirty page cache is used, but nobody is killed for it: whoever needs the room waits until it is written.
+  const auto without = [](std::uint64_t used, std::optional<std::uint64_t> dirty) {
+    return used - std::min(used, dirty.value_or(0));
+  };
   const auto own_limit = options_.limits.memory_bytes;
-  if (own_limit && look.used_bytes) warn(own_watch_, {seconds, *look.used_bytes, *own_limit, "--memory"});
+  if (own_limit && look.used_bytes)
+    warn(own_watch_, {seconds, without(*look.used_bytes, look.dirty_bytes), *own_limit, "--memory"});
   const auto outer = around_.capacity.memory_bytes;
   if (!outer || !look.headroom_bytes || *look.headroom_bytes > *outer) return;
-  warn(outer_watch_, {seconds, *outer - *look.headroom_bytes, *outer, around_.capacity.memory_source});
+  // What the machine has available has its dirty pages in it already.
+  const bool is_machine = around_.capacity.memory_source == "machine";
+  const auto dirty = look.cgroup != nullptr && !is_machine ? look.cgroup->dirty_bytes : std::nullopt;
+  warn(outer_watch_,
+       {seconds, without(*outer - *look.headroom_bytes, dirty), *outer, around_.capacity.memory_source});
 }
 
 void Supervisor::warn(MemoryWatch& watch, const MemoryReading& reading) {
