@@ -166,8 +166,10 @@ std::string problem_words(const Record& record) {
     const std::string held = held_words(limit);
     auto group = std::ranges::find(groups, held, &Alike::held);
     if (group == groups.end()) group = groups.insert(groups.end(), Alike{.held = held});
+    const std::string cause = last_cause(limit.problem);
+    const bool is_another = is_idle(limit) && group->count > 0 && cause != group->cause;
     group->limits += (group->count++ == 0 ? "" : ", ") + limit.resource + ' ' + limit_value(limit);
-    group->cause = last_cause(limit.problem);
+    group->cause = is_another ? "more than there is" : cause;
   }
   std::string text;
   for (std::size_t i = 0; i < groups.size(); ++i) {

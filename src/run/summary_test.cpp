@@ -87,6 +87,23 @@ TEST(Summary, LimitAboveWhatTheMachineHasIsSaid) {
               HasSubstr("memory 9.09 TiB is of no effect (above what the machine has (23.5 GiB))"));
 }
 
+// Of memory and cpus it said that "2 processors" were why.
+TEST(Summary, LimitsAboveWhatThereIsShareOneReason) {
+  Record record = example_record();
+  record.limits = {{.resource = "memory",
+                    .asked = 1e13,
+                    .got = {},
+                    .mechanism = "supervisor",
+                    .problem = "above what the machine has (23.5 GiB)"},
+                   {.resource = "cpus",
+                    .asked = 64,
+                    .got = 2,
+                    .mechanism = "affinity",
+                    .problem = "above what we may use (2 processors)"}};
+  EXPECT_THAT(summary_text(record, {}),
+              HasSubstr("memory 9.09 TiB, cpus 64 are of no effect (more than there is)"));
+}
+
 // It said "could not be set" of what the supervisor holds, and each limit told every cause with its paths.
 TEST(Summary, LimitsThatTheKernelDoesNotHoldFitOnALine) {
   const std::string causes =
