@@ -187,7 +187,7 @@ KillGuard::~KillGuard() {
   if (shared_ == nullptr) return;
   shared_->stands_down = true;
   hold_.reset();
-  if (pid_ > 0) ::waitpid(pid_, nullptr, __WALL);
+  if (pid_ > 0) ::waitpid(pid_, nullptr, __WALL);  // NOLINT(misc-include-cleaner): <sys/wait.h> it is
   ::munmap(shared_, sizeof(Shared));
 }
 
