@@ -29,6 +29,7 @@
 
 #include "act/command_lookup.h"
 #include "act/job_stop.h"
+#include "act/process_stat.h"
 #include "act/start_state.h"
 #include "base/file.h"
 #include "base/os_root.h"

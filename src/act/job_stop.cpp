@@ -10,49 +10,13 @@
 #include <unistd.h>
 
 #include <csignal>
-#include <cstddef>
-#include <string_view>
+
+#include "act/process_stat.h"
 
 namespace ullage::act {
 namespace {
 
 constexpr int kGuardIntervalMs = 100;
-
-// What follows the name in /proc/PID/stat: "S 1 2 3 …". The name may hold parentheses: the last one closes
-// it.
-struct StatTail {
-  char text[512];
-  std::size_t begin = 0, size = 0;
-};
-
-void write_stat_path(pid_t pid, char (&path)[32]) {
-  char digits[12];
-  int count = 0;
-  for (unsigned rest = static_cast<unsigned>(pid); rest > 0; rest /= 10)
-    digits[count++] = static_cast<char>('0' + rest % 10);
-  char* out = path;
-  for (const char c : std::string_view("/proc/")) *out++ = c;
-  while (count > 0) *out++ = digits[--count];
-  for (const char c : std::string_view("/stat")) *out++ = c;
-  *out = 0;
-}
-
-// No allocation: the guard runs between fork and exit.
-bool read_stat_tail(pid_t pid, StatTail& tail) {
-  if (pid <= 0) return false;
-  char path[32];
-  write_stat_path(pid, path);
-  const int fd = ::open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return false;
-  const ssize_t got = ::read(fd, tail.text, sizeof tail.text);
-  ::close(fd);
-  if (got <= 0) return false;
-  const std::size_t close = std::string_view(tail.text, static_cast<std::size_t>(got)).rfind(')');
-  if (close == std::string_view::npos || close + 3 >= static_cast<std::size_t>(got)) return false;
-  tail.begin = close + 2;
-  tail.size = static_cast<std::size_t>(got);
-  return true;
-}
 
 bool is_ignored(int signal) {
   struct sigaction action = {};
@@ -94,20 +58,6 @@ void end_guard(pid_t guard) {
 }
 
 }  // namespace
-
-char process_state(pid_t pid) {
-  StatTail tail;
-  return read_stat_tail(pid, tail) ? tail.text[tail.begin] : '\0';
-}
-
-pid_t parent_of(pid_t pid) {
-  StatTail tail;
-  if (!read_stat_tail(pid, tail)) return 0;
-  pid_t parent = 0;
-  for (std::size_t at = tail.begin + 2; at < tail.size && tail.text[at] >= '0' && tail.text[at] <= '9'; ++at)
-    parent = parent * 10 + (tail.text[at] - '0');
-  return parent;
-}
 
 int take_stop_signal(pid_t child) {
   siginfo_t stopped = {};

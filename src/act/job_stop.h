@@ -6,12 +6,6 @@
 
 namespace ullage::act {
 
-// 'R', 'S', 'T' (stopped), 'Z' … from /proc/PID/stat; 0 when it is gone. Async-signal-safe.
-char process_state(pid_t pid);
-
-// Its parent; 0 when it is gone or hidden. Async-signal-safe.
-pid_t parent_of(pid_t pid);
-
 // The signal that has stopped the child since the last call; 0 for none.
 int take_stop_signal(pid_t child);
 

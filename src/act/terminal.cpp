@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "act/job_stop.h"
+#include "act/process_stat.h"
 #include "act/start_state.h"
 #include "base/event_loop.h"
 #include "base/file.h"

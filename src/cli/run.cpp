@@ -218,7 +218,7 @@ std::vector<Verb> add_run(CLI::App& parent, Common& common, Console& console) {
   common.setting_flag(*app, "--no-advice", "run.advice", "false", "no advice in the summary");
   common.setting_flag(*app, "--growth-gate", "run.growth_gate", "true", "exit 1 when memory grew to the end");
   common.setting_flag(*app, "--kill-with-me", "run.kill_with_me", "true",
-                      "kill the command when ullage itself dies");
+                      "kill all of the run when ullage itself dies");
   app->footer("Example: ullage run --memory 4G --report report.html -- python3 train.py");
   return {{app, [app, flags, &common, &console] { return act_run(*app, *flags, common, console); }}};
 }

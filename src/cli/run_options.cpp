@@ -19,6 +19,7 @@
 #include "cli/version.h"
 #include "config/settings.h"
 #include "config/value.h"
+#include "run/catalog.h"
 #include "session/run_options.h"
 
 namespace ullage::cli {
@@ -105,6 +106,7 @@ Result<session::RunOptions> run_options(const config::Settings& settings, const 
   session::RunOptions options;
   options.command = arguments.command;
   options.name = valid_utf8(arguments.name);
+  if (auto named = run::check_run_name(options.name); !named) return pass_on(named);
   auto tags = parse_tags(arguments.tags);
   if (!tags) return pass_on(tags);
   options.tags = *std::move(tags);

@@ -3,8 +3,10 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <fstream>
 #include <ios>
 #include <memory>
@@ -12,6 +14,7 @@
 #include <optional>
 #include <ostream>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -96,7 +99,12 @@ int remove(const std::vector<std::string>& wanted, const Common& common, const C
       return answer_no(console, {.what = "the run is alive",
                                  .where = printable(name),
                                  .hint = "end it first; nothing was removed"});
-    paths.push_back(*path);
+    // @1 and its id are one run, told of once.
+    const auto is_same = [&](const std::string& other) {
+      std::error_code error;
+      return std::filesystem::equivalent(*path, other, error);
+    };
+    if (std::ranges::none_of(paths, is_same)) paths.push_back(*path);
   }
   for (const std::string& path : paths) {
     run::remove_run(path);
@@ -146,7 +154,10 @@ struct TagOptions {
 // "k=v" sets, "k-" takes away, as kubectl's label does.
 Result<run::Retag> changes_of(const TagOptions& options) {
   run::Retag change;
-  if (options.has_name) change.name = options.name;
+  if (options.has_name) {
+    if (auto named = run::check_run_name(options.name); !named) return pass_on(named);
+    change.name = options.name;
+  }
   for (const std::string& text : options.changes) {
     if (text.size() > 1 && text.ends_with('-') && text.find('=') == std::string::npos) {
       change.tags[text.substr(0, text.size() - 1)] = std::nullopt;

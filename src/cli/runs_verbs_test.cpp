@@ -188,6 +188,20 @@ TEST_F(RunsVerbs, BehindDashesIsTheRunToo) {
               HasSubstr("20261124-065000-dead"));
 }
 
+// "removed" stood there twice, for one file.
+TEST_F(RunsVerbs, ARunThatIsNamedTwiceIsRemovedOnce) {
+  const Said said = call({"runs", "rm", "@1", "20261124-070000-h0st", "@1"});
+  EXPECT_EQ(said.exit_code, 0);
+  EXPECT_EQ(said.err, "ullage: removed $STATE/runs/20261124-070000-h0st.ullage\n");
+}
+
+TEST_F(RunsVerbs, ANameThatWouldMeanAnotherRunIsRefused) {
+  const Said said = call({"runs", "tag", "@1", "--name", "@2"});
+  EXPECT_EQ(said.exit_code, 2);
+  EXPECT_THAT(said.err, HasSubstr("'@' counts runs from the last"));
+  EXPECT_EQ(call({"run", "--name", "@1", "--", "true"}).exit_code, 125);
+}
+
 TEST_F(RunsVerbs, ShowOfHostileNamesIsHarmless) {
   const Said said = call({"show", "@1", "--width", "120"});
   expect_harmless(said.out);

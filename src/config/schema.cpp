@@ -123,7 +123,8 @@ constexpr auto kSchema = std::to_array<Key>({
     {.name = "run.kill_with_me",
      .type = Type::flag,
      .default_value = "false",
-     .doc = "Kill the command if Ullage itself dies; otherwise it lives on, unmeasured.",
+     .doc = "Kill the command and all that it started if Ullage itself dies; otherwise they live on, "
+            "unmeasured.",
      .flag = "--kill-with-me"},
     {.name = "run.strict",
      .type = Type::flag,

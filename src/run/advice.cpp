@@ -70,7 +70,8 @@ using Found = std::optional<Finding>;
 
 Found limit_too_small(const Figures& f) {
   if (!f.limit_bytes || !f.peak_bytes) return {};
-  const bool tight = f.limit_is_set && *f.peak_bytes >= kTightShare * *f.limit_bytes;
+  const bool tight =
+      f.limit_is_set && f.peak_without_dirty_bytes.value_or(*f.peak_bytes) >= kTightShare * *f.limit_bytes;
   if (!f.oom_killed && !tight) return {};
   Finding advice;
   const std::string place = f.limit_is_set ? "the limit (" + f.limit_source + ")" : "what the machine has";

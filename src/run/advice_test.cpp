@@ -124,6 +124,17 @@ TEST(Advice, LimitTooSmall) {
   EXPECT_EQ(advise(f)[0].text, "Give it 3.00 GiB, or make it need less: it ran out of memory.");
 }
 
+// A writer of a large file was told to raise a limit that the kernel would never have killed it for.
+TEST(Advice, DirtyPageCacheMakesNoLimitTooSmall) {
+  Figures f = healthy();
+  f.peak_bytes = 1.98 * kGi;
+  f.largest_process_bytes = 0.5 * kGi;
+  f.peak_without_dirty_bytes = 0.3 * kGi;
+  EXPECT_THAT(ids(f), IsEmpty());
+  f.peak_without_dirty_bytes = 1.96 * kGi;
+  EXPECT_THAT(ids(f), ElementsAre("memory_limit_too_small"));
+}
+
 TEST(Advice, LimitFarTooLarge) {
   Figures f = healthy();
   f.limit_bytes = 16 * kGi;

@@ -30,6 +30,9 @@ namespace {
 
 constexpr std::string_view kEnding = ".ullage";
 constexpr std::int64_t kCollectEveryMs = 3'600'000;
+// Without l and o, which look like digits.
+constexpr std::string_view kIdLetters = "0123456789abcdefghijkmnpqrstuvwxyz";
+constexpr std::string_view kDigits = kIdLetters.substr(0, 10);
 
 struct Found {
   std::string id;
@@ -74,14 +77,13 @@ Result<std::string> nth_newest(const std::vector<Found>& files, const std::strin
   return files[*number - 1].path;
 }
 
-Result<std::string> by_id(const std::vector<Found>& files, const std::string& wanted) {
+// Empty when there is none.
+Result<std::string> by_prefix(const std::vector<Found>& files, const std::string& wanted) {
   std::vector<const Found*> matching;
-  for (const Found& file : files) {
-    if (file.id == wanted) return file.path;
+  for (const Found& file : files)
     if (file.id.starts_with(wanted)) matching.push_back(&file);
-  }
   if (matching.size() == 1) return matching.front()->path;
-  if (matching.empty()) return std::string();  // no error: it may be a name
+  if (matching.empty()) return std::string();
   std::string some;
   for (std::size_t i = 0; i < std::min<std::size_t>(matching.size(), 3); ++i)
     some += (i == 0 ? "" : ", ") + matching[i]->id;
@@ -89,20 +91,34 @@ Result<std::string> by_id(const std::vector<Found>& files, const std::string& wa
               "more of the id tells them apart: " + some + (matching.size() > 3 ? " …" : ""));
 }
 
-// The newest of that name; else an error with what came close.
-Result<std::string> by_name(const std::vector<Found>& files, const std::string& wanted) {
-  std::set<std::string> names;
+// The newest of that name, or empty; `names` gets those it passed.
+std::string by_name(const std::vector<Found>& files, const std::string& wanted,
+                    std::set<std::string>& names) {
   for (const Found& file : files) {
     const auto record = load_record(file.path);
     if (!record) continue;
     if (record->name == wanted) return file.path;
     if (!record->name.empty()) names.insert(record->name);
   }
+  return {};
+}
+
+// With what came close.
+Error unknown_run(const std::vector<Found>& files, const std::string& wanted,
+                  const std::set<std::string>& names) {
   std::vector<std::string_view> known(names.begin(), names.end());
   for (const Found& file : files) known.push_back(file.id);
   std::string hint = did_you_mean(wanted, known);
   if (hint.empty()) hint = files.empty() ? "there are no runs yet" : "'ullage runs list' shows what there is";
-  return fail("no run of this id or name", wanted, hint);
+  return {.what = "no run of this id or name", .where = wanted, .hint = hint};
+}
+
+bool reads_as_id(std::string_view text) {
+  constexpr std::string_view kForm = "########-######-*****";
+  return std::ranges::equal(text, kForm, [](char c, char form) {
+    if (form == '-') return c == '-';
+    return (form == '#' ? kDigits : kIdLetters).find(c) != std::string_view::npos;
+  });
 }
 
 // As in /tmp, where a stranger may have made the folder that we are about to use.
@@ -150,15 +166,22 @@ std::string new_run_id(std::int64_t now_ms, std::uint64_t random) {
                     unsigned{date.month()}, unsigned{date.day()}, static_cast<int>(clock.hours().count()),
                     static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()));
   std::string id(text.data(), static_cast<std::size_t>(size));
-  constexpr std::string_view kLetters =
-      "0123456789abcdefghijkmnpqrstuvwxyz";  // without l and o, which look like digits
-  const auto add = [&](std::uint64_t number) { id += kLetters[number % kLetters.size()]; };
+  const auto add = [&](std::uint64_t number) { id += kIdLetters[number % kIdLetters.size()]; };
   // Two that start in one second are told apart by time too: @1 is the later.
   const auto milliseconds_of_second = static_cast<std::uint64_t>((time - floor<seconds>(time)).count());
-  add(milliseconds_of_second / kLetters.size());
+  add(milliseconds_of_second / kIdLetters.size());
   add(milliseconds_of_second);
-  for (int i = 0; i < 3; ++i, random /= kLetters.size()) add(random);
+  for (int i = 0; i < 3; ++i, random /= kIdLetters.size()) add(random);
   return id;
+}
+
+Result<void> check_run_name(const std::string& name) {
+  if (name.starts_with('@'))
+    return fail("'" + printable(name) + "' cannot name a run", "--name",
+                "'@' counts runs from the last, as in 'ullage show @1': begin with something else");
+  if (!reads_as_id(name)) return {};
+  return fail("'" + printable(name) + "' cannot name a run", "--name",
+              "it reads as the id of another: put a word before it");
 }
 
 Result<std::vector<CatalogEntry>> list_runs(const std::string& state_directory) {
@@ -184,16 +207,18 @@ Result<std::string> find_run(const std::string& state_directory, const std::stri
   auto files = find_files(state_directory);
   if (!files) return pass_on(files);
   if (wanted.front() == '@') return nth_newest(*files, wanted);
-  if (wanted.find('/') != std::string::npos || wanted.ends_with(kEnding)) {
-    if (file_exists(wanted)) return wanted;
-    if (wanted.find('/') != std::string::npos) return fail("there is no such file", wanted);
-    auto named = by_id(*files, wanted.substr(0, wanted.size() - kEnding.size()));
-    if (named && named->empty()) return fail("there is no such file", wanted);
-    return named;
-  }
-  auto found = by_id(*files, wanted);
+  const bool is_path = wanted.find('/') != std::string::npos;
+  if ((is_path || wanted.ends_with(kEnding)) && file_exists(wanted)) return wanted;
+  const std::string id =
+      wanted.ends_with(kEnding) ? wanted.substr(0, wanted.size() - kEnding.size()) : wanted;
+  if (const auto exact = std::ranges::find(*files, id, &Found::id); exact != files->end()) return exact->path;
+  // Before the beginnings of ids, which a name like 2026 is one of.
+  std::set<std::string> names;
+  if (std::string named = by_name(*files, wanted, names); !named.empty()) return named;
+  auto found = by_prefix(*files, id);
   if (!found || !found->empty()) return found;
-  return by_name(*files, wanted);
+  if (is_path || wanted.ends_with(kEnding)) return fail("there is no such file", wanted);
+  return fail(unknown_run(*files, wanted, names));
 }
 
 void remove_run(const std::string& path) {

@@ -19,6 +19,9 @@ Result<std::vector<std::string>> run_ids(const std::string& runs_folder);
 // Sortable by time to the millisecond, unique on the machine: "20261124-063012-k3f9a".
 std::string new_run_id(std::int64_t now_ms, std::uint64_t random);
 
+// Refused are names that a run could never be found by: "@1", and what reads as a whole id.
+Result<void> check_run_name(const std::string& name);
+
 struct CatalogEntry {
   std::string path;
   Record record;
@@ -27,7 +30,8 @@ struct CatalogEntry {
 };
 // Newest first.
 Result<std::vector<CatalogEntry>> list_runs(const std::string& state_directory);
-// The path of the run that a person means; an error names what came close.
+// The path of the run that a person means: an id, a name before the beginning of an id, a path, @1. An error
+// names what came close.
 Result<std::string> find_run(const std::string& state_directory, const std::string& wanted);
 
 // Unlinks a run's file, which ends in ".ullage", and what belongs to it.

@@ -118,6 +118,29 @@ TEST_F(Catalog, FindsARunByWhatPeopleSay) {
   EXPECT_THAT(found("zzz.ullage"), HasSubstr("no such file"));
 }
 
+// --name 2026 was taken and could not be shown: "2 runs begin with this".
+TEST_F(Catalog, ANameIsFoundThoughItReadsAsTheBeginningOfIdsOrAsAPath) {
+  make("20260101-000000-aaaa0", "2026");
+  make("20260101-000000-bbbb0", "feature/x");
+  make("20260202-000000-cccc0", "20260101");
+  make("20260203-000000-dddd0", "");
+  const auto found = [&](const std::string& wanted) {
+    return std::filesystem::path(find_run(state(), wanted).value_or("")).stem().string();
+  };
+  EXPECT_EQ(found("2026"), "20260101-000000-aaaa0");
+  EXPECT_EQ(found("feature/x"), "20260101-000000-bbbb0");
+  EXPECT_EQ(found("20260101"), "20260202-000000-cccc0");
+}
+
+TEST(RunName, ThatNothingCouldBeFoundByIsRefused) {
+  EXPECT_TRUE(check_run_name(""));
+  EXPECT_TRUE(check_run_name("train"));
+  EXPECT_TRUE(check_run_name("20260101"));
+  EXPECT_TRUE(check_run_name("20260101-000000-nightly"));
+  EXPECT_THAT(check_run_name("@1").error().text(), HasSubstr("'@' counts runs from the last"));
+  EXPECT_THAT(check_run_name(new_run_id(0, 12345678)).error().text(), HasSubstr("put a word before it"));
+}
+
 TEST_F(Catalog, GarbageIsTheOldestAndNeverWhatLives) {
   const RunFile living = begin("20250101-000000-live", "");
   make("20260101-000000-aaaa", "");

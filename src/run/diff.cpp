@@ -81,10 +81,9 @@ std::string change_text(const Change& change) {
   if (!change.before || !change.after) return "";
   const double by = *change.after - *change.before;
   if (by == 0) return "=";
-  if (change.unit == Unit::yes_no) return "";
+  if (!is_quantity(change.unit)) return "";
   const auto ratio = change.ratio();
-  if (!ratio || change.path == "exit_code" || change.path == "signal")
-    return (by > 0 ? "+" : "") + format_figure(by, change.unit);
+  if (!ratio) return (by > 0 ? "+" : "") + format_figure(by, change.unit);
   if (std::abs(*ratio) >= 10) return fmt::format("×{:.0f}", *change.after / *change.before);
   return (by > 0 ? "+" : "") + format_ratio(*ratio);
 }
@@ -144,7 +143,7 @@ nlohmann::json run_json(const Record& record) {
 }  // namespace
 
 std::optional<double> Change::ratio() const {
-  if (!before || !after || *before == 0) return std::nullopt;
+  if (!before || !after || *before == 0 || !is_quantity(unit)) return std::nullopt;
   return (*after - *before) / std::abs(*before);
 }
 

@@ -70,6 +70,20 @@ TEST(Diff, SaysWhenWhatWasRunDiffers) {
   EXPECT_THAT(text, HasSubstr("the commands differ: python3 train.py / python3 train.py $'--big\\x1b'"));
 }
 
+TEST(Diff, OfCodesAndAnswersThereIsNoPercentage) {
+  Record failed = example_record(), killed = example_record();
+  failed.exit_code = 1;
+  failed.timed_out = true;
+  killed.exit_code = 7;
+  const Diff diff = diff_of(failed, killed);
+  EXPECT_THAT(diff_text(diff, {}, 0, false), HasSubstr("exit_code                    1         7\n"));
+  const auto json = diff_json(diff);
+  EXPECT_TRUE(std::ranges::none_of(json["figures"], [](const auto& figure) {
+    const bool is_quantity = figure["path"] != "exit_code" && figure["path"] != "timed_out";
+    return !is_quantity && !figure["change_ratio"].is_null();
+  }));
+}
+
 TEST(Diff, Markdown) {
   const std::string text = diff_markdown(diff_of(example_record(), slower(), {"wall_seconds>+5%"}), false);
   EXPECT_THAT(text, HasSubstr("| memory.peak\\_bytes | 1.20 GiB | 1.46 GiB | +22 % |"));

@@ -54,7 +54,7 @@ std::string said_amount(const FailOn& gate) {
 std::string change_words(double before, double after, Unit unit) {
   std::string text =
       fmt::format("went from {} to {}", format_figure(before, unit), format_figure(after, unit));
-  if (before != 0)
+  if (before != 0 && is_quantity(unit))
     text +=
         fmt::format(" ({}{})", after < before ? "" : "+", format_ratio((after - before) / std::abs(before)));
   return text;
@@ -102,6 +102,8 @@ Result<FailOn> parse_fail_on(std::string_view text) {
   if (amount.empty()) return wrong_at(text, at, "a number is missing");
   const bool is_ratio = amount.ends_with('%');
   if (is_ratio && !is_change) return wrong_at(text, at, "a percentage needs '+' or '-' before it");
+  if (is_ratio && !is_quantity(unit_of_path(gate.path)))
+    return wrong_at(text, at, printable(gate.path) + " is no quantity: no percentage says anything of it");
   if (amount.front() == '+' || amount.front() == '-') return wrong_at(text, at, "two signs in a row");
 
   gate.kind = is_ratio ? FailOn::Kind::change_ratio : is_change ? FailOn::Kind::change : FailOn::Kind::value;

@@ -52,6 +52,14 @@ TEST(FailOn, RelativeChange) {
   EXPECT_TRUE(crossed("wall_seconds>-20%"));  // it was to get faster by a fifth, and did not
 }
 
+// An exit code of 1 that became 0 was "-100 %".
+TEST(FailOn, OfWhatIsNoQuantityThereIsNoPercentage) {
+  EXPECT_THAT(parse_error("exit_code>+5%"), HasSubstr("exit_code is no quantity"));
+  const std::vector<Leaf> before = {{"exit_code", Unit::code, 1.0}}, after = {{"exit_code", Unit::code, 0.0}};
+  EXPECT_EQ(judge(*parse_fail_on("exit_code>+0"), before, after)->text,
+            "exit_code went from 1 to 0: not more than +0");
+}
+
 TEST(FailOn, ChangeByAnAmountInTheFiguresOwnUnit) {
   EXPECT_TRUE(crossed("memory.peak_bytes>+8M"));
   EXPECT_FALSE(crossed("memory.peak_bytes>+16MiB"));

@@ -86,8 +86,10 @@ std::optional<double> idle_cores(const SeriesView& series) {
 void add_from_series(Figures& figures, const Record& record, const SeriesView& series) {
   if (const auto cpu = summed(series, "ullage_run_cpu_seconds_total"))
     figures.cores_p95 = percentile_by_time(*cpu, 0.95);
+  // Each process has one at least, also those that no sample met.
   if (const auto threads = summed(series, "ullage_run_threads"); threads && !threads->empty())
-    figures.threads_peak = std::ranges::max_element(*threads, {}, &history::Sample::value)->value;
+    figures.threads_peak = std::max(std::ranges::max_element(*threads, {}, &history::Sample::value)->value,
+                                    static_cast<double>(record.processes.peak));
   figures.machine_idle_cores = idle_cores(series);
   if (figures.wall_seconds < kGrowthWallSeconds) return;
   figures.growth = growth_of(record, series, figures.limit_bytes);
@@ -119,6 +121,9 @@ Figures figures_of(const Record& record, const SeriesView* series) {
   figures.run_queue_wait_seconds = record.cpu.run_queue_wait_seconds;
   figures.throttled_seconds = record.cpu.throttled_seconds;
   figures.peak_bytes = as_double(record.memory.peak_bytes);
+  figures.peak_without_dirty_bytes =
+      as_double(record.memory.peak_without_dirty_bytes ? record.memory.peak_without_dirty_bytes
+                                                       : record.memory.peak_bytes);
   figures.limit_bytes = as_double(record.memory.limit_bytes);
   figures.limit_is_set = memory_limit_is_set(record.memory);
   figures.limit_source = record.memory.limit_source;

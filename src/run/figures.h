@@ -33,6 +33,8 @@ struct Figures {
   std::optional<double> throttled_seconds;
 
   std::optional<double> peak_bytes;
+  // Without what waited to be written out, for which nobody is killed.
+  std::optional<double> peak_without_dirty_bytes;
   std::optional<double> limit_bytes;  // the tightest that applies
   bool limit_is_set = false;          // by a flag or a cgroup, not the machine's size
   std::string limit_source;

@@ -51,6 +51,18 @@ TEST(Figures, BusyCoresAreOfUserAndSystemTogether) {
   EXPECT_NEAR(*f.machine_idle_cores, 2, 0.01);
 }
 
+// `advise limits` of a short run told of "at most 0 threads at once".
+TEST(Figures, WhereNoSampleMetAProcessThereWereAsManyThreadsAsProcesses) {
+  metric::SeriesTable table;
+  const auto threads = table.id("ullage_run_threads");
+  Record record = example_record();
+  record.processes.peak = 1;
+  const std::vector<metric::SeriesKey> keys = {table.key(threads)};
+  const std::vector<metric::Tick> ticks = {{kExampleStartMs, {{threads, 0}}}};
+  const SeriesView view = view_of(keys, ticks);
+  EXPECT_EQ(figures_of(record, &view).threads_peak, 1);
+}
+
 TEST(Figures, GrowthToTheEndIsSeen) {
   const Figures f = of_curves([](double s) { return 1e8 + 1e6 * s; }, idle_cpu);
   ASSERT_TRUE(f.growth);

@@ -63,11 +63,14 @@ std::vector<Leaf> leaves_of(const Record& record) {
   return leaves;
 }
 
+bool is_quantity(Unit unit) { return unit != Unit::code && unit != Unit::yes_no; }
+
 Unit unit_of_path(std::string_view path) {
   if (path.ends_with("_bytes") || path.starts_with("limits.memory.")) return Unit::bytes;
   if (path.ends_with("_seconds") || path.starts_with("limits.timeout.")) return Unit::seconds;
   if (path == "cpu.cores_available" || path.starts_with("limits.cpus.")) return Unit::cores;
   if (path == "interrupted" || path == "timed_out" || path == "oom_killed") return Unit::yes_no;
+  if (path == "exit_code" || path == "signal") return Unit::code;
   return Unit::count;
 }
 
@@ -80,6 +83,7 @@ std::string format_figure(double value, Unit unit) {
     case Unit::cores:
       return format_cores(value);
     case Unit::count:
+    case Unit::code:
       return format_count(value);
     case Unit::yes_no:
       return value == 0 ? "no" : "yes";

@@ -14,7 +14,9 @@
 
 namespace ullage::run {
 
-enum class Unit { bytes, seconds, cores, count, yes_no };
+enum class Unit { bytes, seconds, cores, count, code, yes_no };
+// Of which there is more or less, so that a percentage says something; not so of an exit code.
+bool is_quantity(Unit unit);
 
 struct Leaf {
   std::string path;

@@ -80,8 +80,21 @@ std::optional<double> memory_needed(const Observation& run) {
   return run.figures.peak_bytes;
 }
 
+// A run that was killed, and of which nothing more is known, shows how much is too little: where others did
+// with more, that is no smaller need of a run that differs.
+std::vector<double> memory_needs(std::span<const Observation* const> runs) {
+  const auto is_cut = [](const Figures& f) { return f.oom_killed && !f.enough_bytes; };
+  const auto whole = collected(
+      runs, [&](const Observation& run) { return is_cut(run.figures) ? std::nullopt : memory_needed(run); });
+  const double known = whole.empty() ? 0 : std::ranges::max(whole);
+  return collected(runs, [&](const Observation& run) {
+    const auto need = memory_needed(run);
+    return is_cut(run.figures) && need < known ? std::nullopt : need;
+  });
+}
+
 void add_memory(LimitsAdvice& advice, std::span<const Observation* const> runs) {
-  const auto needs = collected(runs, memory_needed);
+  const auto needs = memory_needs(runs);
   if (needs.empty()) return;
   const double spread = spread_of(needs);
   advice.margin = memory_margin(needs.size(), spread);
@@ -133,8 +146,11 @@ void add_cautions(LimitsAdvice& advice, std::span<const Observation* const> runs
     advice.cautions.emplace_back("it rests on one run: the margin shrinks as more runs are seen");
   for (const Observation* run : runs) {
     if (run->figures.oom_killed)
+      advice.cautions.push_back(fmt::format("run {} ran out of memory: its need is {}", run->record.id,
+                                            run->figures.enough_bytes ? "estimated, not seen" : "not known"));
+    else if (run->record.state == State::interrupted)
       advice.cautions.push_back(
-          fmt::format("run {} ran out of memory: its need is estimated, not seen", run->record.id));
+          fmt::format("run {} was not seen to its end: it may have needed more", run->record.id));
     else if (run->figures.wall_seconds < kShortRunSeconds && runs.size() == 1)
       advice.cautions.push_back(
           fmt::format("run {} took only {}", run->record.id, format_duration(run->figures.wall_seconds)));

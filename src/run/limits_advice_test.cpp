@@ -72,6 +72,15 @@ TEST(LimitsAdvice, AFailedRunDoesNotCountBesideGoodOnes) {
   EXPECT_EQ(advice->runs.size(), 1u);
 }
 
+// One run was killed at 30 MiB, and the next did with 106: "30 MiB to 106 MiB, and a margin of 100 %".
+TEST(LimitsAdvice, AnOutOfMemoryKillAtLessThanOthersNeededSaysNothing) {
+  std::vector runs = {seen(1000), seen(300)};
+  runs[1].figures.oom_killed = true;
+  const auto advice = advise_limits("train", runs);
+  ASSERT_TRUE(advice);
+  EXPECT_EQ(advice->memory_bytes->evidence, "peak 1000 MiB, and a margin of 30 %");
+}
+
 TEST(LimitsAdvice, AnOutOfMemoryKillRaisesTheNeed) {
   std::vector runs = {seen(512)};
   runs[0].record = killed_record();
@@ -81,6 +90,14 @@ TEST(LimitsAdvice, AnOutOfMemoryKillRaisesTheNeed) {
   ASSERT_TRUE(advice);
   EXPECT_GE(advice->memory_bytes->value, 820 * kMi);
   EXPECT_THAT(advice->cautions, Contains(HasSubstr("its need is estimated")));
+}
+
+TEST(LimitsAdvice, OfARunThatWasNotSeenToItsEndThatIsSaid) {
+  std::vector runs = {seen(800, 0.1)};
+  runs[0].record.state = State::interrupted;
+  const auto advice = advise_limits("train", runs);
+  ASSERT_TRUE(advice);
+  EXPECT_THAT(advice->cautions, Contains(HasSubstr("not seen to its end")));
 }
 
 TEST(LimitsAdvice, NothingEndedNothingLearnt) {

@@ -38,6 +38,8 @@ struct Memory {
   std::optional<std::uint64_t> average_bytes;      // of used memory over time
   std::optional<std::uint64_t> cache_bytes;        // page cache at its largest
   std::optional<std::uint64_t> swap_peak_bytes;
+  // The peak without page cache that waited to be written out; absent where peak_bytes has none in it.
+  std::optional<std::uint64_t> peak_without_dirty_bytes;
 };
 
 struct Io {

@@ -32,6 +32,7 @@ void visit_fields(V&& visit, T& memory) {
   visit("average_bytes", memory.average_bytes);
   visit("cache_bytes", memory.cache_bytes);
   visit("swap_peak_bytes", memory.swap_peak_bytes);
+  visit("peak_without_dirty_bytes", memory.peak_without_dirty_bytes);
 }
 
 template <class V, Is<Io> T>

@@ -25,6 +25,9 @@ namespace {
 // Below this, figures of waiting are noise that would only fill the line.
 constexpr double kWorthSeconds = 0.1;
 
+// A peak that is less than this without dirty page cache says little of the limit that is needed.
+constexpr double kFirmShare = 0.9;
+
 std::string bytes(std::uint64_t count) { return format_bytes(static_cast<double>(count)); }
 
 std::string peak_of_limit(const Memory& memory) {
@@ -63,6 +66,9 @@ std::string memory_line(const Record& record) {
   const Memory& memory = record.memory;
   std::string line = peak_of_limit(memory);
   if (memory.limit_bytes && memory.limit_source == "machine") line += " of the machine";
+  if (const auto firm = memory.peak_without_dirty_bytes;
+      firm && static_cast<double>(*firm) < kFirmShare * static_cast<double>(memory.peak_bytes.value_or(0)))
+    line += fmt::format(", {} but for what waited to be written", bytes(*firm));
   if (memory.average_bytes) line += ", average " + bytes(*memory.average_bytes);
   if (memory.cache_bytes && *memory.cache_bytes > 0) line += ", page cache " + bytes(*memory.cache_bytes);
   if (memory.swap_peak_bytes && *memory.swap_peak_bytes > 0)
@@ -160,8 +166,10 @@ std::string problem_words(const Record& record) {
     const std::string held = held_words(limit);
     auto group = std::ranges::find(groups, held, &Alike::held);
     if (group == groups.end()) group = groups.insert(groups.end(), Alike{.held = held});
+    const std::string cause = last_cause(limit.problem);
+    const bool is_another = is_idle(limit) && group->count > 0 && cause != group->cause;
     group->limits += (group->count++ == 0 ? "" : ", ") + limit.resource + ' ' + limit_value(limit);
-    group->cause = last_cause(limit.problem);
+    group->cause = is_another ? "more than there is" : cause;
   }
   std::string text;
   for (std::size_t i = 0; i < groups.size(); ++i) {

@@ -70,12 +70,38 @@ TEST(Summary, LimitHeldBySamplesOnlyIsSaid) {
               HasSubstr("memory 2.00 GiB is held by Ullage's own samples (cgroups are read-only)"));
 }
 
+TEST(Summary, APeakThatIsMostlyDirtyPageCacheSaysSo) {
+  Record record = example_record();
+  record.memory.peak_without_dirty_bytes = *record.memory.peak_bytes * 95 / 100;
+  EXPECT_THAT(summary_text(record, {}), Not(HasSubstr("to be written")));
+  record.memory.peak_without_dirty_bytes = 100 * kMiB;
+  EXPECT_THAT(summary_text(record, {}),
+              HasSubstr("(60 %), 100 MiB but for what waited to be written, average"));
+}
+
 TEST(Summary, LimitAboveWhatTheMachineHasIsSaid) {
   Record record = example_record();
   record.limits[0].asked = 1e13;
   record.limits[0].problem = "above what the machine has (23.5 GiB)";
   EXPECT_THAT(summary_text(record, {}),
               HasSubstr("memory 9.09 TiB is of no effect (above what the machine has (23.5 GiB))"));
+}
+
+// Of memory and cpus it said that "2 processors" were why.
+TEST(Summary, LimitsAboveWhatThereIsShareOneReason) {
+  Record record = example_record();
+  record.limits = {{.resource = "memory",
+                    .asked = 1e13,
+                    .got = {},
+                    .mechanism = "supervisor",
+                    .problem = "above what the machine has (23.5 GiB)"},
+                   {.resource = "cpus",
+                    .asked = 64,
+                    .got = 2,
+                    .mechanism = "affinity",
+                    .problem = "above what we may use (2 processors)"}};
+  EXPECT_THAT(summary_text(record, {}),
+              HasSubstr("memory 9.09 TiB, cpus 64 are of no effect (more than there is)"));
 }
 
 // It said "could not be set" of what the supervisor holds, and each limit told every cause with its paths.

@@ -145,6 +145,10 @@ void Accounts::take_sample(const sense::TreeProcess& process, std::int64_t now_m
   if (same && found->second.recorded && (is_zombie || found->second.last.pid != 0)) return;
   Entry& entry =
       same && found->second.alive ? found->second : begin(sample.pid, sample.parent_pid, sample.name, now_ms);
+  // A zombie shows that it executed by its name alone.
+  const bool has_executed = entry.is_fork && (!process.is_fork || sample.name != entry.row.name);
+  if (has_executed) forget_parents_memory(entry);
+  entry.is_fork = process.is_fork && !has_executed;
   entry.file_bytes = std::max(entry.file_bytes, sample.file_bytes.value_or(0));
   entry.last = sample;
   if (!process.command_line.empty() && process.command_line != entry.arguments) {
@@ -184,6 +188,13 @@ void Accounts::take_row(Entry& entry) {
   row.system_seconds = entry.use.system_seconds;
   if (sample.read_bytes) row.read_bytes = entry.use.read_bytes;
   if (sample.written_bytes) row.written_bytes = entry.use.written_bytes;
+}
+
+// Between fork and exec: a shell's `true` is no process of 300 MiB because the shell is one.
+void Accounts::forget_parents_memory(Entry& entry) {
+  entry.row.peak_bytes.reset();
+  entry.file_bytes = 0;
+  entry.is_fork = false;
 }
 
 void Accounts::exited(std::span<const sense::ExitRecord> records, std::int64_t now_ms) {
@@ -242,6 +253,7 @@ void Accounts::take_record(const sense::ExitRecord& record, std::int64_t now_ms)
       .involuntary_switches = record.involuntary_switches};
   end(entry, now_ms);
   run::Process& row = entry.row;
+  if (entry.is_fork && record.name != row.name) forget_parents_memory(entry);
   row.name = record.name;  // of the last program it executed
   row.user_seconds = record.user_seconds;
   row.system_seconds = record.system_seconds;

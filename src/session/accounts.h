@@ -4,6 +4,7 @@
 // Pure: readings in, totals out. The process table is bounded: lesser rows are folded into one by name.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -54,7 +55,8 @@ class Accounts {
 
   const Totals& totals() const { return totals_; }
   std::uint64_t processes_seen() const { return seen_; }
-  std::uint64_t processes_peak() const { return peak_alive_; }
+  // At once: at least one, where any was seen, though it ended before a look found it alive.
+  std::uint64_t processes_peak() const { return std::max<std::uint64_t>(peak_alive_, seen_ > 0 ? 1 : 0); }
   const std::optional<HighMark>& high_mark() const { return high_mark_; }
   // Largest peak first; at most table_rows, and a row for each name that the others share.
   std::vector<run::Process> table() const;
@@ -77,6 +79,7 @@ class Accounts {
     std::string arguments;         // as last read, for the row's command
     Use use;
     bool alive = true;
+    bool is_fork = false;             // its peak is its parent's, mostly, until it executes
     bool recorded = false;            // the kernel's exit record has come: `use` is whole
     std::uint64_t children_read = 0;  // inside its /proc/PID/io once they are reaped
     std::uint64_t children_written = 0;
@@ -92,6 +95,7 @@ class Accounts {
   void take_record(const sense::ExitRecord& record, std::int64_t now_ms);
   void take_use(Entry& entry);
   static void take_row(Entry& entry);
+  static void forget_parents_memory(Entry& entry);
   bool is_ours(const sense::ExitRecord& record, std::int64_t now_ms) const;
   static bool is_fresh(const Entry& entry, std::int64_t now_ms);
   void raise_counters(Totals& now, const Use& use) const;

@@ -4,9 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "run/record.h"
 #include "sense/proc/exit_records.h"
 #include "sense/proc/process_tree.h"
 
@@ -57,6 +59,16 @@ TEST_F(AccountsTest, AnUnprivilegedPeakBetweenTwoLooksIsTheOneThatWait4Knows) {
   ASSERT_TRUE(accounts_.high_mark());
   EXPECT_EQ(accounts_.high_mark()->used_bytes, 100 * kMiB);
   EXPECT_EQ(accounts_.high_mark()->method, "wait4");
+}
+
+// `ullage run true` told of a peak of 0 processes beside a total of 1.
+TEST_F(AccountsTest, WhoLivedBetweenTwoLooksIsOneProcessAtOnce) {
+  EXPECT_EQ(accounts_.processes_peak(), 0u);
+  exits({record(101, kSupervisor, 0.001)});
+  accounts_.reaped(101, {.code = 0}, now_ms_);
+  look({});
+  EXPECT_EQ(accounts_.processes_seen(), 1u);
+  EXPECT_EQ(accounts_.processes_peak(), 1u);
 }
 
 TEST_F(AccountsTest, ZombiesThatWereFoldedAlreadyAreNotCountedAgain) {
@@ -193,6 +205,28 @@ TEST_F(AccountsTest, AProcessThatEndsLeavesItsMappedFilesOutOfTheHighMark) {
   one.sample.resident_bytes = one.sample.file_bytes = 0;
   look({one});
   EXPECT_EQ(accounts_.high_mark()->used_bytes, 10 * kMiB);
+}
+
+// A `true` of a shell of 300 MiB, looked at between fork and exec, stood in the table with 300 MiB.
+TEST_F(AccountsTest, WhatAChildHeldOfItsParentsBeforeItExecutedIsNotItsPeak) {
+  const auto peak_of = [&](std::int64_t pid) {
+    for (const run::Process& row : accounts_.table())
+      if (row.pid == pid) return row.peak_bytes;
+    return std::optional<std::uint64_t>();
+  };
+  std::vector<sense::TreeProcess> forks;
+  for (const std::int64_t pid : {102, 103, 104}) {
+    forks.push_back(process(pid, 101, 0, 300 * kMiB));
+    forks.back().is_fork = true;
+  }
+  look(forks);
+  look({process(102, 101, 0, 2 * kMiB), forks[1], forks[2]});
+  auto executed = record(103, 101, 0, 3 * kMiB);
+  executed.name = "true";
+  exits({executed, record(104, 101, 0, 310 * kMiB)});  // the last has remained what its parent is
+  EXPECT_EQ(peak_of(102), 2 * kMiB);
+  EXPECT_EQ(peak_of(103), 3 * kMiB);
+  EXPECT_EQ(peak_of(104), 310 * kMiB);
 }
 
 TEST_F(AccountsTest, TheTableIsBoundedAndNothingInItIsLost) {

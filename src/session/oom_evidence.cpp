@@ -124,6 +124,8 @@ std::optional<run::Oom> OomWitness::judge(const run::Record& record, const act::
     oom->holder = named(victim->name, victim->pid);
     oom->holder_bytes = victim->peak_bytes;
   }
+  // Mapped files are in both; the run's peak, of what cannot be reclaimed, bounds what anybody held of that.
+  if (record.memory.peak_bytes) oom->holder_bytes = std::min(oom->holder_bytes, record.memory.peak_bytes);
   oom->foreseeable_ms = foreseeable_ms;
   oom->enough_bytes = enough_bytes(record);
   return oom;

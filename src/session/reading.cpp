@@ -146,6 +146,7 @@ void Reading::reckon_used(Look& look) {
   if (options_.cgroup_is_own)
     if (const auto used = cgroup_.used_bytes()) {
       look.used_bytes = look.certain_bytes = used;
+      look.dirty_bytes = cgroup_.dirty_bytes;
       return;
     }
   sense::UsedMemory used = sense::used_memory(look.living, tree_.departed_bytes());

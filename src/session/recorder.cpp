@@ -142,7 +142,8 @@ void Recorder::keep_figures(const Look& look, const Accounts& accounts) {
 void Recorder::keep_memory(const Look& look, const Accounts& accounts) {
   run::Memory& memory = record_.memory;
   const auto raise_peak = [&](std::uint64_t bytes, std::int64_t time_ms, const std::string& method) {
-    if (memory.peak_bytes && *memory.peak_bytes >= bytes) return;
+    if (memory.peak_bytes.value_or(0) >= bytes)
+      return;  // before anything was seen alive it is unknown, not 0
     memory.peak_bytes = bytes;
     memory.peak_ms = time_ms;
     memory.peak_method = method;
@@ -151,21 +152,31 @@ void Recorder::keep_memory(const Look& look, const Accounts& accounts) {
     used_since_stored_ = std::max(used_since_stored_, *look.used_bytes);
     const bool by_cgroup = options_.cgroup_is_own && last_cgroup_ && last_cgroup_->used_bytes();
     if (look.certain_bytes) raise_peak(*look.certain_bytes, look.time_ms, by_cgroup ? "cgroup" : "samples");
+    if (look.certain_bytes && look.dirty_bytes)
+      peak_without_dirty_ = std::max(peak_without_dirty_,
+                                     *look.certain_bytes - std::min(*look.certain_bytes, *look.dirty_bytes));
     if (used_until_ms_ == 0) used_from_ms_ = used_until_ms_ = look.time_ms;
     used_byte_milliseconds_ += (static_cast<double>(*look.used_bytes) + static_cast<double>(used_before_)) /
                                2 * static_cast<double>(look.time_ms - used_until_ms_);
     used_before_ = *look.used_bytes;
     used_until_ms_ = look.time_ms;
-    if (used_until_ms_ > used_from_ms_)
+    // Of a run that was found alive once or never nothing is known of the time between its looks.
+    if (*look.used_bytes > 0) ++looks_in_use_;
+    if (used_until_ms_ > used_from_ms_ && looks_in_use_ > 1)
       memory.average_bytes = static_cast<std::uint64_t>(used_byte_milliseconds_ /
                                                         static_cast<double>(used_until_ms_ - used_from_ms_));
   }
   if (options_.cgroup_is_own && last_cgroup_ && last_cgroup_->peak_bytes)
     memory.cgroup_peak_bytes = last_cgroup_->peak_bytes;
   // A high-water mark of a process that was never sampled has its mapped files in it; the cgroup's bounds it.
-  if (const auto& mark = accounts.high_mark())
-    raise_peak(std::min(mark->used_bytes, memory.cgroup_peak_bytes.value_or(UINT64_MAX)), mark->time_ms,
-               mark->method);
+  if (const auto& mark = accounts.high_mark()) {
+    const std::uint64_t bytes = std::min(mark->used_bytes, memory.cgroup_peak_bytes.value_or(UINT64_MAX));
+    raise_peak(bytes, mark->time_ms, mark->method);
+    peak_without_dirty_ = std::max(peak_without_dirty_, bytes);
+  }
+  memory.peak_without_dirty_bytes.reset();
+  if (memory.peak_method == "cgroup" && memory.peak_bytes > peak_without_dirty_)
+    memory.peak_without_dirty_bytes = peak_without_dirty_;
   if (accounts.totals().swap_bytes)
     memory.swap_peak_bytes = std::max(memory.swap_peak_bytes.value_or(0), *accounts.totals().swap_bytes);
   if (!options_.cgroup_is_own || !last_cgroup_) return;

@@ -33,6 +33,8 @@ struct Look {
   std::optional<std::uint64_t> used_bytes = {};
   // Never above the truth, where used_bytes is the likeliest: what a peak and the end of a run may rest on.
   std::optional<std::uint64_t> certain_bytes = {};
+  // Of these, page cache that waits to be written out: the kernel frees it, if slowly, before it kills.
+  std::optional<std::uint64_t> dirty_bytes = {};
   std::optional<std::uint64_t> headroom_bytes = {};
 };
 
@@ -105,7 +107,7 @@ class Recorder {
   std::uint64_t used_since_stored_ = 0;
   double used_byte_milliseconds_ = 0;
   std::int64_t used_from_ms_ = 0, used_until_ms_ = 0;
-  std::uint64_t used_before_ = 0;
+  std::uint64_t used_before_ = 0, looks_in_use_ = 0, peak_without_dirty_ = 0;
   std::uint64_t processes_with_series_ = 0;
   std::uint64_t unstored_ticks_ = 0;
   std::uint64_t dropped_events_ = 0, event_bytes_ = 0;

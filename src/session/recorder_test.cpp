@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,44 @@ class RecorderTest : public testing::Test {
   std::string folder_ = make_folder(), path_ = folder_ + "/run.ullage";
   Accounts accounts_{1, 2000};
 };
+
+// `ullage run true` told of an average of 0 bytes beside a peak of 1.5 MiB; where nobody may read exit
+// records, of a peak of 0, too.
+TEST_F(RecorderTest, WhatNoLookHasSeenIsAbsentAndNotNothing) {
+  Recorder recorder(path_, start(), {});
+  const auto look = [&](std::int64_t time_ms, std::uint64_t used_bytes) {
+    recorder.look({.time_ms = time_ms, .used_bytes = used_bytes, .certain_bytes = used_bytes}, accounts_,
+                  true);
+  };
+  look(1'000, 0);
+  look(1'005, 0);
+  EXPECT_EQ(recorder.record().memory.average_bytes, std::nullopt);
+  EXPECT_EQ(recorder.record().memory.peak_bytes, std::nullopt);
+  look(1'010, 1000);
+  EXPECT_EQ(recorder.record().memory.average_bytes, std::nullopt);
+  look(1'020, 1000);
+  EXPECT_EQ(recorder.record().memory.average_bytes, 625u);
+}
+
+TEST_F(RecorderTest, ThePeakIsAlsoToldWithoutWhatWaitedToBeWritten) {
+  Recorder recorder(path_, start(), {.cgroup_is_own = true, .cgroup_id = "/a"});
+  sense::CgroupSample cgroup;
+  cgroup.anonymous_bytes = 100;
+  const auto look = [&](std::int64_t time_ms, std::uint64_t used_bytes, std::uint64_t dirty_bytes) {
+    recorder.look({.time_ms = time_ms,
+                   .cgroup = &cgroup,
+                   .used_bytes = used_bytes,
+                   .certain_bytes = used_bytes,
+                   .dirty_bytes = dirty_bytes},
+                  accounts_, true);
+  };
+  look(1'000, 500, 0);
+  EXPECT_EQ(recorder.record().memory.peak_without_dirty_bytes, std::nullopt);
+  look(1'020, 1000, 900);
+  look(1'040, 700, 100);
+  EXPECT_EQ(recorder.record().memory.peak_bytes, 1000u);
+  EXPECT_EQ(recorder.record().memory.peak_without_dirty_bytes, 600u);
+}
 
 TEST_F(RecorderTest, EventsAreBoundedCountedAndThatIsSaidOnce) {
   // A child that wrote `event` lines for six seconds left 124,000 of them, and 136 MB resident.

@@ -14,6 +14,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,6 +22,7 @@
 #include "act/cage.h"
 #include "act/child.h"
 #include "act/command_lookup.h"
+#include "act/guard.h"
 #include "act/terminal.h"
 #include "base/clock.h"
 #include "base/event_loop.h"
@@ -31,6 +33,8 @@
 #include "run/catalog.h"
 #include "run/record.h"
 #include "sense/cgroup/cgroup_place.h"
+#include "sense/proc/process_tree.h"
+#include "sense/sample.h"
 #include "session/accounts.h"
 #include "session/command_socket.h"
 #include "session/enforcer.h"
@@ -67,6 +71,14 @@ std::uint64_t random_number() {
   return number;
 }
 
+std::vector<act::KillGuard::Member> kill_members(std::span<const sense::TreeProcess> living) {
+  std::vector<act::KillGuard::Member> members;
+  members.reserve(living.size());
+  for (const sense::TreeProcess& process : living)
+    members.push_back({static_cast<pid_t>(process.sample.pid), process.sample.start_ticks});
+  return members;
+}
+
 class Supervisor {
  public:
   Supervisor(EventLoop& loop, const RunOptions& options, const Clock& clock, const OsRoot& root,
@@ -88,6 +100,7 @@ class Supervisor {
   // In the order of a run's life.
   Result<void> prepare();
   Result<void> hold_limits(const std::string& id);
+  void guard_run();
   Result<void> prepare_child();
   void profile_heap(std::map<std::string, std::string>& environment);
   Result<void> start();
@@ -138,7 +151,8 @@ class Supervisor {
   nanoseconds started_{0}, flushed_{0}, cpu_before_{0}, cpu_at_look_{0};
   std::optional<act::ExitStatus> status_;
   bool timed_out_ = false, own_limit_acted_ = false, pressure_acted_ = false, storage_failed_ = false;
-  std::string placement_problem_, heap_problem_;
+  std::optional<act::KillGuard> kill_guard_;
+  std::string placement_problem_, guard_problem_, heap_problem_;
   std::set<pid_t> helpers_;  // children of our own doing that live
   std::optional<std::int64_t> foreseeable_ms_;
   std::int64_t last_look_ms_ = 0, foreseeable_seen_ms_ = 0;
@@ -183,6 +197,8 @@ Result<void> Supervisor::prepare() {
                     RecorderOptions{.cgroup_is_own = own, .cgroup_id = cgroup_id});
   accounts_.emplace(::getpid(), options_.process_rows);
   oom_witness_.emplace(root_, around_.place);
+  if (kill_guard_) accounts_->leave_out(kill_guard_->pid()), reading_->leave_out(kill_guard_->pid());
+  if (!guard_problem_.empty()) tell("process", "warning", guard_problem_);
   if (!placement_problem_.empty() && options_.limits.any())
     tell("limit", "warning", "a limit does not hold: " + placement_problem_);
   if (socket_->problem())
@@ -206,12 +222,22 @@ Result<void> Supervisor::hold_limits(const std::string& id) {
   return {};
 }
 
+void Supervisor::guard_run() {
+  auto guard = act::KillGuard::start(cage_->cgroup_fd());
+  if (guard)
+    kill_guard_ = *std::move(guard);
+  else
+    guard_problem_ = "--kill-with-me reaches the command alone: " + guard.error().text();
+}
+
 Result<void> Supervisor::prepare_child() {
+  if (options_.kill_with_me) guard_run();
   act::ChildSpec spec{.command = options_.command,
                       .cgroup_fd = cage_->cgroup_fd(),
                       .cgroup_procs_files = cage_->v1_procs_files(),
                       .processors = cage_->processors(),
-                      .die_with_parent = options_.kill_with_me};
+                      // All of it dies by the guard, which would miss the children of a command that is gone.
+                      .die_with_parent = options_.kill_with_me && !kill_guard_};
   std::map<std::string, std::string> environment = options_.environment;
   if (options_.heap) profile_heap(environment);
   for (const auto& [name, value] : environment)
@@ -220,6 +246,7 @@ Result<void> Supervisor::prepare_child() {
   auto child = act::Child::prepare(spec);
   if (!child) return pass_on(child);
   child_ = *std::move(child);
+  if (kill_guard_) kill_guard_->watch({{{.pid = child_->pid()}}});
   placement_problem_ = child_->placement_problem();
   if (!placement_problem_.empty()) {
     if (options_.strict && options_.limits.any()) return fail("a limit does not hold: " + placement_problem_);
@@ -285,6 +312,7 @@ void Supervisor::look(Reading::Depth depth) {
   if (unprofiled_)
     for (const std::string& problem : unprofiled_->look(look.living)) tell("heap", "warning", problem);
   enforcer_.kill_again();
+  if (kill_guard_) kill_guard_->watch(kill_members(look.living));
   oom_witness_->note_holder(accounts_->largest(), last_look_ms_);
   if (options_.warn) judge(look);
   hold_own_limits(look);
@@ -297,11 +325,20 @@ void Supervisor::look(Reading::Depth depth) {
 void Supervisor::judge(const Look& look) {
   if (!status_ && last_look_ms_ - foreseeable_seen_ms_ > kForeseeableMs) foreseeable_ms_.reset();
   const double seconds = to_seconds(elapsed());
+  // Dirty page cache is used, but nobody is killed for it: whoever needs the room waits until it is written.
+  const auto without = [](std::uint64_t used, std::optional<std::uint64_t> dirty) {
+    return used - std::min(used, dirty.value_or(0));
+  };
   const auto own_limit = options_.limits.memory_bytes;
-  if (own_limit && look.used_bytes) warn(own_watch_, {seconds, *look.used_bytes, *own_limit, "--memory"});
+  if (own_limit && look.used_bytes)
+    warn(own_watch_, {seconds, without(*look.used_bytes, look.dirty_bytes), *own_limit, "--memory"});
   const auto outer = around_.capacity.memory_bytes;
   if (!outer || !look.headroom_bytes || *look.headroom_bytes > *outer) return;
-  warn(outer_watch_, {seconds, *outer - *look.headroom_bytes, *outer, around_.capacity.memory_source});
+  // What the machine has available has its dirty pages in it already.
+  const bool is_machine = around_.capacity.memory_source == "machine";
+  const auto dirty = look.cgroup != nullptr && !is_machine ? look.cgroup->dirty_bytes : std::nullopt;
+  warn(outer_watch_,
+       {seconds, without(*outer - *look.headroom_bytes, dirty), *outer, around_.capacity.memory_source});
 }
 
 void Supervisor::warn(MemoryWatch& watch, const MemoryReading& reading) {

@@ -188,23 +188,32 @@ def test_the_death_of_ullage_does_not_kill_the_command(ullage):
     os.kill(command, signal.SIGKILL)
 
 
-def test_kill_with_me_does(ullage):
+def test_kill_with_me_does_and_reaches_all_that_it_started(ullage):
+    tree = "echo $$; (setsid sh -c 'echo $$; exec sleep 30' &); sh -c 'echo $$; exec sleep 30' & wait"
     child = subprocess.Popen(
-        [ullage.binary, "run", "-q", "--kill-with-me", "--", "sh", "-c", "echo $$; exec sleep 30"],
+        [ullage.binary, "run", "-q", "--kill-with-me", "--", "sh", "-c", tree],
         stdout=subprocess.PIPE, text=True, env=ullage.environment,
     )  # fmt: skip
-    command = int(child.stdout.readline())
+    numbers = [int(child.stdout.readline()) for _ in range(3)]
+    wait_for(lambda: ullage("show", "--json").code == 0, "the run can be shown")  # it has been looked at
     child.kill()
     child.wait()
 
-    def is_gone():
+    def is_gone(number):
         try:
-            with open(f"/proc/{command}/stat") as stat:
+            with open(f"/proc/{number}/stat") as stat:
                 return stat.read().rpartition(")")[2].split()[0] == "Z"
         except FileNotFoundError:
             return True
 
-    wait_for(is_gone, "the command is gone")
+    for number in numbers:
+        wait_for(lambda number=number: is_gone(number), f"{number} is gone")
+
+
+def test_kill_with_me_leaves_descendants_alone_when_ullage_ends(ullage):
+    done = ullage("run", "--kill-with-me", "--", "sh", "-c", "sleep 30 > /dev/null 2>&1 & echo $!")
+    assert "1 descendant left running" in done.err
+    os.kill(int(done.out), signal.SIGTERM)  # raises if it is gone
 
 
 def test_a_live_run_can_be_shown(ullage):

@@ -179,6 +179,7 @@ void ProcessTree::Impl::estimate_forked() {
   for (TreeProcess& process : processes) process.has_forked = false;
   for (std::size_t i = 0; i < processes.size(); ++i) {
     if (processes[i].is_new && !tracked[i].inherited_bytes) note_fork(i);
+    processes[i].is_fork = tracked[i].inherited_bytes.has_value();
     const ProcessSample& sample = processes[i].sample;
     const std::uint64_t counted = counted_bytes(sample);
     if (!tracked[i].inherited_bytes || counted == 0) continue;

@@ -47,6 +47,8 @@ struct TreeProcess {
   // It runs in its parent's address space for the moment (vfork, before the exec): the memory is the
   // parent's.
   bool borrows_memory = false;
+  // It has executed nothing since its fork, so what it holds is its parent's, mostly.
+  bool is_fork = false;
   // It has children that hold its pages since a fork: these count here, whatever PSS says of their shares.
   bool has_forked = false;
   // By how much its memory stood above the sampled figure at some moment since the reading before (VmHWM
