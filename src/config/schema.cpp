@@ -381,10 +381,9 @@ constexpr auto kSchema = std::to_array<Key>({
     owners_text(
         "server.tls.client_ca_file", kOpensPorts,
         "Authorities in PEM: every client over TCP must show a certificate that one of them has signed."),
-    owners_list(
-        "server.names", kOpensPorts,
-        "Names that clients may call the server by, besides localhost and the addresses it listens on; with "
-        "the port where a proxy shows the pages on one that is not 80 or 443."),
+    owners_list("server.names", kOpensPorts,
+                "Names clients may call the server by (behind a proxy with a port of its own: name:port), "
+                "besides its addresses."),
     owners_switch(
         "server.processes_over_tcp", kOpensPorts,
         "Show clients over TCP each process, its user and command; else only over the unix socket."),

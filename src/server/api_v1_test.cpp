@@ -53,22 +53,24 @@ class Api : public history::HistoryFolder {
     running_ = std::make_unique<RunningServer>([this](Router& router, EventLoop& loop) {
       api_ = std::make_unique<ApiV1>(
           loop, clock_,
-          ApiSubjects{.live = &live_,
-                      .open_history = source_of_folder(folder_),
-                      .targets =
-                          [] {
-                            return std::vector<ScrapeTarget>{
-                                {.pool = "collectors",
-                                 .labels = {{"instance", "load"}, {"job", "collectors"}},
-                                 .url = "http://127.0.0.1:9850/metrics",
-                                 .last_ms = 1'000,
-                                 .interval_seconds = 1,
-                                 .timeout_seconds = 0.2},
-                                {.pool = "app", .labels = {{"job", "app"}}, .interval_seconds = 90}};
-                          },
-                      .configuration = [] { return "server: {}\n"; },
-                      .build = {.version = "0.1.0"},
-                      .start_ms = history::kNoon});
+          ApiSubjects{
+              .live = &live_,
+              .open_history = source_of_folder(folder_),
+              .targets =
+                  [] {
+                    return std::vector<ScrapeTarget>{
+                        {.pool = "collectors",
+                         .labels = {{"instance", "load"}, {"job", "collectors"}},
+                         .url = "http://127.0.0.1:9850/metrics",
+                         .last_ms = 1'000,
+                         .interval_seconds = 1,
+                         .timeout_seconds = 0.2},
+                        {.pool = "app", .labels = {{"job", "app"}}, .interval_seconds = 90}};
+                  },
+              .configuration = [] { return "server: {}\n"; },
+              .reload = [] { return ConfigReload{.is_good = false, .good_ms = history::kNoon + 3'600'000}; },
+              .build = {.version = "0.1.0"},
+              .start_ms = history::kNoon});
       api_->add_routes(router);
     });
   }

@@ -220,6 +220,20 @@ std::string Scrub::mounts(std::string_view text) {
   });
 }
 
+//   sl  local_address rem_address   st tx_queue …
+//  317: 0100007F:0044 00000000:0000 07 00000000:00000000 …
+std::string Scrub::sockets(std::string_view text) {
+  const auto without_host = [](std::string_view address) {
+    const std::size_t colon = address.find(':');
+    if (colon == std::string_view::npos) return std::string(address);  // the heading
+    return std::string(colon, '0') + std::string(address.substr(colon));
+  };
+  return each_line(text, [&](std::string_view line) {
+    const std::string_view number = take_word(line), local = take_word(line), remote = take_word(line);
+    return std::string(number) + ' ' + without_host(local) + ' ' + without_host(remote) + std::string(line);
+  });
+}
+
 // 36 35 98:0 /root /folder rw,noatime master:1 - type source rw,errors=continue
 std::string Scrub::mountinfo(std::string_view text) {
   return each_line(text, [&](std::string_view line) {

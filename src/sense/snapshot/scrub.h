@@ -31,6 +31,8 @@ class Scrub {
   // Lines of /proc/self/mounts and /proc/self/mountinfo.
   std::string mounts(std::string_view text);
   std::string mountinfo(std::string_view text);
+  // Lines of /proc/net/udp: who talks with whom goes, ports and queues stay.
+  static std::string sockets(std::string_view text);
 
  private:
   std::string names(std::string_view text) const;

@@ -44,6 +44,13 @@ TEST(Scrub, OfAProcessItsNameIsScrubbedAndNothingElse) {
   EXPECT_EQ(scrub.stat("broken"), "");
 }
 
+TEST(Scrub, OfSocketsPortsAndQueuesStay) {
+  EXPECT_EQ(Scrub::sockets("   sl  local_address rem_address   st tx_queue rx_queue\n"
+                           "  317: 0100007F:0044 0B0A000A:D431 07 00000001:00000002 00:00000000\n"),
+            "sl local_address rem_address   st tx_queue rx_queue\n"
+            "317: 00000000:0044 00000000:D431 07 00000001:00000002 00:00000000\n");
+}
+
 TEST(Scrub, OfMountsTheServersAndWhatPeopleCalledTheirsGo) {
   Scrub scrub = example();
   EXPECT_EQ(

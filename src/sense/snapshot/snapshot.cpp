@@ -31,7 +31,7 @@ namespace ullage::sense {
 namespace {
 
 // How a file is scrubbed.
-enum class Kind : unsigned char { numbers, text, stat, status, mounts, mountinfo };
+enum class Kind : unsigned char { numbers, text, stat, status, mounts, mountinfo, sockets };
 
 struct Wanted {
   std::string_view path;  // a "*" stands for any name
@@ -41,6 +41,7 @@ struct Wanted {
 // clang-format off: a table reads best with a row on a line
 constexpr Wanted kMachine[] = {
     {"/etc/os-release"},
+    {"/etc/selinux/config"},
     {"/proc/1/mounts", Kind::mounts},
     {"/proc/diskstats"},
     {"/proc/loadavg"},
@@ -54,6 +55,8 @@ constexpr Wanted kMachine[] = {
     {"/proc/net/sockstat6"},
     {"/proc/net/softnet_stat"},
     {"/proc/net/stat/nf_conntrack"},
+    {"/proc/net/udp", Kind::sockets},
+    {"/proc/net/udp6", Kind::sockets},
     {"/proc/pressure/*"},
     {"/proc/schedstat"},
     {"/proc/self/cgroup", Kind::text},
@@ -84,6 +87,8 @@ constexpr Wanted kMachine[] = {
     {"/sys/devices/system/clocksource/clocksource0/*"},
     {"/sys/devices/system/cpu/*"},
     {"/sys/devices/system/cpu/*/cpufreq/*"},
+    {"/sys/fs/selinux/avc/*"},
+    {"/sys/fs/selinux/enforce"},
 };
 constexpr Wanted kOfAProcess[] = {
     {"/io"}, {"/schedstat"}, {"/smaps_rollup"}, {"/statm"}, {"/oom_score_adj"},
@@ -231,6 +236,8 @@ class Taking {
         return scrub_.mounts(text);
       case Kind::mountinfo:
         return scrub_.mountinfo(text);
+      case Kind::sockets:
+        return Scrub::sockets(text);
     }
     return {};
   }
