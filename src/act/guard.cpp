@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -47,15 +48,18 @@ Result<Pipe> make_pipe() {
 // In the guard, where this returns 0, only what is safe after a fork (signal-safety(7)). No handler of ours
 // runs there, and its session is its own: the terminal's signals are not for it. With an exit signal of 0 no
 // wait for ordinary children sees it (clone(2), __WCLONE).
+// `killall ullage` is not for it either.
 pid_t fork_guard(int exit_signal) {
   sigset_t all, before;
   ::sigfillset(&all);
   ::pthread_sigmask(SIG_SETMASK, &all, &before);
   const auto guard = static_cast<pid_t>(::syscall(SYS_clone, exit_signal, 0, 0, 0, 0));
-  if (guard == 0)
+  if (guard == 0) {
     ::setsid();
-  else
+    ::prctl(PR_SET_NAME, "run-guard");
+  } else {
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  }
   return guard;
 }
 
@@ -124,7 +128,7 @@ struct KillGuard::Shared {
     const std::size_t told = count.exchange(0);
     for (std::size_t i = 0; i < told; ++i) {
       const Member member = members[i];
-      if (member.start_ticks == 0 || member.start_ticks == start_ticks_of(member.pid)) stop(member.pid);
+      if (member.start_ticks == start_ticks_of(member.pid)) stop(member.pid);
     }
     std::size_t before = 0;
     for (int pass = 0; before != count && pass < kPasses; ++pass) {
@@ -186,8 +190,13 @@ KillGuard& KillGuard::operator=(KillGuard&& other) noexcept {
 KillGuard::~KillGuard() {
   if (shared_ == nullptr) return;
   shared_->stands_down = true;
+  if (pid_ > 0) {
+    // Not by the pipe's end alone: a child at its gate holds a copy of it. The number is the guard's until
+    // reaped.
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, __WALL);  // NOLINT(misc-include-cleaner): <sys/wait.h> it is
+  }
   hold_.reset();
-  if (pid_ > 0) ::waitpid(pid_, nullptr, __WALL);  // NOLINT(misc-include-cleaner): <sys/wait.h> it is
   ::munmap(shared_, sizeof(Shared));
 }
 

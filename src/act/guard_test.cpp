@@ -66,8 +66,9 @@ struct Starter {
 };
 
 Starter start(const char* script, bool ends_well) {
-  std::array<int, 2> words{};
+  std::array<int, 2> words{}, go{};
   EXPECT_EQ(::pipe2(words.data(), O_CLOEXEC), 0);
+  EXPECT_EQ(::pipe2(go.data(), O_CLOEXEC), 0);
   const pid_t starter = ::fork();
   if (starter == 0) {
     {
@@ -76,6 +77,9 @@ Starter start(const char* script, bool ends_well) {
       const pid_t command = ::fork();
       if (command == 0) {
         ::dup2(words[1], STDOUT_FILENO);
+        char byte = 0;
+        ::close(go[1]);
+        [[maybe_unused]] const ssize_t got = ::read(go[0], &byte, 1);  // until it is watched
         ::execl("/bin/sh", "sh", "-c", script, nullptr);
         ::_exit(1);
       }
@@ -83,11 +87,14 @@ Starter start(const char* script, bool ends_well) {
       guard->watch(
           std::array{KillGuard::Member{command, start_ticks_of(command)}, KillGuard::Member{::getppid(), 1}});
       ::close(words[1]);
+      ::close(go[1]);
       if (!ends_well) ::pause();
     }
     ::_exit(0);
   }
   ::close(words[1]);
+  ::close(go[0]);
+  ::close(go[1]);
   return {starter, FileDescriptor(words[0])};
 }
 

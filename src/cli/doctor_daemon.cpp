@@ -2,8 +2,10 @@
 #include "cli/doctor_daemon.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 #include <initializer_list>
 #include <nlohmann/json.hpp>
@@ -117,6 +119,10 @@ FindingGroup parse_daemon_findings(std::string_view text) {
 
 FindingGroup ask_daemon(const config::Settings& settings) {
   const std::string socket = daemon::socket_path(settings);
+  struct stat info{};
+  if (::stat(socket.c_str(), &info) != 0 && errno == EACCES)
+    return only(State::limited, "is not told: " + printable(socket) + " lies where this user may not look",
+                "ask as that user, or as root");
   if (!file_exists(socket))
     return only(State::limited, "none runs here: there is no " + printable(socket),
                 "ullage daemon, or systemctl start ullage; --state DIR asks that of another state directory");

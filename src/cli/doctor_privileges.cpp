@@ -194,6 +194,11 @@ std::vector<Finding> what_is_allowed(const OsRoot& root) {
   std::vector<Finding> findings;
   const auto held = Capabilities::read(root);
   if (!held) findings.push_back(unknown_capabilities("capabilities"));
+  // All at once: setcap replaces what a file had.
+  std::vector<std::string> lacks;
+  if (held)
+    for (const Capability& one : held->that_matter())
+      if (!held->has(one)) lacks.emplace_back(one.name);
   for (const Capability& one : held ? held->that_matter() : std::vector<Capability>()) {
     Finding finding{"capability", std::string(one.name), State::good, std::string(one.gives)};
     finding.id = finding.title;
@@ -201,7 +206,7 @@ std::vector<Finding> what_is_allowed(const OsRoot& root) {
     if (!held->has(one)) {
       finding.state = one.without;
       finding.text = "missing here: " + finding.text;
-      finding.remedy = how_to_get({finding.title});
+      finding.remedy = how_to_get(lacks);
     }
     findings.push_back(std::move(finding));
   }
@@ -229,9 +234,14 @@ Finding check_shared_memory(const OsRoot& root, uid_t own) {
   if (!text)
     return not_there(std::move(finding), text.error(), "shared pages are counted by an estimate",
                      "Linux 4.14 or newer");
-  const Trial trial = try_on_others(
-      root, own, [](const std::string& process) { return may_open(process + "/smaps_rollup"); });
-  return of_whom(std::move(finding), trial, "run as root, or: " + how_to_get({"CAP_SYS_PTRACE"}));
+  const Trial trial = try_on_others(root, own, [](const std::string& process) -> std::optional<bool> {
+    // A thread of the kernel has none: before Linux 6.13 anybody may open that.
+    const auto pages = read_file(process + "/statm", 64);
+    if (!pages || pages->starts_with("0 ")) return std::nullopt;
+    return may_open(process + "/smaps_rollup");
+  });
+  return of_whom(std::move(finding), trial,
+                 "run as root, or: " + how_to_get({"CAP_SYS_PTRACE", "CAP_DAC_READ_SEARCH"}));
 }
 
 Finding check_storage_io(const OsRoot& root, uid_t own) {

@@ -21,6 +21,7 @@ namespace ullage::cli {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 struct Answer {
   int code;
@@ -252,6 +253,9 @@ TEST(Doctor, AFlagBehindOneThatWantsAValueIsNotThatValue) {
   EXPECT_EQ(call({"doctor", "--state", "--json", "left over"}), swallowed);
   EXPECT_THAT(call({"run", "--memory", "--json", "x", "--", "true"}),
               HasSubstr("125 ullage: --memory wants"));
+  // A command's own flags are its own, behind "--" or not.
+  EXPECT_THAT(call({"run", "--state", state.folder(), "nowhere/command", "--memory", "--json"}),
+              Not(HasSubstr("wants a value")));
   // Bare, it has a name for the file.
   const std::string before = std::filesystem::current_path().string();
   std::filesystem::current_path(state.folder());

@@ -64,7 +64,11 @@ std::optional<Error> taken_for_a_value(const CLI::App& top, const std::vector<st
     const CLI::Option* option = deepest(&top)->get_option_no_throw(word);
     return option != nullptr ? option : top.get_option_no_throw(word);
   };
-  for (std::size_t i = 0; i + 1 < words.size() && words[i] != "--"; ++i) {
+  // What is left over is the command that the verb runs, whose flags are its own.
+  const CLI::App* const verb = deepest(&top);
+  const std::size_t left_over = verb->get_prefix_command() ? verb->remaining_size() : 0;
+  const std::size_t end = words.size() - std::min(words.size(), left_over);
+  for (std::size_t i = 0; i + 1 < end && words[i] != "--"; ++i) {
     if (!words[i].starts_with("-") || !words[i + 1].starts_with("--")) continue;
     const CLI::Option* flag = option_of(words[i]);
     if (flag == nullptr || flag->get_expected_min() == 0 || option_of(words[i + 1]) == nullptr) continue;

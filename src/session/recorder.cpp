@@ -152,9 +152,10 @@ void Recorder::keep_memory(const Look& look, const Accounts& accounts) {
     used_since_stored_ = std::max(used_since_stored_, *look.used_bytes);
     const bool by_cgroup = options_.cgroup_is_own && last_cgroup_ && last_cgroup_->used_bytes();
     if (look.certain_bytes) raise_peak(*look.certain_bytes, look.time_ms, by_cgroup ? "cgroup" : "samples");
-    if (look.certain_bytes && look.dirty_bytes)
-      peak_without_dirty_ = std::max(peak_without_dirty_,
-                                     *look.certain_bytes - std::min(*look.certain_bytes, *look.dirty_bytes));
+    if (look.certain_bytes)
+      peak_without_dirty_ =
+          std::max(peak_without_dirty_,
+                   *look.certain_bytes - std::min(*look.certain_bytes, look.dirty_bytes.value_or(0)));
     if (used_until_ms_ == 0) used_from_ms_ = used_until_ms_ = look.time_ms;
     used_byte_milliseconds_ += (static_cast<double>(*look.used_bytes) + static_cast<double>(used_before_)) /
                                2 * static_cast<double>(look.time_ms - used_until_ms_);

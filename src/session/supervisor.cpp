@@ -23,6 +23,7 @@
 #include "act/child.h"
 #include "act/command_lookup.h"
 #include "act/guard.h"
+#include "act/process_stat.h"
 #include "act/terminal.h"
 #include "base/clock.h"
 #include "base/event_loop.h"
@@ -140,6 +141,7 @@ class Supervisor {
   std::optional<act::Cage> cage_;
   std::optional<act::SignalRelay> signals_;
   std::optional<CommandSocket> socket_;
+  std::optional<act::KillGuard> kill_guard_;
   std::optional<act::Child> child_;
   std::optional<Reading> reading_;
   std::optional<Recorder> recorder_;
@@ -151,7 +153,6 @@ class Supervisor {
   nanoseconds started_{0}, flushed_{0}, cpu_before_{0}, cpu_at_look_{0};
   std::optional<act::ExitStatus> status_;
   bool timed_out_ = false, own_limit_acted_ = false, pressure_acted_ = false, storage_failed_ = false;
-  std::optional<act::KillGuard> kill_guard_;
   std::string placement_problem_, guard_problem_, heap_problem_;
   std::set<pid_t> helpers_;  // children of our own doing that live
   std::optional<std::int64_t> foreseeable_ms_;
@@ -246,7 +247,8 @@ Result<void> Supervisor::prepare_child() {
   auto child = act::Child::prepare(spec);
   if (!child) return pass_on(child);
   child_ = *std::move(child);
-  if (kill_guard_) kill_guard_->watch({{{.pid = child_->pid()}}});
+  if (kill_guard_)
+    kill_guard_->watch({{{.pid = child_->pid(), .start_ticks = act::start_ticks_of(child_->pid())}}});
   placement_problem_ = child_->placement_problem();
   if (!placement_problem_.empty()) {
     if (options_.strict && options_.limits.any()) return fail("a limit does not hold: " + placement_problem_);

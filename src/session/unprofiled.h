@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -38,7 +39,7 @@ class Unprofiled {
   };
   // True at the second look at what a process runs: at the first it may be about to load its libraries.
   bool is_due(const sense::TreeProcess& process);
-  std::string why_not(std::int64_t pid);
+  std::optional<std::string> why_not(std::int64_t pid);
   void forget_others(std::span<const sense::TreeProcess> living);
 
   const OsRoot& root_;

@@ -59,6 +59,14 @@ TEST_F(UnprofiledTest, WhatAProcessBecomesByExecIsLookedAtAnew) {
   EXPECT_EQ(look({process(1, "hidden")}).size(), 1u);
 }
 
+TEST_F(UnprofiledTest, WhoseLoaderIsStillAtWorkIsJudgedLater) {
+  maps(1, "7f00-7f01 r-xp 0 08:01 7 /usr/lib/ld-linux-x86-64.so.2\n");
+  look({process(1, "slow")});
+  EXPECT_THAT(look({process(1, "slow")}), IsEmpty());
+  maps(1, kNotProfiled);
+  EXPECT_EQ(look({process(1, "slow")}).size(), 1u);
+}
+
 TEST_F(UnprofiledTest, WhyNotIsWhatItsFileTells) {
   maps(1, kNotProfiled);
   machine_.write("/proc/1/exe", std::string("\x7F"

@@ -195,7 +195,13 @@ def test_kill_with_me_does_and_reaches_all_that_it_started(ullage):
         stdout=subprocess.PIPE, text=True, env=ullage.environment,
     )  # fmt: skip
     numbers = [int(child.stdout.readline()) for _ in range(3)]
-    wait_for(lambda: ullage("show", "--json").code == 0, "the run can be shown")  # it has been looked at
+
+    def seconds():
+        done = ullage("show", "--json")
+        return json.loads(done.out)["wall_seconds"] if done.code == 0 else 0
+
+    first = wait_for(seconds, "the run can be shown")
+    wait_for(lambda: seconds() > first, "it has been looked at since")
     child.kill()
     child.wait()
 

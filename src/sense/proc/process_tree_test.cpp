@@ -243,6 +243,17 @@ TEST(ProcessTree, AZombieHoldsNoMemory) {
   EXPECT_DOUBLE_EQ(processes[0].sample.user_seconds, 0.05);
 }
 
+TEST(ProcessTree, AZombieThatExecutedSinceHasNotThePeakOfBefore) {
+  Machine machine;
+  machine.process(10, 1, "sh");
+  const ManualClock clock;
+  ProcessTree tree(machine.root(), options(10), clock);
+  ASSERT_EQ(tree.read().at(0).sample.resident_peak_bytes, 4100u * 1024);
+  machine.write("/proc/10/stat", stat_of(10, 1, "true", 500, 'Z', 11, 0));
+  ASSERT_EQ(tree.read().at(0).sample.state, 'Z');
+  EXPECT_EQ(tree.read().at(0).sample.resident_peak_bytes, std::nullopt);
+}
+
 TEST(ProcessTree, SplitsMemoryAnewAtTheTickAtWhichItMoved) {
   Machine machine;
   machine.process(10, 1);

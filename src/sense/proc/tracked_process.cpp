@@ -44,6 +44,9 @@ bool TrackedProcess::take_stat(std::string_view text, const OsRoot& root, TreePr
 
   // On its way out, before it is a zombie: its memory is gone already, and its program with it.
   const bool is_leaving = !first_ && stat->start_code == 0 && stat->resident_pages == 0;
+  // A new address space, whose mark a zombie has no status to tell of.
+  if (!first_ && (stat->name != sample.name || (!is_leaving && stat->start_code != start_code_)))
+    sample.resident_peak_bytes.reset();
   if (!is_leaving) {
     executed_ = executed_ || stat->start_code != start_code_ || stat->name != sample.name;
     start_code_ = stat->start_code;
