@@ -2,7 +2,10 @@
 """Stages of a long command: each runs, writes its output to build/logs/, prints one line with its time,
 and hands its counts to the total. A failing stage shows the end of its log and the next one still runs."""
 
+import contextlib
+import os
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -11,8 +14,10 @@ import xml.etree.ElementTree
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TextIO
 
 SHOWN_LINES = 60
+END_SECONDS = 10
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
@@ -81,6 +86,15 @@ def own_cases(output: str, _status: int) -> Counts:
     return Counts(*(int(number or 0) for number in found[-1])) if found else Counts()
 
 
+def end_group(child: subprocess.Popen) -> None:
+    """Ends a program that leads a process group, and what it has begun there."""
+    for number, seconds in ((signal.SIGINT, END_SECONDS), (signal.SIGTERM, END_SECONDS), (signal.SIGKILL, None)):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, number)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(timeout=seconds)
+
+
 @dataclass
 class Stages:
     """The stages of one command. Threads may run some side by side: each is told of, whole, when it ends."""
@@ -90,6 +104,8 @@ class Stages:
     total: Counts = field(default_factory=Counts)
     failed: list[str] = field(default_factory=list)
     telling: threading.Lock = field(default_factory=threading.Lock)
+    running: list[subprocess.Popen] = field(default_factory=list)
+    is_stopped: bool = False
 
     def run(self, name: str, command: list[str], counter: Counter = no_cases, *, cwd: Path | None = None) -> bool:
         """Runs one stage; true when it passed."""
@@ -98,12 +114,12 @@ class Stages:
         begin = time.monotonic()
         with log.open("w") as sink:
             try:
-                status = subprocess.run(
-                    command, cwd=cwd, env=self.environment, stdin=subprocess.DEVNULL, stdout=sink, stderr=subprocess.STDOUT
-                ).returncode
+                status = self._status_of(command, cwd, sink)
             except OSError as error:
                 status = 127
                 sink.write(f"{command[0]}: {error.strerror}\n")
+        if self.is_stopped:
+            return False
         output = log.read_text(errors="replace")
         counts = counter(output, status)
         if status != 0 and counts.failed == 0:  # it broke before or after its cases: that is a failure too
@@ -128,6 +144,38 @@ class Stages:
     def done(self) -> int:
         """The exit status of the whole."""
         return 1 if self.failed or self.total.failed else 0
+
+    def stop(self) -> None:
+        """Ends what runs, in whichever thread; nothing begins any more."""
+        with self.telling:
+            self.is_stopped = True
+            children = list(self.running)
+        for child in children:
+            end_group(child)
+
+    def _status_of(self, command: list[str], cwd: Path | None, sink: TextIO) -> int:
+        with self.telling:
+            if self.is_stopped:
+                return 1
+            # A group of its own, so that all it has begun can be ended: ninja goes on without its cmake.
+            child = subprocess.Popen(
+                command,
+                cwd=cwd,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=sink,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+            self.running.append(child)
+        try:
+            return child.wait()
+        except BaseException:
+            end_group(child)
+            raise
+        finally:
+            with self.telling:
+                self.running.remove(child)
 
     def _line(self, word: str, name: str, rest: str) -> None:
         print(f"{word:4}  {name:34} {rest}", flush=True)

@@ -3,6 +3,8 @@
 
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -66,6 +68,24 @@ def test_a_runner_that_dies_after_its_cases_is_a_failure(tmp_path):
     stages = Stages(tmp_path, {"PATH": "/usr/bin:/bin"})
     assert not stages.run("dies", ["sh", "-c", "echo '5 passed, 0 failed'; exit 1"], own_cases)
     assert stages.total == Counts(5, 1, 0)
+
+
+def test_what_runs_beside_is_ended_with_all_it_has_begun(tmp_path):
+    stages = Stages(tmp_path, {"PATH": "/usr/bin:/bin"})
+    began = tmp_path / "pid"
+    beside = threading.Thread(target=stages.run, args=("waits", ["sh", "-c", f"sleep 1000 & echo $! >{began}; wait"]))
+    beside.start()
+    deadline = time.monotonic() + 20
+    while not (began.exists() and began.read_text().strip()) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    grandchild = Path("/proc") / began.read_text().strip() / "stat"
+    stages.stop()
+    beside.join(20)
+    assert not beside.is_alive() and stages.running == []
+    while grandchild.exists() and ") Z " not in grandchild.read_text() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not grandchild.exists() or ") Z " in grandchild.read_text()
+    assert not stages.run("more", ["true"])
 
 
 @pytest.mark.parametrize("distro", setup.DISTROS)

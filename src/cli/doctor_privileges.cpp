@@ -206,7 +206,7 @@ std::vector<Finding> what_is_allowed(const OsRoot& root) {
     if (!held->has(one)) {
       finding.state = one.without;
       finding.text = "missing here: " + finding.text;
-      finding.remedy = how_to_get(lacks);
+      finding.remedy = one.name == lacks.front() ? how_to_get(lacks) : "by the same command";
     }
     findings.push_back(std::move(finding));
   }

@@ -15,6 +15,7 @@ TEST(DoctorOfPrivileges, SaysOfWhomSharesAndIoCanBeRead) {
   const sense::Fixture machine({{"/proc/self/smaps_rollup", "Rss: 4 kB\n"},
                                 {"/proc/self/io", "rchar: 1\n"},
                                 {"/proc/12/smaps_rollup", "Rss: 4 kB\n"},
+                                {"/proc/12/statm", "9 1 0 0 0 0 0\n"},
                                 {"/proc/12/io", "rchar: 1\n"},
                                 {"/proc/13/stat", "13 (kthreadd) S\n"}});
   const uid_t own = ::geteuid(), other = own + 1;

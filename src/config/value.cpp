@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/http_client.h"
 #include "base/result.h"
 #include "base/text.h"
 #include "base/units.h"
@@ -117,28 +118,38 @@ Result<std::string> check_choice(const Key& key, std::string_view text) {
               (meant.empty() ? "" : meant + " ") + "it must be " + values_text(key));
 }
 
+// As a message names it, which the log and pages tell as well: of an address what is no secret, of a header
+// nothing. Who writes an address wrongly may have a password anywhere before an '@'.
+std::string named(const Key& key, std::string_view text) {
+  if (key.name == "remote_write.headers") return "it";
+  if (key.unit != "url") return '\'' + printable(text) + '\'';
+  const std::size_t scheme = text.find("://"), at = text.rfind('@');
+  const bool is_understood = at == std::string_view::npos ||
+                             (scheme != std::string_view::npos && text.find_first_of("/?#", scheme + 3) > at);
+  return is_understood ? '\'' + url_shown(text) + '\'' : "it";
+}
+
 Result<std::string> check_text(const Key& key, std::string_view text) {
   if (text.size() > kTextLimitBytes)
     return fail(fmt::format("a text of {} bytes is too long", text.size()), {},
                 fmt::format("at most {}", kTextLimitBytes));
   if (std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20; }))
-    return fail(fmt::format("'{}' holds a control character", printable(text)));
+    return fail(named(key, text) + " holds a control character");
   if (text.empty() && !key.optional) return fail("is empty", {}, "it must be " + values_text(key));
   return std::string(text);
 }
 
 // What is in a setting is shown to whoever may see the settings.
-Result<std::string> check_url(std::string_view text) {
+Result<std::string> check_url(const Key& key, std::string_view text) {
   const bool is_http = text.starts_with("http://") || text.starts_with("https://");
   if (!is_http)
-    return fail(fmt::format("'{}' is no address of HTTP", printable(text)), {},
-                "it starts with http:// or https://");
+    return fail(named(key, text) + " is no address of HTTP", {}, "it starts with http:// or https://");
   std::string_view authority = text.substr(text.find("://") + 3);
   authority = authority.substr(0, authority.find_first_of("/?#"));
   if (authority.find('@') != std::string_view::npos)
     return fail("an address with a password in it", {},
                 "names and secrets have settings and files of their own");
-  if (authority.empty()) return fail(fmt::format("'{}' names no host", printable(text)));
+  if (authority.empty()) return fail(named(key, text) + " names no host");
   return std::string(text);
 }
 
@@ -158,7 +169,7 @@ Result<std::string> check_value(const Key& key, std::string_view text) {
       if (const auto flag = to_flag(text)) return std::string(*flag ? "true" : "false");
       return fail(fmt::format("'{}' is neither true nor false", printable(text)));
     case Type::text:
-      return key.unit == "url" ? check_url(text) : std::string(text);
+      return key.unit == "url" ? check_url(key, text) : std::string(text);
     case Type::number:
     case Type::count:
     case Type::bytes:

@@ -57,6 +57,21 @@ TEST(Value, AnAddressHasAHostAndNoSecret) {
             "an address with a password in it; names and secrets have settings and files of their own");
 }
 
+// What is refused is told in the log, by doctor and on the page.
+TEST(Value, WhatIsWrongWithAnAddressOrAHeaderIsToldWithoutItsSecrets) {
+  for (const char* wrong :
+       {"far:9090/write?key=planted", "ftp://me:planted@far/write", "http:///write?key=planted",
+        "me:planted@far/write", "me:p/planted@far", "me:p?planted@far", "ftp://me:p/planted@far",
+        "ftp://planted:p?x@far", "ftp://far/#planted", "https://me:pl\x01planted@far/"})
+    EXPECT_EQ(checked("remote_write.url", wrong).find("planted"), std::string::npos)
+        << checked("remote_write.url", wrong);
+  EXPECT_EQ(checked("remote_write.url", "far:9090/write?key=planted"),
+            "'far:9090/write' is no address of HTTP; it starts with http:// or https://");
+  EXPECT_EQ(checked("remote_write.url", "ftp://me:planted@far/write"),
+            "'ftp://far/write' is no address of HTTP; it starts with http:// or https://");
+  EXPECT_EQ(checked("remote_write.headers", "[\"X-Key: \x01planted\"]"), "it holds a control character");
+}
+
 TEST(Value, SignalsGoByNameOrNumber) {
   EXPECT_EQ(parse_signal("USR1"), SIGUSR1);
   EXPECT_EQ(parse_signal("SIGTERM"), SIGTERM);

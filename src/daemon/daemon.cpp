@@ -243,7 +243,7 @@ Result<void> Daemon::send_to(const std::optional<watch::ForwardOptions>& options
 
 std::vector<server::ScrapeTarget> Daemon::targets() const {
   const std::vector<std::string> urls = server_ ? server_->urls() : std::vector<std::string>();
-  const std::string page = (urls.empty() ? "http://localhost" : urls.front()) + "/metrics";
+  const std::string page = urls.empty() ? "" : urls.front() + "/metrics";  // a unix socket has no address
   std::vector<server::ScrapeTarget> targets;
   for (const watch::SourceStatus& status : watch_->statuses())
     targets.push_back(target_of(status, page, to_seconds(tick_interval(settings_.newest()))));
@@ -365,7 +365,8 @@ void Daemon::note_sending() {
 
 // And of each of people's own sources.
 void Daemon::note_sources() {
-  for (const SourceTroubles::Word& word : troubles_.look(custom_->problems()))
+  for (const SourceTroubles::Word& word :
+       troubles_.look(custom_->problems(), custom_->unread(), clock_.monotonic()))
     say(word.text, word.is_bad ? "warning" : "info");
 }
 

@@ -65,13 +65,13 @@ Result<std::string> secret_of(const config::Settings& settings, std::string_view
   return secret;
 }
 
-// "NAME: value" or "name=value", as the separator is.
+// "NAME: value" or "name=value", as the separator is. What is wrong may be a secret: it is not told.
 Result<std::pair<std::string, std::string>> split_pair(const std::string& item, char separator,
                                                        std::string_view key, std::string_view example) {
   const std::size_t at = item.find(separator);
   std::string name(trim(std::string_view(item).substr(0, at)));
   if (at == std::string::npos || name.empty())
-    return fail(fmt::format("'{}' has no name and value", printable(item)), std::string(key),
+    return fail(fmt::format("an item without a name and a '{}' after it", separator), std::string(key),
                 "as in " + std::string(example));
   return std::pair(std::move(name), std::string(trim(std::string_view(item).substr(at + 1))));
 }

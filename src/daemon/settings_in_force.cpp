@@ -35,6 +35,7 @@ std::string setting_shown(std::string_view key, const std::string& value) {
   const config::Key* known = config::find_key(key);
   if (known != nullptr && known->unit == "url") return url_shown(value);
   if (key == "remote_write.headers") return headers_shown(value);
+  if (value.starts_with("exec=")) return "exec=***";  // a whole command, with whatever it needs
   return run::mask_arguments({"ullage", value})[1];
 }
 

@@ -46,7 +46,8 @@ TEST(SettingsInForce, AreShownWithoutSecrets) {
   const SettingsInForce settings(
       settings_of({{"remote_write.url", "http://far/api/v1/write?key=planted"},
                    {"remote_write.headers", "[\"X-Key: planted\", 'X-Scope-OrgID: planted']"},
-                   {"run.on_pressure", "exec=notify --token=planted"}}));
+                   {"run.on_pressure", "exec=notify planted"}}));
+  EXPECT_EQ(settings.shown().at("run.on_pressure"), "exec=***");
   const std::string yaml = settings.yaml();
   EXPECT_THAT(yaml, Not(HasSubstr("planted")));
   EXPECT_THAT(yaml, HasSubstr("\nremote_write.url: \"http://far/api/v1/write\"\n"));

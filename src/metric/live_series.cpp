@@ -116,7 +116,8 @@ void LiveSeries::add(std::string_view name, std::span<const LabelView> labels, d
   current_.push_back(*place);
   (newest_ == kNone ? first_ : next_[newest_]) = *place;
   newest_ = *place;
-  // A second has driven all of this out of the cache; the one to come is fetched while its value is being read.
+  // A second has driven all of this out of the cache; the one to come is fetched while its value is being
+  // read.
   if (const std::uint32_t after = next_[newest_]; after != kNone) {
     __builtin_prefetch(spellings_[after].data());
     __builtin_prefetch(&entries_[after].value);

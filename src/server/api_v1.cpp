@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -124,8 +125,13 @@ struct ApiV1::Impl {
          });
   }
 
-  metric::Families said_families() const {
-    return subjects.live == nullptr ? metric::Families() : subjects.live->families();
+  // Copied for the thread that answers, once a tick at most: between ticks nobody describes anything.
+  std::shared_ptr<const metric::Families> said_families() {
+    if (subjects.live == nullptr) return std::make_shared<const metric::Families>();
+    if (families == nullptr || families_at_ms != subjects.live->time_ms())
+      families = std::make_shared<const metric::Families>(subjects.live->families());
+    families_at_ms = subjects.live->time_ms();
+    return families;
   }
 
   void federate(const Request& request, const Responder& respond) {
@@ -136,7 +142,7 @@ struct ApiV1::Impl {
         [selections = std::move(*selections), now_ms = clock.wall_ms(),
          lookback_ms = options.engine.lookback_ms, said = said_families(),
          names = federated_names(request)](const OpenedSource& source, const query::Stop& stop) {
-          return answer_federate(selections, now_ms, lookback_ms, said, names, source, stop);
+          return answer_federate(selections, now_ms, lookback_ms, *said, names, source, stop);
         },
         options.query_timeout, respond);
   }
@@ -247,6 +253,8 @@ struct ApiV1::Impl {
   ApiOptions options;
   std::shared_ptr<query::Engine> engine;
   MetricsPage metrics_page;
+  std::shared_ptr<const metric::Families> families;  // as they were at that time
+  std::int64_t families_at_ms = 0;
   QueryDesk desk;
 };
 

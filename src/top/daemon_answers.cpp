@@ -102,6 +102,8 @@ Result<void> take_growth_of_groups(std::string_view text, DaemonWord& word) {
         word.group_growing_since_ms[who] = *since_ms;
       if (const auto bytes = whole_at(group, "proportional_bytes"); bytes && *bytes >= 0)
         word.group_proportional_bytes[who] = static_cast<std::uint64_t>(*bytes);
+      if (const auto bytes = whole_at(group, "resident_bytes"); bytes && *bytes >= 0)
+        word.group_resident_bytes[who] = static_cast<std::uint64_t>(*bytes);
     }
   });
 }

@@ -139,11 +139,12 @@ TEST(DaemonLink, TakesSinceWhenAndWhatIsShared) {
   EXPECT_EQ(word.process_growing_since_ms.size(), 1u);
   ASSERT_TRUE(take_growth_of_groups(
       R"({"groups":[{"name":"a","user":"u","unit":"","growth_bytes_per_minute":1,"growing_since_ms":5,
-                     "proportional_bytes":70},
+                     "proportional_bytes":70,"resident_bytes":90},
                     {"name":"old","user":"u","unit":"","growth_bytes_per_minute":null}]})",
       word));
   EXPECT_EQ(word.group_growing_since_ms.at({.name = "a", .user = "u", .unit = ""}), 5);
   EXPECT_EQ(word.group_proportional_bytes.at({.name = "a", .user = "u", .unit = ""}), 70u);
+  EXPECT_EQ(word.group_resident_bytes.at({.name = "a", .user = "u", .unit = ""}), 90u);
 }
 
 TEST_F(Heard, OfAnotherMachinesLimitThePastIsNotTaken) {

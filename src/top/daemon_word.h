@@ -41,8 +41,9 @@ struct DaemonWord {
   std::map<std::pair<std::int64_t, std::string>, std::int64_t> process_growing_since_ms = {};
   std::map<sense::ProcessGroup, std::int64_t> group_growing_since_ms = {};
   std::map<sense::ProcessGroup, std::uint64_t> group_proportional_bytes =
-      {};                          // PSS, where all of it is known
-  std::vector<LiveRun> runs = {};  // the newest first
+      {};  // PSS without swap, where all of it is known; up to half a minute old
+  std::map<sense::ProcessGroup, std::uint64_t> group_resident_bytes = {};  // when the daemon was asked
+  std::vector<LiveRun> runs = {};                                          // the newest first
 };
 
 }  // namespace ullage::top

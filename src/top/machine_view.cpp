@@ -313,10 +313,17 @@ void MachineView::take_processes(const MachineReading& reading) {
 void MachineView::divide(const sense::ProcessGroup& group, RowView& sum) const {
   if (sum.undivided < 2) return;
   const std::uint64_t* told = word_ ? found_in(word_->group_proportional_bytes, group) : nullptr;
-  if (told != nullptr)
-    sum.used_bytes = std::min(sum.used_bytes, *told);
-  else
+  if (told == nullptr) {
     sum.is_used_a_bound = true;
+    return;
+  }
+  // What PSS does not hold: what is swapped out, and what has come since. Of both a shared page stands whole.
+  std::uint64_t added = sum.swap_bytes.value_or(0);
+  const std::uint64_t* resident_then = found_in(word_->group_resident_bytes, group);
+  if (resident_then != nullptr && sum.resident_bytes)
+    added += *sum.resident_bytes - std::min(*sum.resident_bytes, *resident_then);
+  sum.used_bytes = std::min(sum.used_bytes, *told + added);
+  sum.is_used_a_bound = added > 0;
 }
 
 void MachineView::take_groups() {

@@ -88,7 +88,8 @@ struct RowView {
   bool is_own = false;  // the program that shows it, whose arguments hold the filter itself
   std::uint64_t processes = 1, threads = 0;
   std::uint64_t used_bytes = 0;  // what cannot be reclaimed, shared pages divided where that is known
-  // Of a group: PSS is not known of all that may share pages, and each of those stands there whole.
+  // Of a group: PSS is not known of all that may share pages or of all that these hold now, and what it is
+  // not known of stands there whole.
   bool is_used_a_bound = false;
   std::uint64_t undivided = 0;  // processes of a group of which it is not known
   sense::OptionalBytes resident_bytes, swap_bytes;

@@ -191,6 +191,34 @@ TEST(MachineView, AGroupsSharedPagesAreDividedOrSaidNotToBe) {
   EXPECT_FALSE(view.groups()[1].is_used_a_bound);
 }
 
+// The daemon's PSS is of a while ago and has no swap: what came since and what is swapped out are added.
+TEST(MachineView, AGroupsGrowthAndSwapCountBeforePssIsReadAgain) {
+  const sense::ProcessGroup workers{.name = "worker", .user = "anna", .unit = ""};
+  ReadingFixture machine;
+  for (int pid = 7; pid <= 9; ++pid) machine.process(pid, 6, "worker", 1000);
+  DaemonWord word;
+  word.group_proportional_bytes[workers] = 1100 * kMiB;
+  word.group_resident_bytes[workers] = 3006 * kMiB;
+  MachineView view;
+  view.hear(word);
+  view.take(machine.next());
+  EXPECT_EQ(view.groups()[0].used_bytes, 1100 * kMiB);
+  EXPECT_FALSE(view.groups()[0].is_used_a_bound);
+
+  machine.row(0).sample.anonymous_bytes = 1200 * kMiB;
+  machine.row(0).sample.resident_bytes = 1202 * kMiB;
+  machine.row(1).sample.swap_bytes = 50 * kMiB;
+  view.take(machine.next());
+  EXPECT_EQ(view.groups()[0].used_bytes, 1350 * kMiB);
+  EXPECT_TRUE(view.groups()[0].is_used_a_bound);
+
+  machine.row(1).sample.swap_bytes = 0;
+  machine.row(0).sample.resident_bytes = 800 * kMiB;
+  view.take(machine.next());
+  EXPECT_EQ(view.groups()[0].used_bytes, 1100 * kMiB) << "what fell is known when PSS is read again";
+  EXPECT_FALSE(view.groups()[0].is_used_a_bound);
+}
+
 TEST(MachineView, SaysWhenAProcessAloneWouldFillItsRoom) {
   RowView row;
   EXPECT_FALSE(row.seconds_until_full());

@@ -83,6 +83,7 @@ def test_it_does_not_wait_for_who_does_not_answer(start, ullage):
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen(8)
+        silent.settimeout(PATIENCE)
         address = f"127.0.0.1:{silent.getsockname()[1]}"
         scrape, settings = ullage.scratch / "scrape.yaml", ullage.scratch / "settings.yaml"
         scrape.write_text(f"scrape_configs: [{{job_name: a, static_configs: [{{targets: ['{address}']}}]}}]\n")
@@ -93,7 +94,7 @@ def test_it_does_not_wait_for_who_does_not_answer(start, ullage):
                 both.enter_context(silent.accept()[0])
             begin = time.monotonic()
             assert daemon.stop() == 0
-            assert time.monotonic() - begin < 1
+            assert time.monotonic() - begin < 5  # a target is waited for for 10 s, a receiver for longer
 
 
 def test_there_is_one_in_a_state_directory(start):

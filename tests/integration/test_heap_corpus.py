@@ -12,6 +12,7 @@ from conftest import PROGRAMS, Ullage
 
 CORPUS = PROGRAMS / "heap_corpus"
 SHARE_RIGHT = 0.95
+DOUBTFUL_MAX = 10  # that are tried again
 SAMPLED = ("--heap=sampled", "--heap-interval", "2K", "--heap-rate", "0")
 
 
@@ -68,7 +69,10 @@ def test_verdicts_are_true_and_no_cache_is_accused(tmp_path, options):
         judged = list(pool.map(lambda case: try_one(case, tmp_path, options), cases))
     # Where the processors are wanted by others, time itself is bent: who fills a cache in a third of its life may take two.
     (tmp_path / "again").mkdir()
-    judged = [try_one(case, tmp_path / "again", options) for case, what in judged if what]
+    doubtful = [case for case, what in judged if what]
+    assert len(doubtful) <= DOUBTFUL_MAX, {case["name"]: what for case, what in judged if what}
+    with ThreadPoolExecutor(2) as pool:
+        judged = list(pool.map(lambda case: try_one(case, tmp_path / "again", options), doubtful))
     wrong = {case["name"]: what for case, what in judged if what}
     print("\n".join(f"{name}: {what}" for name, what in wrong.items()))
     assert not [name for name in wrong if name.startswith(("settled", "kept", "nothing"))], wrong

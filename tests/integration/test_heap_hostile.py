@@ -69,7 +69,7 @@ void _start(void) {
   call(1, 3, 0, 0);
 }
 """
-LONG = "- 400"  # milliseconds: what lives so long is looked at
+LONG = "- 2000"  # milliseconds: what lives so long is looked at
 
 
 @pytest.fixture(scope="module")

@@ -80,10 +80,13 @@ class Reader {
     std::uint64_t number = 0;
     const char* begin = name_.data() + at_;
     const auto [end, error] = std::from_chars(begin, name_.data() + name_.size(), number);
-    if (error != std::errc()) fail();
-    at_ += static_cast<std::size_t>(end - begin);
-    if (*begin == '0' && end - begin > 1) at_ = static_cast<std::size_t>(begin - name_.data()) + 1;
-    return *begin == '0' ? 0 : number;
+    if (error != std::errc()) {  // also at the name's end, where there is nothing to look at
+      fail();
+      return 0;
+    }
+    const bool is_zero = *begin == '0';  // digits after it are not the number's
+    at_ += is_zero ? 1 : static_cast<std::size_t>(end - begin);
+    return is_zero ? 0 : number;
   }
   // "_" is 0, "0_" 1, "Z_" 62.
   std::uint64_t base62() {

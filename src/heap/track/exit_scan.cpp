@@ -31,7 +31,8 @@ long pass(T* pointer) {
   // complains of is none of its output.
   for (int descriptor = 0; descriptor <= 2; ++descriptor) kernel_call(SYS_close, descriptor);
   for (int descriptor = 0; descriptor <= 2; ++descriptor)
-    kernel_call(SYS_openat, AT_FDCWD, pass("/dev/null"), O_RDWR);
+    if (kernel_call(SYS_openat, AT_FDCWD, pass("/dev/null"), O_RDWR) != descriptor)
+      kernel_call(SYS_exit_group, 127);
   const char* arguments[] = {scanner, "heap", "scan", process, heap_file, nullptr};
   const char* environment[] = {nullptr};
   kernel_call(SYS_execve, pass(scanner), pass(arguments), pass(environment));

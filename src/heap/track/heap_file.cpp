@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include <atomic>
 #include <cstddef>
@@ -12,8 +13,10 @@
 #include <cstring>
 
 #include "heap/track/format.h"
+#include "heap/track/options.h"
 #include "heap/track/os.h"
 #include "heap/track/text.h"
+#include "heap/track/thread_record.h"
 
 namespace ullage::heap::track {
 
@@ -74,10 +77,6 @@ bool set_aside(int descriptor, std::uint64_t offset, std::size_t bytes) {
 }  // namespace
 
 bool HeapFile::make(const char* folder, std::uint64_t bytes_max) {
-  if (folder_.descriptor < 0) {
-    const long opened = open_at(AT_FDCWD, folder, O_PATH | O_DIRECTORY);
-    if (opened >= 0) folder_ = Opened::of(moved_away(static_cast<int>(opened)));
-  }
   pid_ = static_cast<std::uint32_t>(kernel_call(SYS_getpid));
   parent_pid_ = static_cast<std::uint32_t>(kernel_call(SYS_getppid));
   long opened = -1;
@@ -99,6 +98,19 @@ bool HeapFile::make(const char* folder, std::uint64_t bytes_max) {
   bytes_max_ = bytes_max;
   file_ = Opened::of(moved_away(static_cast<int>(opened)));
   return file_.descriptor >= 0;
+}
+
+bool HeapFile::hold_folder(const char* folder) {
+  if (folder_.is_still_there()) return false;
+  const long opened = open_at(AT_FDCWD, folder, O_PATH | O_DIRECTORY);
+  if (opened < 0) return false;
+  folder_ = Opened::of(moved_away(static_cast<int>(opened)));
+  return folder_.descriptor >= 0;
+}
+
+void HeapFile::let_go_of_folder() {
+  if (folder_.is_still_there()) kernel_call(SYS_close, folder_.descriptor);
+  folder_ = {};
 }
 
 // In a process that has changed its root the path leads nowhere.
@@ -208,6 +220,19 @@ void HeapFile::drop(const Piece& piece) {
   if (descriptor >= 0)
     kernel_call(SYS_fallocate, descriptor, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
                 static_cast<long>(chunk.offset), static_cast<long>(chunk.bytes));
+}
+
+void HeapFile::write_header(const Options& options) {
+  file::FileHeader& header = *header_;
+  header.mode = options.is_exact ? file::Mode::exact : file::Mode::sampled;
+  header.mean_bytes = options.mean_bytes;
+  header.temporary_within = kTemporaryWithin;
+  header.started_wall_ns = clock_ns(CLOCK_REALTIME);
+  header.started_monotonic_ns = clock_ns(CLOCK_MONOTONIC);
+  header.last_event_ns = header.started_monotonic_ns;
+  std::memcpy(header.program, program_path(), sizeof header.program - 1);
+  std::atomic_thread_fence(std::memory_order_release);
+  std::memcpy(header.magic, file::kMagic, sizeof header.magic);
 }
 
 }  // namespace ullage::heap::track

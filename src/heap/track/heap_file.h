@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "heap/track/format.h"
+#include "heap/track/options.h"
 #include "heap/track/os.h"
 
 namespace ullage::heap::track {
@@ -20,9 +21,15 @@ class HeapFile {
   bool begin();
   // In place of all that would follow: there was no room for it, which a reader is to know.
   void tell_of_no_room();
+  // Opens the folder, so that this process and its children find it under another root. Not held without
+  // need: a sandbox may look for open folders, as ways out of it. False where it is not, or was held before.
+  bool hold_folder(const char* folder);
+  void let_go_of_folder();
   // Forgets a file that is another process's, whose memory this one has got copies of: after a fork.
   void abandon();
   bool is_open() const { return header_ != nullptr; }
+  // Its magic last: who reads it finds all of the header or none.
+  void write_header(const Options& options);
   file::FileHeader* header() const { return header_; }
   const char* path() const { return path_; }
 

@@ -50,14 +50,16 @@ std::size_t room_for(std::size_t bytes) {
   return is_as_asked ? bytes : bytes + kApart;
 }
 
-// A block where a sampled one can be told from others by its address.
+// A block where a sampled one can be told from others by its address. Null does not say that there is no
+// memory: this takes more of it than was asked for, and who calls falls back on what was.
 void* place(std::size_t alignment, std::size_t bytes) {
   const std::size_t placed = bytes < kLeastPlaced ? kLeastPlaced : room_for(bytes);
   return next.memalign(alignment < kPageBytes ? kPageBytes : alignment, placed);
 }
 
+// A block that could not be placed is not recorded: nobody would see it freed.
 void* record(void* pointer, std::size_t bytes, const CallerFrame& from) {
-  if (pointer != nullptr)
+  if (pointer != nullptr && is_findable(pointer))
     recorder::allocated(to_address(pointer), bytes, from);
   else
     recorder::was_refused();
@@ -71,7 +73,8 @@ void* allocate(std::size_t bytes) {
     if (pointer == nullptr || is_findable(pointer)) return pointer;
     next.free(pointer);
   }
-  return place(0, bytes);
+  void* placed = place(0, bytes);
+  return placed == nullptr ? next.malloc(bytes) : placed;
 }
 
 void* allocate_zeroed(std::size_t count, std::size_t bytes) {
@@ -83,8 +86,8 @@ void* allocate_zeroed(std::size_t count, std::size_t bytes) {
     if (pointer == nullptr || is_findable(pointer)) return pointer;
     next.free(pointer);
   }
-  void* pointer = place(0, product);
-  return pointer == nullptr ? nullptr : std::memset(pointer, 0, product);
+  void* placed = place(0, product);
+  return placed == nullptr ? next.calloc(count, bytes) : std::memset(placed, 0, product);
 }
 
 // A block that realloc has grown or moved, put where it can be found.
@@ -117,26 +120,28 @@ void* move_to_findable(void* pointer, std::size_t bytes) {
                          recorder::freed(to_address(pointer), &before);
   const bool is_recorded = here.countdown <= 0 && bytes != 0 && is_wanted(bytes);
   void* moved = next.realloc(pointer, is_recorded ? room_for(bytes) : bytes);
+  if (moved == nullptr && is_recorded) moved = next.realloc(pointer, bytes);
   if (moved == nullptr) {
     if (was_known && bytes != 0) recorder::stays(before);  // for want of memory
     if (is_recorded) recorder::was_refused();
     return nullptr;
   }
   if (!is_recorded) return moved;
-  moved = move_to_findable(moved, bytes);
-  return is_findable(moved) ? record(moved, bytes, CallerFrame::of(__builtin_frame_address(0))) : moved;
+  return record(move_to_findable(moved, bytes), bytes, CallerFrame::of(__builtin_frame_address(0)));
 }
 
 [[gnu::noinline]] void* slow_memalign(std::size_t alignment, std::size_t bytes) {
   if (!is_wanted(bytes)) return next.memalign(alignment, bytes);
-  void* pointer = recorder::is_exact() ? next.memalign(alignment, bytes) : place(alignment, bytes);
+  void* pointer = recorder::is_exact() ? nullptr : place(alignment, bytes);
+  if (pointer == nullptr) pointer = next.memalign(alignment, bytes);
   return record(pointer, bytes, CallerFrame::of(__builtin_frame_address(0)));
 }
 
 [[gnu::noinline]] void* slow_aligned_alloc(std::size_t alignment, std::size_t bytes) {
   if (!is_wanted(bytes)) return next.aligned_alloc(alignment, bytes);
   const bool as_it_is = recorder::is_exact() || alignment >= kPageBytes;
-  void* pointer = as_it_is ? next.aligned_alloc(alignment, bytes) : place(alignment, bytes);
+  void* pointer = as_it_is ? nullptr : place(alignment, bytes);
+  if (pointer == nullptr) pointer = next.aligned_alloc(alignment, bytes);
   return record(pointer, bytes, CallerFrame::of(__builtin_frame_address(0)));
 }
 
@@ -145,7 +150,8 @@ void* move_to_findable(void* pointer, std::size_t bytes) {
   const std::size_t raised = recorder::is_exact() || alignment >= kPageBytes ? alignment : kPageBytes;
   const std::size_t placed = recorder::is_exact() || bytes >= kLeastPlaced ? room_for(bytes) : kLeastPlaced;
   const bool is_valid = alignment >= sizeof(void*) && (alignment & (alignment - 1)) == 0;
-  const int failed = next.posix_memalign(into, is_valid ? raised : alignment, placed);
+  int failed = next.posix_memalign(into, is_valid ? raised : alignment, placed);
+  if (failed != 0) failed = next.posix_memalign(into, alignment, bytes);
   record(failed == 0 ? *into : nullptr, bytes, CallerFrame::of(__builtin_frame_address(0)));
   return failed;
 }

@@ -121,14 +121,22 @@ template <typename AsAsked>
   return record_new(bytes, alignment, frame, as_asked);
 }
 
-// A recorded block is larger than was asked for, so that it must not be given back with that size.
-template <typename AsAsked>
-[[gnu::always_inline]] inline void delete_block(void* pointer, const void* caller, AsAsked as_asked) {
+// A sampled block is larger than was asked for, so that it must not be given back with that size; nor may
+// another that lies where sampled ones do, as it may be one that nobody knows any more: of the process that
+// has forked this one, or of a profile that has ended.
+template <typename AsAsked, typename WithoutSize>
+[[gnu::always_inline]] inline void delete_block(void* pointer, const void* caller, AsAsked as_asked,
+                                                WithoutSize without_size) {
   const auto address = reinterpret_cast<std::uintptr_t>(pointer);
   if (!is_recorded_here(caller) || (address & looked_up_unless) != 0 || pointer == nullptr) [[likely]]
     return as_asked(caller);
-  if (recorder::freed(address) && !recorder::is_exact()) return next.free(pointer);
-  return as_asked(caller);
+  const bool was_known = recorder::freed(address);
+  if (recorder::is_exact()) return as_asked(caller);
+  return was_known ? next.free(pointer) : without_size(caller);
+}
+template <typename WithoutSize>
+[[gnu::always_inline]] inline void delete_block(void* pointer, const void* caller, WithoutSize without_size) {
+  delete_block(pointer, caller, without_size, without_size);
 }
 
 }  // namespace
@@ -190,12 +198,16 @@ ULLAGE_STAND_IN void operator delete[](void* pointer) noexcept {
                       [=](const void* caller) { track::next_delete_array(caller, pointer); });
 }
 ULLAGE_STAND_IN void operator delete(void* pointer, std::size_t bytes) noexcept {
-  track::delete_block(pointer, __builtin_return_address(0),
-                      [=](const void* caller) { track::next_delete_sized(caller, pointer, bytes); });
+  track::delete_block(
+      pointer, __builtin_return_address(0),
+      [=](const void* caller) { track::next_delete_sized(caller, pointer, bytes); },
+      [=](const void* caller) { track::next_delete(caller, pointer); });
 }
 ULLAGE_STAND_IN void operator delete[](void* pointer, std::size_t bytes) noexcept {
-  track::delete_block(pointer, __builtin_return_address(0),
-                      [=](const void* caller) { track::next_delete_array_sized(caller, pointer, bytes); });
+  track::delete_block(
+      pointer, __builtin_return_address(0),
+      [=](const void* caller) { track::next_delete_array_sized(caller, pointer, bytes); },
+      [=](const void* caller) { track::next_delete_array(caller, pointer); });
 }
 ULLAGE_STAND_IN void operator delete(void* pointer, const std::nothrow_t& tag) noexcept {
   track::delete_block(pointer, __builtin_return_address(0),
@@ -215,15 +227,17 @@ ULLAGE_STAND_IN void operator delete[](void* pointer, std::align_val_t alignment
   });
 }
 ULLAGE_STAND_IN void operator delete(void* pointer, std::size_t bytes, std::align_val_t alignment) noexcept {
-  track::delete_block(pointer, __builtin_return_address(0), [=](const void* caller) {
-    track::next_delete_sized_aligned(caller, pointer, bytes, alignment);
-  });
+  track::delete_block(
+      pointer, __builtin_return_address(0),
+      [=](const void* caller) { track::next_delete_sized_aligned(caller, pointer, bytes, alignment); },
+      [=](const void* caller) { track::next_delete_aligned(caller, pointer, alignment); });
 }
 ULLAGE_STAND_IN void operator delete[](void* pointer, std::size_t bytes,
                                        std::align_val_t alignment) noexcept {
-  track::delete_block(pointer, __builtin_return_address(0), [=](const void* caller) {
-    track::next_delete_array_sized_aligned(caller, pointer, bytes, alignment);
-  });
+  track::delete_block(
+      pointer, __builtin_return_address(0),
+      [=](const void* caller) { track::next_delete_array_sized_aligned(caller, pointer, bytes, alignment); },
+      [=](const void* caller) { track::next_delete_array_aligned(caller, pointer, alignment); });
 }
 ULLAGE_STAND_IN void operator delete(void* pointer, std::align_val_t alignment,
                                      const std::nothrow_t& tag) noexcept {

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/types.h>
+#include <unistd.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -128,6 +129,14 @@ ULLAGE_STAND_IN int dlclose(void* library) noexcept {
   static int (*real)(void*);
   const int failed = track::found_once(real, "dlclose")(library);
   track::recorder::module_unloaded();
+  return failed;
+}
+
+ULLAGE_STAND_IN int chroot(const char* folder) noexcept {
+  static int (*real)(const char*);
+  const bool holds_folder = track::recorder::root_changes();
+  const int failed = track::found_once(real, "chroot")(folder);
+  if (failed != 0 && holds_folder) track::recorder::root_stays();
   return failed;
 }
 

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <sys/mman.h>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
@@ -12,6 +13,13 @@
 extern "C" void* __libc_stack_end;  // NOLINT(readability-identifier-naming)
 
 namespace ullage::heap::track {
+
+namespace {
+
+std::atomic<std::uintptr_t> first_thread{0};
+std::uintptr_t own_thread() { return static_cast<std::uintptr_t>(::pthread_self()); }
+
+}  // namespace
 
 long kernel_call(long number, long a, long b, long c, long d, long e, long f) {
 #if defined(__x86_64__)
@@ -49,11 +57,15 @@ void unmap_memory(void* begin, std::size_t bytes) {
   kernel_call(SYS_munmap, reinterpret_cast<long>(begin), static_cast<long>(bytes));
 }
 
+void remember_first_thread() {
+  if (kernel_call(SYS_gettid) == kernel_call(SYS_getpid)) first_thread = own_thread();
+}
+
 // The first thread has its stack from the kernel; libc puts what it keeps of the others at the end of theirs.
+// Not told by the thread's number: a child that another thread has forked has the process's.
 std::uintptr_t own_stack_end() {
-  const long thread = kernel_call(SYS_gettid);
-  return thread == kernel_call(SYS_getpid) ? reinterpret_cast<std::uintptr_t>(__libc_stack_end)
-                                           : static_cast<std::uintptr_t>(::pthread_self());
+  const std::uintptr_t thread = own_thread();
+  return thread == first_thread ? reinterpret_cast<std::uintptr_t>(__libc_stack_end) : thread;
 }
 
 const char* program_path() {

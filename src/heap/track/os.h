@@ -21,6 +21,8 @@ void* map_memory(std::size_t bytes);
 void unmap_memory(void* begin, std::size_t bytes);
 
 std::uintptr_t own_stack_end();  // of the thread that asks
+// For the process's first thread, before it asks that; of another it does nothing.
+void remember_first_thread();
 // What this process runs, as it was when this was asked first: after chroot(2) there may be no /proc. Zeros
 // follow.
 constexpr std::size_t kProgramPathBytes = 512;

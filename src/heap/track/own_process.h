@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whether this process is the one that has begun a profile, or a copy that it has forked: told by a page that
-// a fork empties (madvise(2), MADV_WIPEONFORK). A child by vfork shares it, as it does the heap. Any thread.
+// a fork empties (madvise(2), MADV_WIPEONFORK), at whatever moment. A child by vfork shares it, as it does
+// the heap. Any thread.
 #pragma once
 
 #include <sys/mman.h>
@@ -26,12 +27,23 @@ class OwnProcess {
       }
       mark_ = static_cast<std::atomic<std::uint32_t>*>(page);
     }
-    mark_->store(1, std::memory_order_relaxed);
+    mark_->store(kMarked, std::memory_order_release);
     return true;
   }
-  bool is_marked() const { return mark_ != nullptr && mark_->load(std::memory_order_relaxed) != 0; }
+  bool is_marked() const { return is(kMarked); }
+  bool is_copy() const { return is(kWiped); }
+  // Of a copy, for one thread of it: the one that is to begin anew, and to mark it then.
+  bool claim() {
+    std::uint32_t expected = kWiped;
+    return mark_ != nullptr && mark_->compare_exchange_strong(expected, kClaimed);
+  }
 
  private:
+  static constexpr std::uint32_t kWiped = 0, kMarked = 1, kClaimed = 2;
+  bool is(std::uint32_t what) const {
+    return mark_ != nullptr && mark_->load(std::memory_order_acquire) == what;
+  }
+
   std::atomic<std::uint32_t>* mark_ = nullptr;
 };
 

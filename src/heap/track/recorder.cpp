@@ -63,6 +63,7 @@ struct Recorder {
   // How many sampled blocks have an address of this hash: what may be looked up without a lock.
   std::atomic<std::uint8_t> sampled_at[1 << 14];
   OwnProcess own_process;
+  std::uint32_t process = 1;  // one more in each forked child
 };
 
 // Never destroyed: there are allocations after the last destructor.
@@ -77,8 +78,9 @@ bool is_this_process() { return one.own_process.is_marked(); }
 void release_record(void* pointer) {
   const Busy busy;
   auto* record = static_cast<ThreadRecord*>(pointer);
+  const bool is_known = here.record == record;  // else it is gone, and there was no room for another
   here.record = nullptr;
-  if (!is_this_process() || one.state != State::on) return;
+  if (!is_known || !is_this_process() || one.state != State::on || record->process != one.process) return;
   one.log.flush(*record, one.slots);
   one.slots.live_changed(record->untold_bytes, clock_ns(CLOCK_MONOTONIC_COARSE));
   record->untold_bytes = 0;
@@ -108,9 +110,14 @@ ThreadRecord* take_record() {
 
 // This thread's. Null where there is no room for one.
 ThreadRecord* own_record() {
-  if (here.record != nullptr) return here.record;
+  if (here.record != nullptr && here.record->process == one.process) return here.record;
+  if (ThreadRecord* of_the_parent = here.record; of_the_parent != nullptr) {
+    here.record = nullptr;
+    unmap_memory(of_the_parent, sizeof(ThreadRecord));
+  }
   ThreadRecord* record = take_record();
   if (record == nullptr) return nullptr;
+  record->process = one.process;
   char name[16] = {};
   ::prctl(PR_GET_NAME, name);
   const auto number = one.modules.number_of_thread(name);
@@ -127,22 +134,9 @@ ThreadRecord* own_record() {
   return record;
 }
 
-void write_header() {
-  file::FileHeader& header = *one.file.header();
-  header.mode = one.options.is_exact ? file::Mode::exact : file::Mode::sampled;
-  header.mean_bytes = one.options.mean_bytes;
-  header.temporary_within = kTemporaryWithin;
-  header.started_wall_ns = clock_ns(CLOCK_REALTIME);
-  header.started_monotonic_ns = clock_ns(CLOCK_MONOTONIC);
-  header.last_event_ns = header.started_monotonic_ns;
-  std::memcpy(header.program, program_path(), sizeof header.program - 1);
-  std::atomic_thread_fence(std::memory_order_release);
-  std::memcpy(header.magic, file::kMagic, sizeof header.magic);
-}
-
 bool begin_file() {
   if (!one.file.begin()) return false;
-  write_header();
+  one.file.write_header(one.options);
   one.modules.write_to(one.file);
   one.live.write_to(one.file);
   one.mappings.write_to(one.file);
@@ -155,19 +149,18 @@ bool begin() {
   // The parent's, which had recorded nothing before it forked, or whose copy begin_after_fork() has left.
   const bool is_forked = !is_this_process();
   if (is_forked) one.file.abandon();
-  const bool is_made = one.file.is_made() || one.file.make(one.options.folder, one.options.file_bytes_max);
-  if (!is_made) return false;
+  if (!one.file.is_made() && !one.file.make(one.options.folder, one.options.file_bytes_max)) return false;
   if (!begin_file()) {
     one.file.tell_of_no_room();
     return false;
   }
   one.file.header()->is_forked = is_forked ? 1 : 0;
-  looked_up_unless = one.options.is_exact ? 0 : kSampledPlaces;
   return true;
 }
 
+// Sampled blocks are told by their places still: they were made otherwise than asked for (hooks_new.cpp).
 void give_up() {
-  looked_up_unless = ~std::uintptr_t{0};
+  if (one.options.is_exact) looked_up_unless = ~std::uintptr_t{0};
   one.state = State::off;
 }
 
@@ -178,7 +171,9 @@ void get_ready() {
       !one.file.make(one.options.folder, one.options.file_bytes_max) || !one.own_process.mark())
     return give_up();
   program_path();
+  remember_first_thread();
   one.has_key = ::pthread_key_create(&one.at_thread_end, release_record) == 0;
+  looked_up_unless = one.options.is_exact ? 0 : kSampledPlaces;
   one.state = State::ready;
 }
 
@@ -189,17 +184,19 @@ void begin_first() {
   one.state = State::on;
 }
 
-// A child that was forked has copies of all that its parent has recorded, and maps its file. Only the thread
-// that has forked is here; the locks may have been held by others.
+// A child that was forked has copies of all that its parent has recorded, and maps its file. Of the parent's
+// threads only the one that has forked is here; the locks may have been held by others. The child's own
+// threads record nothing until this has ended.
 void begin_after_fork() {
+  one.state = State::starting;
+  ++one.process;
   one.records_lock.unlock();
   one.unwinder.after_fork();
   one.modules.after_fork();
   one.free_records = nullptr;
-  if (here.record != nullptr) unmap_memory(here.record, sizeof(ThreadRecord));
-  here.record = nullptr;
   for (auto& count : one.sampled_at) count.store(0, std::memory_order_relaxed);
-  if (!begin()) give_up();
+  if (!begin()) return give_up();
+  one.state = State::on;
 }
 
 void lose(std::atomic<std::uint64_t> file::Losses::* cause) {
@@ -326,9 +323,8 @@ void put(ThreadRecord& record, file::BlockValues block, Birth birth) {
 
 // What was read of the program's registers in walks points to its blocks, for nobody. In place: a thread may
 // have no room for another one on its stack.
-void forget(Stack& stack) { std::memset(static_cast<void*>(&stack), 0, sizeof stack); }
-
 void forget_registers() {
+  const auto forget = [](Stack& stack) { std::memset(static_cast<void*>(&stack), 0, sizeof stack); };
   if (here.record != nullptr) forget(here.record->stack);
   const Locked locked(one.records_lock);
   for (ThreadRecord* record = one.free_records; record != nullptr; record = record->next_free)
@@ -337,12 +333,15 @@ void forget_registers() {
 
 // For the first event of a process; false where there is no profile, or another thread is about to begin it.
 bool has_begun() {
-  State state = one.state.load(std::memory_order_acquire);
-  if (state == State::ready)
+  const State state = one.state.load(std::memory_order_acquire);
+  if (state == State::off) return false;
+  // Also where the fork came as another thread of the parent was starting, which is not here to end it.
+  if (one.own_process.is_copy()) {
+    if (one.own_process.claim()) begin_after_fork();
+  } else if (state == State::ready && is_this_process()) {
     begin_first();
-  else if (state == State::on && !is_this_process())
-    begin_after_fork();
-  return one.state.load(std::memory_order_acquire) == State::on;
+  }
+  return one.state.load(std::memory_order_acquire) == State::on && is_this_process();
 }
 
 // Of a thread that is recording already: in a signal's handler, or within libc.
@@ -367,7 +366,7 @@ bool is_asked_for() {
 bool is_exact() { return one.options.is_exact; }
 
 bool is_sampled(std::size_t bytes) {
-  if (one.state.load(std::memory_order_relaxed) < State::ready) return false;
+  if (one.state.load(std::memory_order_relaxed) < State::ready && !one.own_process.is_copy()) return false;
   if (one.options.is_exact) {
     here.countdown = 0;  // a few requests for more memory than there is would lead it round to years
     return !is_within_recording();
@@ -378,7 +377,7 @@ bool is_sampled(std::size_t bytes) {
     if (here.countdown > 0) return false;
   }
   if (here.watched > 0) {
-    here.countdown_after_watch -= static_cast<std::int64_t>(bytes);
+    here.countdown_after_watch -= static_cast<std::int64_t>(bytes & INT64_MAX);  // as in passes_by
     if (here.record != nullptr) ++here.record->allocations;
     if (here.countdown_after_watch > 0) {
       --here.watched;
@@ -477,6 +476,13 @@ void module_unloaded() {
   const Busy busy;
   if (one.modules.forget_unloaded()) one.unwinder.forget_all();
 }
+
+bool root_changes() {
+  const State state = one.state;
+  return (state == State::ready || state == State::on) && one.file.hold_folder(one.options.folder);
+}
+
+void root_stays() { one.file.let_go_of_folder(); }
 
 void process_exits() {
   if (one.state != State::on || !is_this_process()) return;

@@ -13,8 +13,8 @@
 namespace ullage::heap::track {
 
 // Which blocks are looked up when they are freed: those that have none of these bits in their address.
-// Sampled ones lie at the beginning of a page, or 16 bytes after, where libc puts large ones; of exact
-// profiles it is all, without a profile none.
+// Sampled ones lie at the beginning of a page, or 16 bytes after, where libc puts large ones, also when the
+// profile has ended; of exact profiles it is all, without a profile none.
 extern std::uintptr_t looked_up_unless;
 constexpr std::uintptr_t kSampledPlaces = 0xFEF;
 
@@ -39,6 +39,10 @@ void mapped(std::uintptr_t begin, std::size_t bytes, bool has_file, const Caller
 void unmapped(std::uintptr_t begin, std::size_t bytes);
 
 void module_unloaded();
+// Before the process changes its root: true if the profile's folder is held open from now on. And where the
+// root has stayed after all.
+bool root_changes();
+void root_stays();
 // The profile ends here: before destructors, and after the search for what is lost.
 void process_exits();
 

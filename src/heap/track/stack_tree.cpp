@@ -26,6 +26,7 @@ std::size_t spread(std::uint32_t parent, file::PackedFrame frame) {
 }  // namespace
 
 bool StackTree::write_to(HeapFile& file) {
+  lock_.unlock();  // after a fork: its holder may not be here
   const Locked locked(lock_);
   file_ = &file;
   count_ = 0;

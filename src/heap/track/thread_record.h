@@ -16,6 +16,8 @@ namespace ullage::heap::track {
 constexpr std::uint32_t kTemporaryWithin = 4;
 
 struct ThreadRecord {
+  std::uint32_t process;  // whose: a forked child has copies of its parent's
+
   // Counted and not yet logged; in the file, so that it outlives a kill. Open addressing by node.
   HeapFile::Piece counters_piece;
   file::CountersHead* head;

@@ -31,7 +31,7 @@ struct CustomReading {
   std::string error = {};                     // empty: all went well
   std::vector<SourceProblem> problems = {};   // the same one by one, where the source is many files
   bool is_as_before = false;                  // the values are those of the reading before, not read again
-  std::uint64_t edition = 0;                  // another with each reading that is not; the source fills it in
+  std::uint64_t edition = 0;                  // another with each reading that is not, of any source
   std::int64_t time_ms = 0;
   double duration_seconds = 0;
 };

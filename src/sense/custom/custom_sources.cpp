@@ -128,6 +128,8 @@ void CustomSources::take_targets(std::vector<ScrapeTarget> targets) {
 
 Result<void> CustomSources::collect(metric::Frame& frame) {
   statuses_.clear();
+  unread_.clear();
+  given_before_ = std::exchange(given_, {});
   gate_.begin(clock_.monotonic());
   if (textfiles_) add(frame, *textfiles_);
   if (executables_) executables_->each([&](const PeriodicSource& source) { add(frame, source); });
@@ -140,15 +142,19 @@ Result<void> CustomSources::collect(metric::Frame& frame) {
 void CustomSources::add(metric::Frame& frame, const PeriodicSource& source,
                         const std::shared_ptr<const ScrapeTarget>& target) {
   const auto newest = source.newest();
-  if (!newest) return;  // its first reading is under way
+  if (!newest) {  // its first reading is under way
+    unread_.push_back(source.name());
+    return;
+  }
   for (const CustomValue& value : newest->own_values) {
     std::vector<metric::LabelView> labels;
     for (const metric::Label& label : value.key.labels) labels.push_back({label.name, label.value});
     frame.add(value.key.name, labels, value.value);
   }
   gate_.begin_source(source.name());
-  const bool is_repeated = std::exchange(editions_[source.name()], newest->edition) == newest->edition;
-  const auto word = is_repeated ? SeriesGate::Word::repeated : SeriesGate::Word::first;
+  given_.insert(newest->edition);
+  const auto word =
+      given_before_.contains(newest->edition) ? SeriesGate::Word::repeated : SeriesGate::Word::first;
   for (const CustomValue& value : newest->values) gate_.add(frame, value.key, value.value, word);
   for (const metric::Family& family : newest->families) frame.describe(family);
   add_status(frame, {.name = source.name(),

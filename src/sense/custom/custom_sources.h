@@ -11,7 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "base/clock.h"
@@ -66,6 +66,8 @@ class CustomSources final : public Collector {
   const std::vector<CustomStatus>& statuses() const { return statuses_; }
   // Of the sources that are down: each, and of a folder each file.
   std::vector<SourceProblem> problems() const;
+  // The names of those of which nothing is known yet, as after a reload.
+  const std::vector<std::string>& unread() const { return unread_; }
   PushServer& push() { return *push_; }
 
  private:
@@ -90,10 +92,11 @@ class CustomSources final : public Collector {
   std::vector<std::shared_ptr<const ScrapeTarget>> targets_;
   std::vector<std::string> scraped_;
   std::optional<PushServer> push_;
-  std::unordered_map<std::string, std::uint64_t> editions_;  // of each source, that was given last
+  std::unordered_set<std::uint64_t> given_, given_before_;  // editions, at this tick and the one before
   std::uint64_t bad_lines_ = 0;
   std::chrono::nanoseconds bad_line_at_{0};
   std::vector<CustomStatus> statuses_;
+  std::vector<std::string> unread_;
 };
 
 }  // namespace ullage::sense

@@ -188,6 +188,29 @@ TEST_F(Custom, ABadScrapeFileKeepsTheOldOne) {
   EXPECT_EQ(collect_lines(*sources).find("up{"), std::string::npos);
 }
 
+// Two targets may go by one name, and after a reload both are asked anew.
+TEST_F(Custom, WhatIsDroppedOfEachReadingIsCountedOnceWhateverTheSourcesAreCalled) {
+  const LoopbackServer one([](const std::string&) { return answer("ullage_fake 1\n"); });
+  const LoopbackServer other([](const std::string&) { return answer("ullage_fake 2\n"); });
+  const auto scrapes = [&](std::string_view interval) {
+    return with_scrapes(fmt::format(
+        "scrape_configs:\n- {{job_name: app, scrape_interval: {}, static_configs: [{{targets: ['{}', '{}'], "
+        "labels: {{instance: i}}}}], metric_relabel_configs: [{{action: labeldrop, regex: instance}}]}}\n",
+        interval, one.url().substr(7), other.url().substr(7)));
+  };
+  constexpr std::string_view kDropped = "ullage_custom_dropped_values_total{cause=\"reserved_name\"} ";
+  const auto sources = start(scrapes("1h"));
+  ASSERT_TRUE(sources);
+  lines_ = collect_lines(*sources);
+  EXPECT_EQ(sources->unread().size() + sources->statuses().size(), 3u) << "these two and what is sent";
+  EXPECT_TRUE(comes_to(*sources, fmt::format("{}2\n", kDropped)));
+  for (int tick = 0; tick < 3; ++tick) lines_ = collect_lines(*sources);
+  EXPECT_NE(lines_.find(fmt::format("{}2\n", kDropped)), std::string::npos) << lines_;
+  EXPECT_TRUE(sources->unread().empty());
+  ASSERT_TRUE(sources->reload(scrapes("2h")));
+  EXPECT_TRUE(comes_to(*sources, fmt::format("{}4\n", kDropped)));
+}
+
 TEST_F(Custom, WhatIsSentIsGiven) {
   const auto sources = start(options());
   ASSERT_TRUE(sources);

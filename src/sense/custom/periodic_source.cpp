@@ -2,6 +2,7 @@
 #include "sense/custom/periodic_source.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -24,6 +25,12 @@ using std::chrono::milliseconds;
 constexpr milliseconds kRetryMax(60'000);
 constexpr milliseconds kOverdueMin(30'000);
 constexpr milliseconds kEndWaitMax(2'000);
+
+// Of all sources together: who has seen an edition has seen no other source's.
+std::uint64_t next_edition() {
+  static std::atomic<std::uint64_t> newest{0};
+  return ++newest;
+}
 
 }  // namespace
 
@@ -50,7 +57,8 @@ struct PeriodicSource::Shared {
       const std::chrono::nanoseconds took = clock.monotonic() - begin;
       reading.duration_seconds = to_seconds(took);
       reading.time_ms = clock.wall_ms();
-      reading.edition = reading.is_as_before ? edition : ++edition;
+      if (!reading.is_as_before || edition == 0) edition = next_edition();
+      reading.edition = edition;
       failures = reading.error.empty() ? 0 : failures + 1;
       std::unique_lock lock(mutex);
       newest = std::make_shared<const CustomReading>(std::move(reading));

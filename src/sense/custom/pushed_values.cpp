@@ -79,12 +79,13 @@ void PushedValues::take_sample(const metric::SeriesKey& key, const StatsdSample&
       return;
     case StatsdSample::Kind::set:
       if (Series* series = series_of(key, Kind::set, now)) {
-        if (members_ >= kMembersMax) {
+        const std::size_t member = std::hash<std::string>()(sample.member);
+        if (members_ >= kMembersMax && !series->members.holds(member)) {
           ++counts_.beyond_limit;
           return;
         }
         members_ -= series->members.held();
-        series->members.add(std::hash<std::string>()(sample.member), now);
+        series->members.add(member, now);
         members_ += series->members.held();
       }
       return;

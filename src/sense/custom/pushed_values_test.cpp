@@ -72,6 +72,17 @@ TEST(PushedValues, ASetIsTheMembersOfTheLastTenSeconds) {
   EXPECT_EQ(values_of(values, seconds(30)), "users 0\n");
 }
 
+TEST(PushedValues, AFullSetStillHearsOfTheMembersItHolds) {
+  PushedValues values(100);
+  std::string lines;
+  for (int member = 0; member < 100'000; ++member) lines += "users:" + std::to_string(member) + "|s\n";
+  values.take_all(lines, seconds(1));
+  EXPECT_EQ(values.counts().beyond_limit, 0u);
+  values.take_all("users:7|s\nusers:new|s\n", seconds(9));
+  EXPECT_EQ(values.counts().beyond_limit, 1u) << "the new one";
+  EXPECT_EQ(values_of(values, seconds(11)), "users 1\n") << "7 came once more";
+}
+
 TEST(PushedValues, BadLinesAreCountedAndTheLastIsTold) {
   PushedValues values(100);
   values.take_all("gague x 1\nx:y|c\nphase load begin\nok:1|c", seconds(1));

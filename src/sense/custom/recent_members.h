@@ -17,6 +17,7 @@ class RecentMembers {
 
   // member: a hash. Time does not go back.
   void add(std::size_t member, std::chrono::nanoseconds now);
+  bool holds(std::size_t member) const { return newest_.contains(member); }
   std::uint64_t count(std::chrono::nanoseconds now) const;
   // Gives back the room of those that came before the window.
   void sweep(std::chrono::nanoseconds now);

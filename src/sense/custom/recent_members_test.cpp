@@ -31,6 +31,8 @@ TEST(RecentMembers, TakeNoRoomOnceTheyAreOld) {
   members.add(7, 105s);
   members.sweep(111s);
   EXPECT_EQ(members.held(), 1u);
+  EXPECT_TRUE(members.holds(7));
+  EXPECT_FALSE(members.holds(8));
   EXPECT_EQ(members.count(111s), 1u);
   members.sweep(200s);
   EXPECT_EQ(members.held(), 0u);

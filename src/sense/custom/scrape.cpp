@@ -116,7 +116,7 @@ Result<metric::Exposition> Scraper::fetch(const std::stop_token& stop) {
   const std::string where = url_shown(target_.url);
   if (answer->status >= 300 && answer->status < 400)
     return fail(fmt::format("answers {}: it points elsewhere", answer->status), where,
-                "follow_redirects: true goes there");
+                target_.job->follows_redirects ? "" : "follow_redirects: true goes there");
   if (answer->status != 200) return fail(fmt::format("answers {}", answer->status), where);
   const bool is_openmetrics = answer->content_type.starts_with("application/openmetrics-text");
   auto exposition = metric::parse_exposition(

@@ -328,6 +328,9 @@ class Reader {
                             job.timeout.count(), job.interval.count()));
     if (!job.token_file.empty() && !job.user.empty())
       say(node, "basic_auth and a bearer token exclude each other");
+    if (job.follows_redirects && !job.tls.server_name.empty())
+      say(node, "follow_redirects and tls_config.server_name do not go together",
+          "whom a redirect leads to would not be asked for that name");
     append_text(node, text.source);
     const auto shared = std::make_shared<const ScrapeJob>(job);
     for (const Group& group : text.groups)
@@ -343,7 +346,13 @@ class Reader {
   static bool is_address(std::string_view address) {
     if (address.starts_with(kUnix)) return address.size() > kUnix.size();
     if (address.find_first_of("/?#@ ") != std::string_view::npos) return false;
-    const std::size_t colon = address.find(':', address.starts_with('[') ? address.find(']') : 0);
+    std::size_t host_end = 0;
+    if (address.starts_with('[')) {
+      host_end = address.find(']');
+      if (host_end == std::string_view::npos || host_end == 1) return false;
+      if (++host_end < address.size() && address[host_end] != ':') return false;
+    }
+    const std::size_t colon = address.find(':', host_end);
     if (colon == std::string_view::npos) return true;
     const auto port = to_unsigned(address.substr(colon + 1));
     return colon > 0 && port && *port > 0 && *port < 65'536;

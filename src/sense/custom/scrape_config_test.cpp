@@ -93,9 +93,11 @@ TEST(ScrapeConfig, OnlyWhatIsAskedMustBeAnAddress) {
   EXPECT_EQ(targets_of(job("https://example.com", kRules)),
             "http://127.0.0.1:9115/metrics?target=https%3A%2F%2Fexample.com "
             "{instance=\"https://example.com\",job=\"a\"}\n");
+  EXPECT_EQ(targets_of(job("[::1]", "")), "http://[::1]/metrics {instance=\"[::1]\",job=\"a\"}\n");
   EXPECT_EQ(targets_of(job("[::1]:80", "")), "http://[::1]:80/metrics {instance=\"[::1]:80\",job=\"a\"}\n");
   EXPECT_EQ(targets_of(job("h", ", scheme: https")), "https://h/metrics {instance=\"h\",job=\"a\"}\n");
-  for (const char* wrong : {"h:", "h:http", "h:0", "h:70000", ":80", "a b:80", "u@h:80", "unix://"})
+  for (const char* wrong : {"h:", "h:http", "h:0", "h:70000", ":80", "a b:80", "u@h:80", "unix://", "[::1",
+                            "[::1]x:80", "[::1]x", "[]:80"})
     EXPECT_NE(targets_of(job(wrong, "")).find("is no target; host:port or"), std::string::npos) << wrong;
 }
 
@@ -105,18 +107,23 @@ TEST(ScrapeConfig, TakesTlsAndRedirects) {
 scrape_configs:
   - job_name: a
     scheme: https
-    follow_redirects: true
     honor_timestamps: false
     tls_config: {ca_file: /ca.pem, cert_file: /c.pem, key_file: /k.pem, server_name: n, insecure_skip_verify: true}
     static_configs: [{targets: ['h:1']}]
+  - {job_name: b, follow_redirects: true, static_configs: [{targets: [h]}]}
 )",
                                            "s.yaml", errors);
-  ASSERT_EQ(targets.size(), 1u);
+  ASSERT_EQ(targets.size(), 2u);
   const ScrapeJob& job = *targets[0].job;
-  EXPECT_TRUE(job.follows_redirects);
+  EXPECT_FALSE(job.follows_redirects);
+  EXPECT_TRUE(targets[1].job->follows_redirects);
   EXPECT_TRUE(job.tls.trusts_anyone);
   EXPECT_EQ(job.tls.ca_file + job.tls.cert_file + job.tls.key_file + job.tls.server_name,
             "/ca.pem/c.pem/k.pemn");
+  EXPECT_EQ(
+      errors_of("scrape_configs: [{job_name: a, follow_redirects: true, tls_config: {server_name: n}}]"),
+      "s.yaml:1:18: follow_redirects and tls_config.server_name do not go together; whom a redirect leads to "
+      "would not be asked for that name\n");
 }
 
 TEST(ScrapeConfig, WhatIsPrometheussAloneIsSaidToBe) {

@@ -96,6 +96,13 @@ TEST(Scrape, ATargetThatFailsIsDownAndSaysWhy) {
          "SERVER/metrics: line 2:1: the text is cut short; its last line is # EOF");
 }
 
+TEST(Scrape, ATargetThatPointsNowhereHasNoHintThatIsFollowedAlready) {
+  const LoopbackServer server(
+      [](const std::string&) { return LoopbackServer::status("304 Not Modified", ""); });
+  EXPECT_EQ(scraped(server, ", follow_redirects: true"),
+            std::string(kDown) + "SERVER/metrics: answers 304: it points elsewhere\n");
+}
+
 TEST(Scrape, GoesWhereItIsPointedToWithoutItsSecrets) {
   const LoopbackServer there([](const std::string&) { return answer("a 1\n"); });
   const LoopbackServer here([&](const std::string&) {

@@ -78,7 +78,7 @@ std::string joined(const std::vector<SourceProblem>& problems) {
 void TextfileFolder::look_at(const std::string& path) {
   struct stat info{};
   if (::stat(path.c_str(), &info) != 0) {
-    files_.erase(path);  // renamed away this moment
+    if (files_.erase(path) > 0) has_changed_ = true;  // renamed away this moment
     return;
   }
   File& file = files_[path];

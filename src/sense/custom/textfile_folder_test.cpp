@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <string>
 #include <vector>
@@ -87,6 +88,19 @@ TEST(TextfileFolder, ReadsFilesWhenTheyChange) {
   EXPECT_EQ(texts(folder.read()), "a 22\n");
   machine.remove("/a.prom");
   EXPECT_EQ(texts(folder.read()), "");
+}
+
+// Between the list and the look at it, or as here a link to nothing.
+TEST(TextfileFolder, AFileThatGoesWhileItIsListedIsAChange) {
+  Fixture machine{{"/target", "a 1\n"}, {"/b.prom", "a 2\n"}};
+  ASSERT_EQ(::symlink("target", (machine.folder() + "/a.prom").c_str()), 0);
+  TextfileFolder folder(machine.folder());
+  EXPECT_EQ(texts(folder.read()), "a 1\n");
+  machine.remove("/target");
+  const CustomReading reading = folder.read();
+  EXPECT_FALSE(reading.is_as_before);
+  EXPECT_EQ(texts(reading), "a 2\n");
+  EXPECT_EQ(reading.error, "");
 }
 
 // A pipe would keep the reader waiting for a writer that never comes.

@@ -248,10 +248,10 @@ TEST(ProcessTree, AZombieThatExecutedSinceHasNotThePeakOfBefore) {
   machine.process(10, 1, "sh");
   const ManualClock clock;
   ProcessTree tree(machine.root(), options(10), clock);
-  ASSERT_EQ(tree.read().at(0).sample.resident_peak_bytes, 4100u * 1024);
+  ASSERT_EQ(tree.read().front().sample.resident_peak_bytes, 4100u * 1024);
   machine.write("/proc/10/stat", stat_of(10, 1, "true", 500, 'Z', 11, 0));
-  ASSERT_EQ(tree.read().at(0).sample.state, 'Z');
-  EXPECT_EQ(tree.read().at(0).sample.resident_peak_bytes, std::nullopt);
+  ASSERT_EQ(tree.read().front().sample.state, 'Z');
+  EXPECT_EQ(tree.read().front().sample.resident_peak_bytes, std::nullopt);
 }
 
 TEST(ProcessTree, SplitsMemoryAnewAtTheTickAtWhichItMoved) {
