@@ -139,6 +139,17 @@ struct KillGuard::Shared {
     }
     for (const Member& member : std::span(members).first(count)) ::kill(member.pid, SIGKILL);
   }
+
+  // What the guard does with its life. kill_file: the cgroup's, or -1.
+  [[noreturn]] void stand_guard(int pipe, int kill_file, const char* proc) {
+    wait_for_end(pipe, kill_file);
+    if (stands_down) ::_exit(0);
+    if (kill_file >= 0) {
+      [[maybe_unused]] const ssize_t put = ::write(STDOUT_FILENO, "1", 1);
+    }
+    end_all(proc);
+    ::_exit(0);
+  }
 };
 
 Result<KillGuard> KillGuard::start(int cgroup_fd) {
@@ -155,18 +166,10 @@ Result<KillGuard> KillGuard::start(int cgroup_fd) {
   const std::string proc = OsRoot::live().path("/proc");
   const pid_t pid = fork_guard(0);
   if (pid < 0) return fail_errno("cannot fork", "guard", errno);
-  if (pid > 0) {
-    guard.pid_ = pid;
-    guard.hold_ = std::move(pipe->ours);
-    return guard;
-  }
-  wait_for_end(pipe->theirs.get(), kill_file.get());
-  if (guard.shared_->stands_down) ::_exit(0);
-  if (kill_file.is_open()) {
-    [[maybe_unused]] const ssize_t put = ::write(STDOUT_FILENO, "1", 1);
-  }
-  guard.shared_->end_all(proc.c_str());
-  ::_exit(0);
+  if (pid == 0) guard.shared_->stand_guard(pipe->theirs.get(), kill_file.get(), proc.c_str());
+  guard.pid_ = pid;
+  guard.hold_ = std::move(pipe->ours);
+  return guard;
 }
 
 void KillGuard::watch(std::span<const Member> members) {

@@ -60,16 +60,16 @@ TEST(Value, AnAddressHasAHostAndNoSecret) {
 // What is refused is told in the log, by doctor and on the page.
 TEST(Value, WhatIsWrongWithAnAddressOrAHeaderIsToldWithoutItsSecrets) {
   for (const char* wrong :
-       {"far:9090/write?key=planted", "ftp://me:planted@far/write", "http:///write?key=planted",
-        "me:planted@far/write", "me:p/planted@far", "me:p?planted@far", "ftp://me:p/planted@far",
-        "ftp://planted:p?x@far", "ftp://far/#planted", "https://me:pl\x01planted@far/"})
-    EXPECT_EQ(checked("remote_write.url", wrong).find("planted"), std::string::npos)
+       {"far:9090/write?key=EXAMPLE", "ftp://me:EXAMPLE@far/write", "http:///write?key=EXAMPLE",
+        "me:EXAMPLE@far/write", "me:p/EXAMPLE@far", "me:p?EXAMPLE@far", "ftp://me:p/EXAMPLE@far",
+        "ftp://EXAMPLE:p?x@far", "ftp://far/#EXAMPLE", "https://me:pl\x01EXAMPLE@far/"})
+    EXPECT_EQ(checked("remote_write.url", wrong).find("EXAMPLE"), std::string::npos)
         << checked("remote_write.url", wrong);
-  EXPECT_EQ(checked("remote_write.url", "far:9090/write?key=planted"),
+  EXPECT_EQ(checked("remote_write.url", "far:9090/write?key=EXAMPLE"),
             "'far:9090/write' is no address of HTTP; it starts with http:// or https://");
-  EXPECT_EQ(checked("remote_write.url", "ftp://me:planted@far/write"),
+  EXPECT_EQ(checked("remote_write.url", "ftp://me:EXAMPLE@far/write"),
             "'ftp://far/write' is no address of HTTP; it starts with http:// or https://");
-  EXPECT_EQ(checked("remote_write.headers", "[\"X-Key: \x01planted\"]"), "it holds a control character");
+  EXPECT_EQ(checked("remote_write.headers", "[\"X-Key: \x01EXAMPLE\"]"), "it holds a control character");
 }
 
 TEST(Value, SignalsGoByNameOrNumber) {

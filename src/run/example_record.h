@@ -38,7 +38,8 @@ inline Record example_record() {
                    .limit_source = "--memory",
                    .average_bytes = 700 * kMiB,
                    .cache_bytes = 12 * kMiB,
-                   .swap_peak_bytes = 0};
+                   .swap_peak_bytes = 0,
+                   .peak_without_dirty_bytes = {}};
   record.io = {.read_bytes = 12 * kMiB, .written_bytes = 3 * kMiB};
   record.activity = {
       .minor_faults = 1000, .major_faults = 3, .voluntary_switches = 500, .involuntary_switches = 40};

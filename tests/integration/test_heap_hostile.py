@@ -38,7 +38,7 @@ static void limit(int resource, rlim_t most) {
 }
 int main(int argc, char** argv) {
   const char* what = argc > 1 ? argv[1] : "";
-  
+
   if (strcmp(what, "closes all descriptors") == 0) closefrom(3);
   if (strcmp(what, "has no more address space") == 0) limit(RLIMIT_AS, 100 << 20);
   if (strcmp(what, "may write only small files") == 0) limit(RLIMIT_FSIZE, 300 << 10);
