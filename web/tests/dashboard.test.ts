@@ -89,6 +89,18 @@ test('the tick goes on', () =>
     await page.waitForFunction((text) => document.querySelector('footer')!.textContent !== text, before);
   }));
 
+test('values at the cursor are those of the newest points', () =>
+  withPage(daemon.url, {}, async ({ page }) => {
+    await drawAll(page);
+    const before = await page.locator('.note.before').textContent();
+    await page.waitForFunction((text) => document.querySelector('.note.before')!.textContent !== text, before, { timeout: 40_000 });
+    const legend = page.locator('.chart .legend b').first();
+    expect(await legend.textContent()).toMatch(/^max /);
+    await page.locator('.plot').first().hover();
+    await page.locator('.pill').first().waitFor();
+    expect(await legend.textContent()).not.toMatch(/^max /);
+  }));
+
 test('processes come in the order that is chosen', () =>
   withPage(daemon.url, {}, async ({ page }) => {
     await page.locator('.processes tbody tr').first().waitFor();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A chart as a page uses it: legend with values at the cursor, canvas, keys, spoken values, table twin.
 // Drawn when it comes near the window, and always before printing.
-import { effect, useComputed, useSignal } from '@preact/signals';
+import { effect, useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { greatest } from '../data/series';
@@ -97,35 +97,25 @@ function Legend({ group, series, unit, format, limits, highlight, isStacked }: P
   );
 }
 
+// These read the signals as they are drawn, so that they follow the newest group: a page that lives gets one with
+// each new point.
 function ValueAtCursor({ group, one, format }: { group: ChartGroup; one: ChartSeries; format: (value: number) => string }) {
-  const text = useComputed(() => {
-    const index = group.cursorIndex.value;
-    if (index !== null) {
-      const value = one.values[index] ?? null;
-      return value === null ? '–' : format(value);
-    }
-    const most = greatest(one.values);
-    return most === null ? '–' : `max ${format(most)}`;
-  });
-  return <b>{text}</b>;
+  const index = group.cursorIndex.value;
+  const value = index === null ? greatest(one.values) : (one.values[index] ?? null);
+  if (value === null) return <b>–</b>;
+  return <b>{index === null ? `max ${format(value)}` : format(value)}</b>;
 }
 
 // When the cursor stands: since the start, by the clock, in which phase, beside which events.
 function TimePill({ group }: { group: ChartGroup }) {
-  const lines = useComputed(() => {
-    const index = group.cursorIndex.value;
-    return index === null ? [] : momentLines(group, index);
-  });
-  const share = useComputed(() => {
-    const index = group.cursorIndex.value;
-    const [from, to] = group.zoom.value ?? [0, group.axis.spanSeconds];
-    return index === null ? 0 : (group.axis.seconds[index]! - from) / (to - from);
-  });
-  if (lines.value.length === 0) return null;
-  const plotLeft = `calc(${AXIS_WIDTH_PX}px + (100% - ${AXIS_WIDTH_PX + RIGHT_SPACE_PX}px) * ${share.value})`;
+  const index = group.cursorIndex.value;
+  if (index === null) return null;
+  const [from, to] = group.zoom.value ?? [0, group.axis.spanSeconds];
+  const share = (group.axis.seconds[index]! - from) / (to - from);
+  const plotLeft = `calc(${AXIS_WIDTH_PX}px + (100% - ${AXIS_WIDTH_PX + RIGHT_SPACE_PX}px) * ${share})`;
   return (
-    <div class={share.value > 0.5 ? 'pill left' : 'pill right'} style={{ left: plotLeft }} aria-hidden="true">
-      {lines.value.map((line, order) => <div key={order}>{line}</div>)}
+    <div class={share > 0.5 ? 'pill left' : 'pill right'} style={{ left: plotLeft }} aria-hidden="true">
+      {momentLines(group, index).map((line, order) => <div key={order}>{line}</div>)}
     </div>
   );
 }
