@@ -13,14 +13,12 @@
 #include <array>
 #include <csignal>
 #include <cstddef>
-#include <optional>
 #include <sstream>
 #include <string>
 #include <vector>
 
 #include "act/process_stat.h"
 #include "base/file.h"
-#include "base/result.h"
 
 namespace ullage::act {
 namespace {

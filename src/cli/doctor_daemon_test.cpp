@@ -10,7 +10,6 @@
 
 #include "cli/finding.h"
 #include "cli/version.h"
-#include "daemon/daemon_state.h"
 #include "sense/fixture.h"
 
 namespace ullage::cli {

@@ -4,11 +4,14 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "sense/processes/process_row.h"
+#include "top/daemon_word.h"
 #include "top/top_fixture.h"
 
 namespace ullage::top {
