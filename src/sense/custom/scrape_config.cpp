@@ -350,7 +350,8 @@ class Reader {
     if (address.starts_with('[')) {
       host_end = address.find(']');
       if (host_end == std::string_view::npos || host_end == 1) return false;
-      if (++host_end < address.size() && address[host_end] != ':') return false;
+      ++host_end;
+      if (host_end < address.size() && address[host_end] != ':') return false;
     }
     const std::size_t colon = address.find(':', host_end);
     if (colon == std::string_view::npos) return true;
