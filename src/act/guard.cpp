@@ -46,9 +46,9 @@ Result<Pipe> make_pipe() {
 }
 
 // In the guard, where this returns 0, only what is safe after a fork (signal-safety(7)). No handler of ours
-// runs there, and its session is its own: the terminal's signals are not for it. With an exit signal of 0 no
-// wait for ordinary children sees it (clone(2), __WCLONE).
-// `killall ullage` is not for it either.
+// runs there; its session is its own, as the terminal's signals are not for it, and so is its name, as
+// `killall ullage` is not either. With an exit signal of 0 no wait for ordinary children sees it (clone(2),
+// __WCLONE).
 pid_t fork_guard(int exit_signal) {
   sigset_t all, before;
   ::sigfillset(&all);

@@ -3,12 +3,14 @@
 // said.
 #pragma once
 
+#include <map>
 #include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/clock.h"
+#include "base/os_root.h"
 #include "cli/verb.h"
 #include "run/example_record.h"
 
@@ -19,15 +21,16 @@ struct Said {
   std::string out, err;
 };
 
-inline Said call_ullage(std::vector<std::string> arguments) {
+inline Said call_ullage(std::vector<std::string> arguments, const OsRoot& root = {},
+                        const std::map<std::string, std::string>& environment = {{"LANG", "C.UTF-8"}}) {
   std::ostringstream out, err;
   const ManualClock clock(run::kExampleStartMs + 3'600'000);
   Console console{.out = out,
                   .err = err,
-                  .environment = {{"LANG", "C.UTF-8"}},
+                  .environment = environment,
                   .working_directory = "/",
                   .clock = clock,
-                  .root = {}};
+                  .root = root};
   const int exit_code = run_command_line(std::move(arguments), console);
   return {exit_code, out.str(), err.str()};
 }

@@ -87,6 +87,12 @@ class Capabilities {
     if (is_old_) all.push_back(kOldBpf);
     return all;
   }
+  std::vector<std::string> lacking() const {  // of those
+    std::vector<std::string> names;
+    for (const Capability& one : that_matter())
+      if (!has(one)) names.emplace_back(one.name);
+    return names;
+  }
 
  private:
   std::uint64_t bits_ = 0;
@@ -195,10 +201,7 @@ std::vector<Finding> what_is_allowed(const OsRoot& root) {
   const auto held = Capabilities::read(root);
   if (!held) findings.push_back(unknown_capabilities("capabilities"));
   // All at once: setcap replaces what a file had.
-  std::vector<std::string> lacks;
-  if (held)
-    for (const Capability& one : held->that_matter())
-      if (!held->has(one)) lacks.emplace_back(one.name);
+  const auto lacks = held ? held->lacking() : std::vector<std::string>();
   for (const Capability& one : held ? held->that_matter() : std::vector<Capability>()) {
     Finding finding{"capability", std::string(one.name), State::good, std::string(one.gives)};
     finding.id = finding.title;
@@ -217,8 +220,10 @@ std::vector<Finding> what_is_allowed(const OsRoot& root) {
 Finding held_capabilities(const OsRoot& root) {
   const auto held = Capabilities::read(root);
   if (!held) return unknown_capabilities("daemon_capabilities");
-  std::vector<std::string> has, lacks;
-  for (const Capability& one : held->that_matter()) (held->has(one) ? has : lacks).emplace_back(one.name);
+  const auto lacks = held->lacking();
+  std::vector<std::string> has;
+  for (const Capability& one : held->that_matter())
+    if (held->has(one)) has.emplace_back(one.name);
   Finding finding{"daemon_capabilities", "capabilities", State::good,
                   has.empty() ? "none of those that matter" : fmt::format("{}", fmt::join(has, ", "))};
   if (lacks.empty()) return finding;

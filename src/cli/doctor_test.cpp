@@ -8,13 +8,11 @@
 #include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <sstream>
 #include <string>
 #include <vector>
 
-#include "base/clock.h"
 #include "base/file.h"
-#include "cli/verb.h"
+#include "cli/call_ullage.h"
 #include "sense/fixture.h"
 
 namespace ullage::cli {
@@ -30,19 +28,10 @@ struct Answer {
 
 Answer doctor_on(const sense::Fixture& machine, std::vector<std::string> flags = {},
                  std::map<std::string, std::string> environment = {}) {
-  std::ostringstream out, err;
-  const ManualClock clock;
   environment.emplace("HOME", "/home/somebody");
-  Console console{.out = out,
-                  .err = err,
-                  .environment = environment,
-                  .working_directory = "/nowhere",
-                  .clock = clock,
-                  .root = machine.root()};
   flags.insert(flags.begin(), {"doctor", "--config", "tests/golden/config/empty.yaml"});
-  const int code = run_command_line(flags, console);
-  EXPECT_EQ(err.str(), "");
-  std::string text = out.str();
+  auto [code, text, err] = call_ullage(flags, machine.root(), environment);
+  EXPECT_EQ(err, "");
   for (std::size_t at; (at = text.find(machine.folder())) != std::string::npos;)
     text.erase(at, machine.folder().size());
   return {code, text};
@@ -233,31 +222,23 @@ TEST(Doctor, PacksASnapshotThatLooksLikeTheMachineAndDoesNotSayWhoseItIs) {
 TEST(Doctor, AFlagBehindOneThatWantsAValueIsNotThatValue) {
   const sense::Fixture nothing;
   const sense::Fixture state;
-  const auto call = [&](const std::vector<std::string>& words) {
-    std::ostringstream out, err;
-    const ManualClock clock;
-    Console console{.out = out,
-                    .err = err,
-                    .environment = {{"HOME", "/home/somebody"}},
-                    .working_directory = "/nowhere",
-                    .clock = clock,
-                    .root = nothing.root()};
-    const int code = run_command_line(words, console);
-    return std::to_string(code) + " " + err.str() + out.str();
+  const auto told = [&](const std::vector<std::string>& words) {
+    const Said said = call_ullage(words, nothing.root(), {{"HOME", "/home/somebody"}});
+    return std::to_string(said.exit_code) + " " + said.err + said.out;
   };
   const std::string swallowed =
       "2 ullage: --state wants a value, and --json is a flag; --state=--json means that value\n";
-  EXPECT_EQ(call({"doctor", "--state", "--json"}), swallowed);
-  EXPECT_EQ(call({"doctor", "--state", "--json", "left over"}), swallowed);
-  EXPECT_THAT(call({"run", "--memory", "--json", "x", "--", "true"}),
+  EXPECT_EQ(told({"doctor", "--state", "--json"}), swallowed);
+  EXPECT_EQ(told({"doctor", "--state", "--json", "left over"}), swallowed);
+  EXPECT_THAT(told({"run", "--memory", "--json", "x", "--", "true"}),
               HasSubstr("125 ullage: --memory wants"));
   // A command's own flags are its own, behind "--" or not.
-  EXPECT_THAT(call({"run", "--state", state.folder(), "nowhere/command", "--memory", "--json"}),
+  EXPECT_THAT(told({"run", "--state", state.folder(), "nowhere/command", "--memory", "--json"}),
               Not(HasSubstr("wants a value")));
   // Bare, it has a name for the file.
   const std::string before = std::filesystem::current_path().string();
   std::filesystem::current_path(state.folder());
-  EXPECT_THAT(call({"doctor", "--snapshot", "--state", state.folder()}),
+  EXPECT_THAT(told({"doctor", "--snapshot", "--state", state.folder()}),
               HasSubstr("written: ullage-snapshot.txt"));
   std::filesystem::current_path(before);
   EXPECT_TRUE(file_exists(state.folder() + "/ullage-snapshot.txt"));
@@ -266,16 +247,10 @@ TEST(Doctor, AFlagBehindOneThatWantsAValueIsNotThatValue) {
 
 TEST(Doctor, SaysWhereASnapshotCannotBeWritten) {
   const sense::Fixture nothing;
-  std::ostringstream out, err;
-  const ManualClock clock;
-  Console console{.out = out,
-                  .err = err,
-                  .environment = {{"HOME", "/home/somebody"}},
-                  .working_directory = "/nowhere",
-                  .clock = clock,
-                  .root = nothing.root()};
-  EXPECT_EQ(run_command_line({"doctor", "--snapshot", "/no/such/folder/x"}, console), 2);
-  EXPECT_NE(err.str().find("/no/such/folder/x"), std::string::npos);
+  const Said said = call_ullage({"doctor", "--snapshot", "/no/such/folder/x"}, nothing.root(),
+                                {{"HOME", "/home/somebody"}});
+  EXPECT_EQ(said.exit_code, 2);
+  EXPECT_NE(said.err.find("/no/such/folder/x"), std::string::npos);
 }
 
 }  // namespace

@@ -45,6 +45,11 @@ class Custom : public ::testing::Test {
         .folder = folder_.folder() + "/programs", .interval = 100ms, .limits = {.timeout = 300ms}};
     return wished;
   }
+  CustomOptions with_texts() const {
+    CustomOptions wished = options();
+    wished.textfile_directory = folder_.folder() + "/texts";
+    return wished;
+  }
   CustomOptions with_scrapes(std::string_view text) {
     CustomOptions wished = options();
     folder_.write("/scrape.yaml", text);
@@ -118,9 +123,7 @@ TEST_F(Custom, AProgramThatOthersMayChangeIsNotRun) {
 
 TEST_F(Custom, TextfilesAndTheirTimesAreGiven) {
   folder_.write("/texts/backup.prom", "backup_seconds 12\nullage_fake 1\n");
-  CustomOptions wished = options();
-  wished.textfile_directory = folder_.folder() + "/texts";
-  const auto sources = start(wished);
+  const auto sources = start(with_texts());
   ASSERT_TRUE(sources);
   EXPECT_TRUE(comes_to(*sources, "backup_seconds 12\n"));
   EXPECT_NE(lines_.find("node_textfile_mtime_seconds{file="), std::string::npos);
@@ -132,9 +135,7 @@ TEST_F(Custom, TellsWhatIsDownFileByFileAndCountsWhatIsDroppedOnce) {
   folder_.write("/texts/a.prom", "broken\n");
   folder_.write("/texts/b.prom", "b 1\nullage_fake 1\n");
   folder_.write("/texts/c.prom", "broken\n");
-  CustomOptions wished = options();
-  wished.textfile_directory = folder_.folder() + "/texts";
-  const auto sources = start(wished);
+  const auto sources = start(with_texts());
   ASSERT_TRUE(sources);
   EXPECT_TRUE(comes_to(*sources, "b 1\n"));
   const auto problems = sources->problems();
