@@ -185,6 +185,19 @@ def state_of(pid: int) -> str:
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
 
 
+def pid_of(terminal: Terminal, name: str) -> int:
+    """Of the process of that name in the terminal's session."""
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            pid, _, rest = stat.read_text().partition(" (")
+        except OSError:
+            continue  # gone meanwhile
+        found, _, fields = rest.rpartition(")")
+        if found == name and int(fields.split()[3]) == terminal.pid:
+            return int(pid)
+    raise LookupError(name)
+
+
 def wait_until(holds: Callable[[], bool]) -> None:
     """Within the patience of all tests here."""
     end = time.monotonic() + PATIENCE_SECONDS
@@ -413,6 +426,9 @@ def test_less_pages_and_suspends(terminal: Terminal, supervise: str, tmp_path: P
     (tmp_path / "long").write_text("".join(f"line {n}\n" for n in range(500)))
     terminal.type(f"cat {tmp_path / 'long'} | {supervise} less\n")
     terminal.expect("line 5")
+    # It does not see a signal that comes between its drawing and its reading of a key.
+    less = pid_of(terminal, "less")
+    wait_until(lambda: state_of(less) == "S")
     terminal.type("\x1a")
     terminal.stopped()
     terminal.foreground()
