@@ -64,6 +64,9 @@ class Cage {
   const std::vector<HeldLimit>& limits() const;
   // By the kernel in this cage and below so far; absent when no cgroup of it counts memory.
   std::optional<std::uint64_t> oom_kills() const;
+  // Processes and threads that could not be started for the limit on their number; of nested cgroups as far
+  // as the kernel counts them here.
+  std::uint64_t refused_starts() const;
   // Where the supervisor holds it, only limits() changes.
   Result<void> change_memory_limit(std::uint64_t bytes);
   // The command did not get into it: nothing is held, nor told, by these cgroups.

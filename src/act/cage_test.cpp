@@ -172,9 +172,11 @@ TEST(Cage, HoldsTheNumberOfProcesses) {
   EXPECT_EQ(limit.got, 3.0);
   Child fits = start(cage, {program("short_children"), "5"});
   EXPECT_EQ(wait_for(fits).code, 0);
+  EXPECT_EQ(cage.refused_starts(), 0u);
   Child exceeds =
       start(cage, {"/bin/sh", "-c", "exec 2>/dev/null; sleep 9 & sleep 9 & sleep 9 & sleep 9 & wait"});
   EXPECT_THAT(wait_for(exceeds).code.value_or(-1), testing::Gt(0));
+  EXPECT_GT(cage.refused_starts(), 0u);
   EXPECT_TRUE(cage.kill_all());
 }
 

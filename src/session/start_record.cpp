@@ -2,6 +2,7 @@
 #include "session/start_record.h"
 
 #include <sched.h>
+#include <sys/random.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -9,6 +10,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -17,6 +19,7 @@
 #include "base/file.h"
 #include "base/os_root.h"
 #include "base/text.h"
+#include "run/catalog.h"
 #include "run/record.h"
 #include "run/secrets.h"
 #include "sense/cgroup/cgroup_place.h"
@@ -67,6 +70,15 @@ std::string default_name(const std::vector<std::string>& command) {
   return script.substr(0, script.rfind('.'));
 }
 
+// Not std::random_device, which asks the processor what it is: dear in a virtual machine. In an early boot
+// without randomness our own number is enough: the name has the time in it, too.
+std::uint64_t random_number() {
+  std::uint64_t number = 0;
+  if (::getrandom(&number, sizeof number, GRND_NONBLOCK) != sizeof number)
+    number = static_cast<std::uint64_t>(::getpid());
+  return number;
+}
+
 }  // namespace
 
 Surroundings look_around(const OsRoot& root) {
@@ -76,6 +88,8 @@ Surroundings look_around(const OsRoot& root) {
   around.capacity = sense::read_capacity(root, around.place, affinity_cores());
   return around;
 }
+
+std::string fresh_run_id(std::int64_t now_ms) { return run::new_run_id(now_ms, random_number()); }
 
 run::Record start_record(const RunOptions& options, const Surroundings& around, const OsRoot& root,
                          const std::string& run_id, std::int64_t now_ms) {

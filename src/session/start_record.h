@@ -20,6 +20,7 @@ struct Surroundings {
 };
 Surroundings look_around(const OsRoot& root);
 
+std::string fresh_run_id(std::int64_t now_ms);
 run::Record start_record(const RunOptions& options, const Surroundings& around, const OsRoot& root,
                          const std::string& run_id, std::int64_t now_ms);
 // Limits as they are held, and the tightest of memory and cores that follow from them.

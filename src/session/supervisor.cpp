@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 #include <signal.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -63,15 +62,6 @@ constexpr int kExitTimedOut = 124;
 // A trend that has been gone for this long foretold nothing.
 constexpr std::int64_t kForeseeableMs = 5'000;
 
-// Not std::random_device, which asks the processor what it is: dear in a virtual machine. In an early boot
-// without randomness our own number is enough: the name has the time in it, too.
-std::uint64_t random_number() {
-  std::uint64_t number = 0;
-  if (::getrandom(&number, sizeof number, GRND_NONBLOCK) != sizeof number)
-    number = static_cast<std::uint64_t>(::getpid());
-  return number;
-}
-
 std::vector<act::KillGuard::Member> kill_members(std::span<const sense::TreeProcess> living) {
   std::vector<act::KillGuard::Member> members;
   members.reserve(living.size());
@@ -109,6 +99,7 @@ class Supervisor {
   void judge(const Look& look);
   void warn(MemoryWatch& watch, const MemoryReading& reading);
   void hold_own_limits(const Look& look);
+  void tell_refused_starts();
   void flush_if_due();
   void keep(Result<void> (Recorder::*write)(const Accounts&));
   void schedule();
@@ -153,6 +144,7 @@ class Supervisor {
   nanoseconds started_{0}, flushed_{0}, cpu_before_{0}, cpu_at_look_{0};
   std::optional<act::ExitStatus> status_;
   bool timed_out_ = false, own_limit_acted_ = false, pressure_acted_ = false, storage_failed_ = false;
+  bool refusal_told_ = false;
   std::string placement_problem_, guard_problem_, heap_problem_;
   std::set<pid_t> helpers_;  // children of our own doing that live
   std::optional<std::int64_t> foreseeable_ms_;
@@ -170,7 +162,7 @@ Result<void> Supervisor::prepare() {
   started_ = clock_.monotonic();
   around_ = look_around(root_);
   auto folder = run::runs_folder(options_.state_directory);
-  const std::string id = run::new_run_id(clock_.wall_ms(), random_number());
+  const std::string id = fresh_run_id(clock_.wall_ms());
   run::Record record = start_record(options_, around_, root_, id, clock_.wall_ms());
   if (folder) file_path_ = *folder + "/" + id + ".ullage";
   if (auto held = hold_limits(id); !held) return held;
@@ -374,11 +366,21 @@ void Supervisor::hold_own_limits(const Look& look) {
   }
 }
 
+// The command sees only that a fork failed, and few say so.
+void Supervisor::tell_refused_starts() {
+  if (refusal_told_ || !options_.limits.processes || cage_->refused_starts() == 0) return;
+  refusal_told_ = true;
+  tell("pids", "warning",
+       fmt::format("the kernel refuses to start more processes and threads: --pids {} is reached",
+                   *options_.limits.processes));
+}
+
 // On a full or missing disk the command goes on; the person is told once, and again when there is room.
 void Supervisor::flush_if_due() {
   if (elapsed() - flushed_ < (flushed_ == nanoseconds(0) ? kFirstFlush : kFlushEvery)) return;
   // On a grid, so that looks which come a little early do not skip a second.
   flushed_ = std::max(elapsed() / kFlushEvery * kFlushEvery, kFirstFlush);
+  tell_refused_starts();
   keep(&Recorder::flush);
 }
 
@@ -451,6 +453,7 @@ Outcome Supervisor::finish() {
     tell("process", "warning",
          fmt::format("{} exit records of the kernel were lost: some short-lived processes are not counted",
                      lost));
+  tell_refused_starts();
   record.exit_code = status_->code;
   record.signal = status_->signal;
   record.timed_out = timed_out_;

@@ -23,6 +23,7 @@ DELEGATE = """
 STEPS = {
     "oom": f"{RUN} --memory 64M -- touch_memory 100 0; {SHOW}",
     "cpus": f"{RUN} --cpus 0.5 -- spin_cpu 1 1; {SHOW}",
+    "pids": f"{RUN} --pids 5 -- sh -c 'for i in 1 2 3 4 5 6 7 8; do sleep 2 & done; wait'; {SHOW}",
     "plain": f"{RUN} -- short_children 50; {SHOW}",
     "sigkill": f"{RUN} --memory 64M -- sh -c 'kill -KILL $$'; {SHOW}",
     "delegated": f"""{DELEGATE}
@@ -70,6 +71,15 @@ def test_any_other_sigkill_is_not(steps: dict[str, vm.Step]) -> None:
     result = result_of(steps["sigkill"])
     assert steps["sigkill"].code == 137
     assert result["oom_killed"] is False
+
+
+def test_refused_forks_are_told(steps: dict[str, vm.Step]) -> None:
+    """The shell only says that it could not fork."""
+    result = result_of(steps["pids"])
+    assert limit(result, "pids")["got"] == 5
+    assert [event["text"] for event in result["events"] if event["kind"] == "pids"] == [
+        "the kernel refuses to start more processes and threads: --pids 5 is reached"
+    ]
 
 
 def test_a_cpu_limit_throttles_and_the_time_is_counted(steps: dict[str, vm.Step]) -> None:
