@@ -119,6 +119,11 @@ void in_a_forked_child() {
   await(child);
 }
 
+void in_a_child_forked_by_a_handler() {
+  ::signal(SIGUSR1, [](int) { in_a_forked_child(); });
+  ::raise(SIGUSR1);
+}
+
 // While others are within malloc, and hold whatever locks there are.
 void in_a_child_forked_amid_threads() {
   std::atomic<bool> is_over{false};
@@ -242,6 +247,7 @@ constexpr auto kSituations = std::to_array<Situation>({
     {"on_a_signal_stack", on_a_signal_stack},
     {"in_another_context", in_another_context},
     {"in_a_forked_child", in_a_forked_child},
+    {"in_a_child_forked_by_a_handler", in_a_child_forked_by_a_handler},
     {"in_a_child_forked_amid_threads", in_a_child_forked_amid_threads},
     {"in_a_vforked_child", in_a_vforked_child},
     {"after_exec", after_exec},
