@@ -30,7 +30,7 @@ Record slower() {
   return record;
 }
 
-Diff diff_of(Record a, Record b, std::vector<std::string> expressions = {}) {
+Diff diff_of(Record a, Record b, const std::vector<std::string>& expressions = {}) {
   std::vector<FailOn> gates;
   for (const std::string& expression : expressions) gates.push_back(*parse_fail_on(expression));
   auto diff = compare(std::move(a), std::move(b), gates);
