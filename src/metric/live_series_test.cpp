@@ -113,5 +113,20 @@ TEST(LiveSeries, FindsSeriesInWhateverOrderTheyCome) {
   EXPECT_EQ(live.duplicates(), 0u);
 }
 
+TEST(LiveSeries, TellsSeriesApartByAnyByte) {
+  for (std::size_t size = 1; size < 40; ++size)
+    for (std::size_t at = 0; at < size; ++at) {
+      LiveSeries live(10);
+      const std::string before(size, 'a');
+      std::string after = before;
+      after[at] = 'b';
+      live.begin(1000);
+      live.add("up", {{"host", before}}, 1);
+      live.begin(2000);
+      live.add("up", {{"host", after}}, 2);
+      ASSERT_EQ(live.size(), 2u) << size << " bytes, another at " << at;
+    }
+}
+
 }  // namespace
 }  // namespace ullage::metric

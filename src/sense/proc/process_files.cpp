@@ -132,7 +132,7 @@ std::optional<std::string_view> ProcessFiles::read(std::int64_t pid, ProcessFile
   if (!opened.is_open()) return std::nullopt;
   const auto text = read_from(opened.get());
   // stat is read at each tick; the others keep theirs only while there are plenty.
-  const std::size_t limit = file == ProcessFile::stat ? open_file_limit_ : open_file_limit_ / 2;
+  const std::size_t limit = file == ProcessFile::stat ? open_file_limit_ : open_file_limit_ / 4 * 3;
   if (text && kept_open_ < limit) {
     kept = std::move(opened);
     ++kept_open_;

@@ -26,6 +26,8 @@ constexpr std::uint64_t kNoticeablePages = 64;
 constexpr std::uint64_t kNoticeableShare = 64;  // of the resident size
 // With huge pages one fault may bring 2 MiB: so many may hide a peak of 32 MiB, so many small ones of 64 KiB.
 constexpr std::uint64_t kNoticeableFaults = 16;
+// PSS is dear, a page of a process as large as the next: a mebibyte, or that share of a larger one.
+constexpr std::uint64_t kProportionalNoticeablePages = 256;
 
 std::uint64_t distance(std::uint64_t a, std::uint64_t b) { return a > b ? a - b : b - a; }
 
@@ -93,7 +95,8 @@ bool TrackedProcess::is_memory_stale() const {
 bool TrackedProcess::is_proportional_stale() const {
   if (!proportional_tried) return true;
   const Figures& before = at_proportional_;
-  const std::uint64_t noticeable = std::max(kNoticeablePages, before.resident_pages / kNoticeableShare);
+  const std::uint64_t noticeable =
+      std::max(kProportionalNoticeablePages, before.resident_pages / kNoticeableShare);
   // A page that was shared until it was written to is a fault and no page more.
   return distance(now_.resident_pages, before.resident_pages) >= noticeable ||
          now_.faults - before.faults >= noticeable;

@@ -155,7 +155,9 @@ TEST(ProcessTable, ProportionalMemoryIsReadAgainWhenMemoryMovedOrAfterMinutes) {
   EXPECT_EQ(kib_after(10), 5000u);
   set_proportional(4000);
   EXPECT_EQ(kib_after(60), 5000u);
-  machine.process({.pid = 10, .pages = 2100});
+  machine.process({.pid = 10, .pages = 2200});
+  EXPECT_EQ(kib_after(60), 5000u) << "less than a mebibyte";
+  machine.process({.pid = 10, .pages = 2300});
   EXPECT_EQ(kib_after(10), 4000u);
   set_proportional(3000);
   EXPECT_EQ(kib_after(60), 4000u);

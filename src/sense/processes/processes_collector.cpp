@@ -115,9 +115,8 @@ ProcessesCollector::ProcessesCollector(const OsRoot& root, const ProcessesOption
       tasks_(open_tasks(root, options.uses_bpf, tasks_problem_)),
       table_(root, with_exits(options.table, exits_.has_value()), clock),
       books_(options.groups),
-      by_memory_(without_margin(options.processes)),
-      by_processor_(without_margin(options.processes)),
-      by_growth_(without_margin(options.processes)) {}
+      choices_{PidChoice(without_margin(options.processes)), PidChoice(without_margin(options.processes)),
+               PidChoice(without_margin(options.processes))} {}
 
 Result<void> ProcessesCollector::collect(metric::Frame& frame) {
   KernelAccounts accounts;
@@ -144,24 +143,21 @@ void ProcessesCollector::count_all() {
   }
 }
 
+// In one pass: rows lie in more memory than is in the cache.
 void ProcessesCollector::choose_processes() {
   const std::chrono::nanoseconds settled = clock_.monotonic() - kSettledAfter;
-  const auto choose = [&](PidChoice& choice, auto weight) {
-    candidates_.clear();
-    for (const ProcessRow& row : table_.rows()) {
-      const bool is_settled =
-          row.seen_since <= settled || static_cast<double>(counted_bytes(row.sample)) >= kLargeBytes;
-      candidates_.push_back({row.sample.pid, is_settled ? weight(row) : 0});
-    }
-    choice.choose(candidates_);
-  };
-  choose(by_memory_, [](const ProcessRow& row) { return static_cast<double>(counted_bytes(row.sample)); });
-  choose(by_processor_,
-         [](const ProcessRow& row) { return row.usual_cpu_cores >= kLeastCores ? row.usual_cpu_cores : 0; });
-  choose(by_growth_, [](const ProcessRow& row) {
+  for (auto& candidates : candidates_) candidates.clear();
+  for (const ProcessRow& row : table_.rows()) {
+    const auto bytes = static_cast<double>(counted_bytes(row.sample));
     const double growth = row.growth_bytes_per_minute.value_or(0);
-    return growth >= kLeastGrowthBytesPerMinute ? growth : 0;
-  });
+    std::array<double, kChoices> weights = {bytes,
+                                            row.usual_cpu_cores >= kLeastCores ? row.usual_cpu_cores : 0,
+                                            growth >= kLeastGrowthBytesPerMinute ? growth : 0};
+    if (row.seen_since > settled && bytes < kLargeBytes) weights = {};
+    for (std::size_t i = 0; i < kChoices; ++i)
+      if (weights[i] > 0) candidates_[i].push_back({row.sample.pid, weights[i]});
+  }
+  for (std::size_t i = 0; i < kChoices; ++i) choices_[i].choose(candidates_[i]);
 }
 
 void ProcessesCollector::add_machine(metric::Frame& frame) const {
@@ -187,8 +183,8 @@ void ProcessesCollector::add_groups(metric::Frame& frame) const {
 
 void ProcessesCollector::add_processes(metric::Frame& frame) {
   chosen_.clear();
-  for (const PidChoice* choice : {&by_memory_, &by_processor_, &by_growth_})
-    chosen_.insert(chosen_.end(), choice->chosen().begin(), choice->chosen().end());
+  for (const PidChoice& choice : choices_)
+    chosen_.insert(chosen_.end(), choice.chosen().begin(), choice.chosen().end());
   std::ranges::sort(chosen_);
   const auto repeated = std::ranges::unique(chosen_);
   chosen_.erase(repeated.begin(), repeated.end());

@@ -4,6 +4,7 @@
 // stays for whoever wants to look at it (`top`, the web pages). One thread.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -50,6 +51,7 @@ class ProcessesCollector final : public Collector {
 
  private:
   using PidChoice = TopChoice<std::int64_t>;
+  static constexpr std::size_t kChoices = 3;  // by memory, by processor time, by growth
 
   void count_all();
   void choose_processes();
@@ -63,8 +65,8 @@ class ProcessesCollector final : public Collector {
   std::optional<TaskIterator> tasks_;
   ProcessTable table_;
   GroupBooks books_;
-  PidChoice by_memory_, by_processor_, by_growth_;
-  std::vector<PidChoice::Candidate> candidates_;
+  std::array<PidChoice, kChoices> choices_;
+  std::array<std::vector<PidChoice::Candidate>, kChoices> candidates_;
   std::vector<std::int64_t> chosen_;
   std::uint64_t births_ = 0, deaths_ = 0, unseen_ = 0;
 };
