@@ -222,7 +222,7 @@ bool is_plain(std::string_view text) {
   return !text.empty() && text.front() != '"' && text.find_first_of(" \t\r\n") == std::string_view::npos;
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   if (is_plain(text)) return std::string(text);
   std::string out = "\"";
   for (const char c : text) {
@@ -237,7 +237,7 @@ std::string quoted(std::string_view text) {
 
 std::string label_text(const metric::Labels& labels) {
   std::string text;
-  for (const metric::Label& label : labels) text += " " + label.name + "=" + quoted(label.value);
+  for (const metric::Label& label : labels) text += " " + label.name + "=" + in_quotes(label.value);
   return text;
 }
 
@@ -257,7 +257,7 @@ Result<Line> parse_line(std::string_view text) {
 std::string format_line(const Line& line) {
   struct Format {
     std::string operator()(const PhaseLine& phase) const {
-      return fmt::format("phase {} {}", quoted(phase.name), phase.begins ? "begin" : "end");
+      return fmt::format("phase {} {}", in_quotes(phase.name), phase.begins ? "begin" : "end");
     }
     std::string operator()(const GaugeLine& gauge) const {
       return fmt::format("gauge {} {}{}", gauge.name, gauge.value, label_text(gauge.labels));

@@ -204,7 +204,7 @@ TEST(ProcessTreeLive, AChildInVforkHoldsNothingOfItsOwn) {
   const SystemClock clock;
   ProcessTree tree(OsRoot::live(), {.root_pid = parent.pid(), .idle_reread = {}}, clock);
   std::size_t borrowers = 0;
-  for (int i = 0; i < 500 && borrowers == 0; ++i) {
+  for (int i = 0; i < 5'000 && borrowers == 0; ++i) {
     ::usleep(2'000);
     for (const TreeProcess& process : tree.read()) borrowers += process.borrows_memory ? 1u : 0u;
   }
