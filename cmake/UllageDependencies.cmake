@@ -18,6 +18,8 @@ pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)
 pkg_check_modules(snappy REQUIRED IMPORTED_TARGET snappy)
 pkg_check_modules(ncursesw REQUIRED IMPORTED_TARGET ncursesw)
+# Its flags ask for an older POSIX than C++ compilers do by themselves.
+set_target_properties(PkgConfig::ncursesw PROPERTIES INTERFACE_COMPILE_OPTIONS "")
 find_path(PROTOZERO_INCLUDE protozero/pbf_writer.hpp REQUIRED)
 
 # libcurl's declarations only: src/base/http_client.cpp opens the library when it is first needed.
