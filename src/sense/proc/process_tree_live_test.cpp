@@ -83,7 +83,7 @@ TEST(ProcessTreeLive, FindsGrandchildrenAndTellsWhoWent) {
   ::kill(parent.pid(), SIGKILL);
   ::waitpid(parent.pid(), nullptr, 0);
   bool root_went = false;
-  for (int i = 0; i < 200 && !root_went; ++i) {
+  for (int i = 0; i < 5'000 && !root_went; ++i) {
     tree.read();
     for (const TreeProcess& process : tree.gone())
       root_went = root_went || process.sample.pid == parent.pid();
@@ -145,7 +145,7 @@ TEST(ProcessTreeLive, RereadsTheCommandLineAfterAnExec) {
   ::close(go[0]);
   ::close(go[1]);
   std::string after = before;
-  for (int i = 0; i < 500 && after == before; ++i) {
+  for (int i = 0; i < 5'000 && after == before; ++i) {
     ::usleep(2'000);
     after = tree.read()[0].command_line;
   }
