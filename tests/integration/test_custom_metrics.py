@@ -228,7 +228,7 @@ daemon:
         assert "did not end within" in daemon.errors()["exec:hangs"]
         assert "printed more than 1.00 MiB" in daemon.errors()["exec:floods"]
         assert "ended by signal 9" in daemon.errors()["exec:crashes"]
-        assert values['ullage_collector_duration_seconds{collector="custom"}'] < 0.05, "a tick waited"
+        assert values['ullage_collector_duration_seconds{collector="custom"}'] < 1, "a tick waited for one that takes two seconds"
         print("a tick's part:", values['ullage_collector_duration_seconds{collector="custom"}'])
     daemon.process.kill()  # nothing of the programs is left, even so
     daemon.process.wait()

@@ -74,6 +74,14 @@ describe.each([{ width: 1440, dark: false }, { width: 1440, dark: true }, { widt
     }));
 });
 
+test('charts out of sight are drawn a moment later, for a picture of the whole page', () =>
+  withPage(daemon.url, { width: 390 }, async ({ page }) => {
+    await isLive(page);
+    await page.locator('.plot').first().waitFor({ timeout: 40_000 });
+    await page.waitForFunction(() => [...document.querySelectorAll('.plot')].every((plot) => plot.querySelector('canvas')));
+    expect(await page.evaluate(() => scrollY)).toBe(0);
+  }));
+
 test('what is left stands first, a sentence each', () =>
   withPage(daemon.url, {}, async ({ page }) => {
     await isLive(page);

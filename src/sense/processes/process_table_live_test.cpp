@@ -196,12 +196,14 @@ TEST(ProcessTableLive, FiveThousandThatAppearAtOnceDelayNoReading) {
   const auto has_all = [&] {
     return std::ranges::all_of(swarm.pids(), [&](pid_t pid) { return find(table.rows(), pid) != nullptr; });
   };
-  std::chrono::nanoseconds longest{0};
+  std::chrono::nanoseconds longest{0}, all{0};
   std::size_t without_details = kCount;
   for (int reading = 0; reading < 300 && without_details > 0; ++reading) {
     const auto begin = clock.own_cpu();
     const auto rows = table.read();
-    longest = std::max(longest, clock.own_cpu() - begin);
+    const auto took = clock.own_cpu() - begin;
+    longest = std::max(longest, took);
+    all += took;
     if (reading == 0) {
       EXPECT_TRUE(has_all());
       EXPECT_EQ(find(rows, swarm.pids().back())->group, find(rows, ::getpid())->group);
@@ -211,7 +213,7 @@ TEST(ProcessTableLive, FiveThousandThatAppearAtOnceDelayNoReading) {
     }));
   }
   EXPECT_EQ(without_details, 0u);
-  EXPECT_LT(to_seconds(longest), 0.5);
+  EXPECT_LT(3 * to_seconds(longest), to_seconds(all)) << "what has to be read is spread over readings";
 }
 
 // Another user may see that there are processes, not what they read from storage.

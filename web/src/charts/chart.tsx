@@ -63,14 +63,17 @@ export function Chart(props: Props) {
   );
 }
 
-// Calls mount once the element is within a screen of the window or the page is printed.
+// Calls mount once the element is within a screen of the window or the page is printed; else when what is in
+// sight has been there for a moment, for a picture of the whole page.
 function whenNear(element: HTMLElement, mount: () => () => void): () => void {
   let unmount: (() => void) | undefined;
   const mountOnce = (): void => { unmount ??= mount(); };
   const observer = new IntersectionObserver((entries) => { if (entries.some((entry) => entry.isIntersecting)) mountOnce(); }, { rootMargin: '300px' });
   observer.observe(element);
   const stop = effect(() => { if (printing.value) mountOnce(); });
+  const later = setTimeout(mountOnce, 600);
   return () => {
+    clearTimeout(later);
     observer.disconnect();
     stop();
     unmount?.();
