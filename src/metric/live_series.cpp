@@ -62,32 +62,11 @@ void append_part(std::string& spelling, std::string_view part) {
   spelling.append(length.data(), length.size()).append(part);
 }
 
-template <class Word>
-bool is_same_word(const char* a, const char* b) {
-  Word of_a, of_b;
-  std::memcpy(&of_a, a, sizeof of_a);
-  std::memcpy(&of_b, b, sizeof of_b);
-  return of_a == of_b;
-}
-
-// Most parts are so short that a call of memcmp takes longer than to compare them: by two words that overlap.
-bool are_same_bytes(const char* a, const char* b, std::size_t size) {
-  using Long = std::uint64_t;
-  using Short = std::uint32_t;
-  if (size > 2 * sizeof(Long)) return std::memcmp(a, b, size) == 0;
-  if (size >= sizeof(Long))
-    return is_same_word<Long>(a, b) && is_same_word<Long>(a + size - sizeof(Long), b + size - sizeof(Long));
-  if (size >= sizeof(Short))
-    return is_same_word<Short>(a, b) &&
-           is_same_word<Short>(a + size - sizeof(Short), b + size - sizeof(Short));
-  return std::equal(a, a + size, b);
-}
-
 bool take_part(std::string_view& spelling, std::string_view part) {
   std::uint32_t size = 0;
   if (spelling.size() < sizeof size + part.size()) return false;
   std::memcpy(&size, spelling.data(), sizeof size);
-  if (size != part.size() || !are_same_bytes(spelling.data() + sizeof size, part.data(), size)) return false;
+  if (size != part.size() || std::memcmp(spelling.data() + sizeof size, part.data(), size) != 0) return false;
   spelling.remove_prefix(sizeof size + size);
   return true;
 }
