@@ -126,19 +126,6 @@ struct Cage::Impl {
 
   std::string site_path(const std::string& site) const { return site.empty() ? "" : root.path(site); }
 
-  // Behind a word in a file of the run's own v2 cgroup.
-  std::optional<std::uint64_t> unified_count(const std::string& file, std::string_view key) const {
-    if (!unified) return std::nullopt;
-    const auto text = unified->folder().read(file);
-    if (!text) return std::nullopt;
-    std::string_view rest = *text;
-    while (!rest.empty()) {
-      std::string_view line = take_until(rest, '\n');
-      if (take_word(line) == key) return to_unsigned(trim(line));
-    }
-    return std::nullopt;
-  }
-
   // A way to hold a limit, tried in order.
   bool hold(HeldLimit& limit, Mechanism mechanism, const HeldValue& value) const {
     if (!value.got) {
@@ -233,12 +220,14 @@ const std::vector<HeldLimit>& Cage::limits() const { return impl_->limits; }
 std::optional<std::uint64_t> Cage::oom_kills() const {
   if (impl_->memory_v1) return sum_of_key(impl_->memory_v1->path(), "memory.oom_control", "oom_kill");
   if (!impl_->unified) return std::nullopt;
-  return impl_->unified_count("memory.events", "oom_kill");  // of what is below, too
+  // Of what is below, too.
+  return value_of_key(impl_->unified->folder().path(), "memory.events", "oom_kill");
 }
 
 std::uint64_t Cage::refused_starts() const {
   if (impl_->pids_v1) return sum_of_key(impl_->pids_v1->path(), "pids.events", "max");
-  return impl_->unified_count("pids.events", "max").value_or(0);
+  if (!impl_->unified) return 0;
+  return value_of_key(impl_->unified->folder().path(), "pids.events", "max").value_or(0);
 }
 
 Result<void> Cage::change_memory_limit(std::uint64_t bytes) {

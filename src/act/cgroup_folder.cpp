@@ -112,15 +112,20 @@ std::vector<pid_t> members_of(const std::string& folder) {
   return members;
 }
 
-std::uint64_t sum_of_key(const std::string& folder, const std::string& file, std::string_view key) {
-  std::uint64_t sum = 0;
-  if (const auto text = read_file(folder + "/" + file)) {
-    std::string_view rest = *text;
-    while (!rest.empty()) {
-      std::string_view line = take_until(rest, '\n');
-      if (take_word(line) == key) sum += to_unsigned(trim(line)).value_or(0);
-    }
+std::optional<std::uint64_t> value_of_key(const std::string& folder, const std::string& file,
+                                          std::string_view key) {
+  const auto text = read_file(folder + "/" + file);
+  if (!text) return std::nullopt;
+  std::string_view rest = *text;
+  while (!rest.empty()) {
+    std::string_view line = take_until(rest, '\n');
+    if (take_word(line) == key) return to_unsigned(trim(line));
   }
+  return std::nullopt;
+}
+
+std::uint64_t sum_of_key(const std::string& folder, const std::string& file, std::string_view key) {
+  std::uint64_t sum = value_of_key(folder, file, key).value_or(0);
   for (const std::string& name : subfolders(folder)) sum += sum_of_key(folder + "/" + name, file, key);
   return sum;
 }

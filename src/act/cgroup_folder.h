@@ -6,6 +6,7 @@
 
 #include <sys/types.h>
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,6 +40,9 @@ class CgroupFolder {
 Result<std::string> read_cgroup_file(const std::string& folder, const std::string& file);
 // The processes of a cgroup and of all below it; one of another pid namespace is 0.
 std::vector<pid_t> members_of(const std::string& folder);
+// The number behind `key` in `file`; nothing when it is not there.
+std::optional<std::uint64_t> value_of_key(const std::string& folder, const std::string& file,
+                                          std::string_view key);
 // The sum of `key` in `file` over a cgroup and all below it.
 std::uint64_t sum_of_key(const std::string& folder, const std::string& file, std::string_view key);
 // Bottom up, if nobody lives in it.

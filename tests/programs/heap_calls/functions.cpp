@@ -30,9 +30,9 @@ void* seen(void* block) {
 }
 void* whole_pages(void* block) { return seen(block == MAP_FAILED ? nullptr : block); }
 
-// NOLINTBEGIN(cppcoreguidelines-no-malloc,bugprone-macro-parentheses,bugprone-suspicious-realloc-usage)
+// NOLINTBEGIN(cppcoreguidelines-no-malloc,bugprone-suspicious-realloc-usage)
 #define ULLAGE_BY(name, ...) \
-  [[gnu::noinline]] void* by_##name(std::size_t bytes) { return (__VA_ARGS__); }
+  [[gnu::noinline]] auto by_##name(std::size_t bytes) { return (__VA_ARGS__); }
 
 ULLAGE_BY(malloc, seen(::malloc(bytes)))
 ULLAGE_BY(calloc, seen(::calloc(bytes / 8, 8)))
@@ -70,7 +70,7 @@ ULLAGE_BY(mremap, whole_pages(::mremap(::mmap(nullptr, 4 * bytes, kReadWrite, kP
 void free_it(void* block, std::size_t) { ::free(block); }
 void realloc_to_nothing(void* block, std::size_t) { use(::realloc(block, 0)); }
 void unmap(void* block, std::size_t bytes) { ::munmap(block, bytes); }
-// NOLINTEND(cppcoreguidelines-no-malloc,bugprone-macro-parentheses,bugprone-suspicious-realloc-usage)
+// NOLINTEND(cppcoreguidelines-no-malloc,bugprone-suspicious-realloc-usage)
 
 using Bytes = std::size_t;
 constexpr auto kFunctions = std::to_array<Function>({
