@@ -23,7 +23,7 @@ DELEGATE = """
 STEPS = {
     "oom": f"{RUN} --memory 64M -- touch_memory 100 0; {SHOW}",
     "cpus": f"{RUN} --cpus 0.5 -- spin_cpu 1 1; {SHOW}",
-    "pids": f"{RUN} --pids 5 -- sh -c 'for i in 1 2 3 4 5 6 7 8; do sleep 2 & done; wait'; {SHOW}",
+    "pids": f"{RUN} --pids 5 --wait all -- sh -c 'for i in 1 2 3 4 5 6 7 8; do sleep 1 & done; wait'; {SHOW}",
     "plain": f"{RUN} -- short_children 50; {SHOW}",
     "sigkill": f"{RUN} --memory 64M -- sh -c 'kill -KILL $$'; {SHOW}",
     "delegated": f"""{DELEGATE}
