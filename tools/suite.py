@@ -12,11 +12,13 @@ from building import BUILD, jobs, tracked
 from setup import ROOT
 from stages import Stages, junit_cases, one_case, own_cases, web_cases
 
+POLITE = ["nice", "-n", "19"]
+
 
 def stage_build(stages: Stages, preset: str, *, only_threaded: bool = False, in_background: bool = False) -> bool:
     """Builds a preset, or its tests that start threads; the stages that need it run only when this is true."""
     target = ["--target", "threaded_tests"] if only_threaded else []
-    polite = ["nice", "-n", "19"] if in_background else []
+    polite = POLITE if in_background else []
     return stages.run(f"build {preset}", [*polite, sys.executable, str(ROOT / "dev"), "build", preset, *target])
 
 
@@ -50,8 +52,8 @@ def stage_web(stages: Stages) -> None:
         stages.run("browser", ["npx", "playwright-core", "install", "--with-deps", "chromium"], cwd=setup.WEB)
         found = sorted(Path.home().glob(".cache/ms-playwright/chromium-*/chrome-linux*/chrome"))
         browser = str(found[-1]) if found else ""
-    stages.environment["CHROMIUM"] = os.environ.get("CHROMIUM", browser)
-    stages.run("web tests", ["npm", "test", "--silent"], web_cases, cwd=setup.WEB)
+    chromium = f"CHROMIUM={os.environ.get('CHROMIUM', browser)}"
+    stages.run("web tests", ["env", chromium, "npm", "test", "--silent"], web_cases, cwd=setup.WEB)
 
 
 def stage_fuzz(stages: Stages, seconds: int) -> None:
@@ -70,9 +72,9 @@ def stage_fuzz(stages: Stages, seconds: int) -> None:
 
 
 def stage_clang_tidy(stages: Stages, every_file: bool) -> None:
-    """Over what the last 20 commits touched, or all of it; a file is a case."""
+    """Over what the last 20 commits touched, or all of it; a file is a case. Runs beside tests, and gives way to them."""
     which = ["--all"] if every_file else ["--commits", "20"]
-    stages.run("clang-tidy", [sys.executable, "tools/clang_tidy.py", *which, "-j", str(jobs())], own_cases, cwd=ROOT)
+    stages.run("clang-tidy", [*POLITE, sys.executable, "tools/clang_tidy.py", *which, "-j", str(jobs())], own_cases, cwd=ROOT)
 
 
 def stages_of_lint(stages: Stages) -> None:

@@ -56,7 +56,7 @@ std::optional<ExitStatus> supervise(const std::string& script, const std::functi
 TEST(SignalRelay, PassesOnWhatIsSentToUs) {
   for (const int signal : {SIGTERM, SIGHUP, SIGINT, SIGUSR1, SIGUSR2, SIGRTMIN + 3})
     EXPECT_TRUE(holds_in_fork([signal] {
-      const auto ended = supervise("sleep 20 & wait", [signal](pid_t) { ::kill(::getpid(), signal); });
+      const auto ended = supervise("exec sleep 20", [signal](pid_t) { ::kill(::getpid(), signal); });
       return ended && ended->signal == signal;
     })) << signal;
 }
@@ -64,8 +64,8 @@ TEST(SignalRelay, PassesOnWhatIsSentToUs) {
 TEST(SignalRelay, TellsOfEachSignal) {
   EXPECT_TRUE(holds_in_fork([] {
     std::vector<int> told;
-    const auto ended =
-        supervise("trap 'exit 3' USR1; sleep 20 & wait", [](pid_t) { ::kill(::getpid(), SIGUSR1); }, &told);
+    const auto ended = supervise(
+        "trap 'kill $!; exit 3' USR1; sleep 20 & wait", [](pid_t) { ::kill(::getpid(), SIGUSR1); }, &told);
     return ended && ended->code == 3 && told.front() == SIGUSR1 && told.back() == SIGCHLD;
   }));
 }
