@@ -248,6 +248,8 @@ std::vector<server::ScrapeTarget> Daemon::targets() const {
   for (const watch::SourceStatus& status : watch_->statuses())
     targets.push_back(target_of(status, page, to_seconds(tick_interval(settings_.newest()))));
   for (const sense::CustomStatus& status : custom_->statuses()) targets.push_back(target_of(status, page));
+  for (const sense::DroppedTarget& dropped : custom_->dropped_targets())
+    targets.push_back(target_of(dropped));
   if (!forwarder_) return targets;
   const history::RemoteWriteCounts counts = forwarder_->counts().remote;
   const std::string receiver = url_shown(settings_.newest().text("remote_write.url"));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/targets.h"
 
+#include <map>
 #include <string>
 
 #include "base/clock.h"
@@ -18,6 +19,12 @@ namespace {
 // What stands behind the ? of an address may be a secret.
 std::string shown(const sense::ScrapeTarget& target) {
   return target.unix_socket.empty() ? url_shown(target.url) : "unix://" + target.unix_socket;
+}
+
+std::map<std::string, std::string> map_of(const metric::Labels& labels) {
+  std::map<std::string, std::string> map;
+  for (const metric::Label& label : labels) map[label.name] = label.value;
+  return map;
 }
 
 }  // namespace
@@ -47,9 +54,13 @@ server::ScrapeTarget target_of(const sense::CustomStatus& status, const std::str
   target.pool = status.target->job->name;
   target.url = shown(*status.target);
   target.timeout_seconds = to_seconds(status.target->job->timeout);
-  target.labels.clear();
-  for (const metric::Label& label : status.target->labels) target.labels[label.name] = label.value;
+  target.labels = map_of(status.target->labels);
+  target.discovered_labels = map_of(status.target->discovered_labels);
   return target;
+}
+
+server::ScrapeTarget target_of(const sense::DroppedTarget& dropped) {
+  return {.pool = dropped.job, .discovered_labels = map_of(dropped.discovered_labels), .is_dropped = true};
 }
 
 }  // namespace ullage::daemon

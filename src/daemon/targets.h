@@ -14,5 +14,6 @@ namespace ullage::daemon {
 server::ScrapeTarget target_of(const watch::SourceStatus& status, const std::string& page,
                                double interval_seconds);
 server::ScrapeTarget target_of(const sense::CustomStatus& status, const std::string& page);
+server::ScrapeTarget target_of(const sense::DroppedTarget& dropped);
 
 }  // namespace ullage::daemon

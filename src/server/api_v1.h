@@ -25,9 +25,11 @@ namespace ullage::server {
 
 // Something that is read at intervals, as the page of targets shows it.
 struct ScrapeTarget {
-  std::string pool;                                // "collectors", or a job's name
-  std::map<std::string, std::string> labels = {};  // instance, job
-  std::string url = {};                            // where its values can be read
+  std::string pool;                                           // "collectors", or a job's name
+  std::map<std::string, std::string> labels = {};             // instance, job
+  std::map<std::string, std::string> discovered_labels = {};  // before its job's rules; of a collector none
+  bool is_dropped = false;                                    // by those rules: known, never read
+  std::string url = {};                                       // where its values can be read
   std::string last_error = {};
   std::int64_t last_ms = 0;
   double duration_seconds = 0;

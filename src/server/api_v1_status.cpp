@@ -51,7 +51,7 @@ std::string duration_text(double seconds) {
 }
 
 json target_json(const ScrapeTarget& target) {
-  return {{"discoveredLabels", json::object()},
+  return {{"discoveredLabels", target.discovered_labels},
           {"labels", target.labels},
           {"scrapePool", target.pool},
           {"scrapeUrl", target.url},
@@ -125,13 +125,21 @@ std::string SeriesCensus::json(std::int64_t begin_ms, std::int64_t end_ms, std::
 
 std::string targets_json(const std::vector<ScrapeTarget>& targets, std::string_view state,
                          std::string_view pool) {
-  json active = json::array();
-  if (state.empty() || state == "any" || state == "active")
-    for (const ScrapeTarget& target : targets)
-      if (pool.empty() || pool == target.pool) active.push_back(target_json(target));
+  const bool is_any = state.empty() || state == "any";
+  json active = json::array(), dropped = json::array();
+  std::map<std::string, std::size_t> dropped_by_pool;
+  for (const ScrapeTarget& target : targets) {
+    if (!is_any && state != (target.is_dropped ? "dropped" : "active")) continue;
+    if (target.is_dropped) ++dropped_by_pool[target.pool];
+    if (!pool.empty() && pool != target.pool) continue;
+    if (target.is_dropped)
+      dropped.push_back({{"discoveredLabels", target.discovered_labels}, {"scrapePool", target.pool}});
+    else
+      active.push_back(target_json(target));
+  }
   return success({{"activeTargets", std::move(active)},
-                  {"droppedTargets", json::array()},
-                  {"droppedTargetCounts", json::object()}});
+                  {"droppedTargets", std::move(dropped)},
+                  {"droppedTargetCounts", dropped_by_pool}});
 }
 
 std::string metadata_json(std::string_view metric, std::size_t limit, const metric::LiveSeries* live) {

@@ -65,7 +65,11 @@ class Api : public history::HistoryFolder {
                          .last_ms = 1'000,
                          .interval_seconds = 1,
                          .timeout_seconds = 0.2},
-                        {.pool = "app", .labels = {{"job", "app"}}, .interval_seconds = 90}};
+                        {.pool = "app",
+                         .labels = {{"job", "app"}},
+                         .discovered_labels = {{"__address__", "a:1"}},
+                         .interval_seconds = 90},
+                        {.pool = "app", .discovered_labels = {{"__address__", "b:1"}}, .is_dropped = true}};
                   },
               .configuration = [] { return "server: {}\n"; },
               .reload = [] { return ConfigReload{.is_good = false, .good_ms = history::kNoon + 3'600'000}; },
@@ -211,20 +215,27 @@ TEST_F(Api, TargetsAreThoseOfAPoolAndAStateInPrometheussForm) {
     std::string all;
     const json answer = json::parse(data("/api/v1/targets" + std::string(query)));
     for (const json& target : answer["activeTargets"]) all += target["scrapePool"].get<std::string>() + ' ';
+    for (const json& target : answer["droppedTargets"])
+      all += '-' + target["scrapePool"].get<std::string>() + ' ';
     return all;
   };
-  EXPECT_EQ(pools(""), "collectors app ");
-  EXPECT_EQ(pools("?state=any"), "collectors app ");
+  EXPECT_EQ(pools(""), "collectors app -app ");
+  EXPECT_EQ(pools("?state=any"), "collectors app -app ");
   EXPECT_EQ(pools("?state=active&scrapePool=app"), "app ");
   EXPECT_EQ(pools("?scrapePool=none"), "");
-  EXPECT_EQ(pools("?state=dropped"), "");
+  EXPECT_EQ(pools("?state=dropped"), "-app ");
+  EXPECT_EQ(pools("?state=dropped&scrapePool=collectors"), "");
+  EXPECT_EQ(data("/api/v1/targets?state=dropped"),
+            R"({"activeTargets":[],"droppedTargetCounts":{"app":1},)"
+            R"("droppedTargets":[{"discoveredLabels":{"__address__":"b:1"},"scrapePool":"app"}]})");
   const json target = json::parse(data("/api/v1/targets"))["activeTargets"][0];
   EXPECT_EQ(target["scrapeInterval"], "1s");
   EXPECT_EQ(target["scrapeTimeout"], "200ms");
   EXPECT_EQ(target["scrapeUrl"], "http://127.0.0.1:9850/metrics");
   EXPECT_EQ(target["globalUrl"], target["scrapeUrl"]);
-  EXPECT_EQ(json::parse(data("/api/v1/targets?scrapePool=app"))["activeTargets"][0]["scrapeInterval"],
-            "1m30s");
+  const json app = json::parse(data("/api/v1/targets?scrapePool=app"))["activeTargets"][0];
+  EXPECT_EQ(app["scrapeInterval"], "1m30s");
+  EXPECT_EQ(app["discoveredLabels"]["__address__"], "a:1");
 }
 
 TEST_F(Api, WhatIsFederatedHasItsType) {

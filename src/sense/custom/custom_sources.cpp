@@ -67,16 +67,17 @@ Result<std::unique_ptr<CustomSources>> CustomSources::start(EventLoop& loop, con
 }
 
 Result<void> CustomSources::reload(const CustomOptions& options) {
-  std::vector<ScrapeTarget> targets;
+  ScrapePlan plan;
   if (!options.scrape_file.empty()) {
     auto read = read_scrape_file(options.scrape_file);
     if (!read) return pass_on(read);
-    targets = *std::move(read);
+    plan = *std::move(read);
   }
   gate_.set_series_max(options.series_max);
   push_->values().set_series_max(options.series_max);
   take_folders(options);
-  take_targets(std::move(targets));
+  dropped_targets_ = std::move(plan.dropped);
+  take_targets(std::move(plan.targets));
   return {};
 }
 

@@ -66,6 +66,8 @@ class CustomSources final : public Collector {
   const std::vector<CustomStatus>& statuses() const { return statuses_; }
   // Of the sources that are down: each, and of a folder each file.
   std::vector<SourceProblem> problems() const;
+  // What the rules of the scrape file leave out.
+  const std::vector<DroppedTarget>& dropped_targets() const { return dropped_targets_; }
   // The names of those of which nothing is known yet, as after a reload.
   const std::vector<std::string>& unread() const { return unread_; }
   PushServer& push() { return *push_; }
@@ -91,6 +93,7 @@ class CustomSources final : public Collector {
   // What each of them asks, and that as a text, to tell whether it is still the same.
   std::vector<std::shared_ptr<const ScrapeTarget>> targets_;
   std::vector<std::string> scraped_;
+  std::vector<DroppedTarget> dropped_targets_;
   std::optional<PushServer> push_;
   std::unordered_set<std::uint64_t> given_, given_before_;  // editions, at this tick and the one before
   std::uint64_t bad_lines_ = 0;

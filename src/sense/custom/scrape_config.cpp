@@ -36,6 +36,7 @@ using config::Node;
 using std::chrono::milliseconds;
 
 constexpr std::string_view kUnix = "unix://";
+constexpr std::string_view kParameter = "__param_";
 
 struct Group {  // of static_configs
   std::vector<Node> targets;
@@ -108,7 +109,7 @@ class Reader {
     if (jobs != nullptr) each_item(*jobs, [&](const Node& node) { take_job(node, interval, timeout); });
   }
 
-  std::vector<ScrapeTarget> targets;
+  ScrapePlan plan;
 
  private:
   struct Field {
@@ -368,8 +369,10 @@ class Reader {
     set_label(labels, "__scheme__", text.scheme);
     set_label(labels, "__metrics_path__", text.metrics_path);
     for (const auto& [name, values] : text.parameters)
-      if (!values.empty()) set_label(labels, "__param_" + name, values[0]);
-    if (!relabel(text.target_rules, labels) || label_of(labels, "__address__").empty()) return;
+      if (!values.empty()) set_label(labels, std::string(kParameter) + name, values[0]);
+    metric::Labels discovered = masked(labels);
+    if (!relabel(text.target_rules, labels) || label_of(labels, "__address__").empty())
+      return plan.dropped.push_back({.job = job->name, .discovered_labels = std::move(discovered)});
     // Only now: what a prober is to look at may be a URL, which rules lay into a parameter.
     if (const std::string address(label_of(labels, "__address__")); !is_address(address))
       return refuse_target(node, address);
@@ -383,15 +386,23 @@ class Reader {
                         .url = {},
                         .unix_socket = {},
                         .labels = {},
+                        .discovered_labels = std::move(discovered),
                         .job_text = text.source};
     set_address(target, labels, text);
     std::erase_if(labels, [](const metric::Label& label) { return label.name.starts_with("__"); });
     target.labels = std::move(labels);
-    if (targets.size() == kScrapeTargetsMax)
+    if (plan.targets.size() == kScrapeTargetsMax)
       return say(node, fmt::format("more than {} targets", kScrapeTargetsMax));
     // The same again would give the same series.
     if (seen_.insert(metric::SeriesKey{target.url + target.unix_socket, target.labels}.text()).second)
-      targets.push_back(std::move(target));
+      plan.targets.push_back(std::move(target));
+  }
+
+  // A parameter may be a key to the target: as in its address, none is shown.
+  static metric::Labels masked(metric::Labels labels) {
+    for (metric::Label& label : labels)
+      if (label.name.starts_with(kParameter)) label.value = "<secret>";
+    return labels;
   }
 
   static void set_address(ScrapeTarget& target, const metric::Labels& labels, const JobText& text) {
@@ -410,7 +421,6 @@ class Reader {
       before = '&';
     };
     // Rules may have changed the first value of each.
-    constexpr std::string_view kParameter = "__param_";
     for (const metric::Label& label : labels)
       if (label.name.starts_with(kParameter)) add(label.name.substr(kParameter.size()), label.value);
     for (const auto& [name, values] : text.parameters)
@@ -437,8 +447,7 @@ std::string ScrapeTarget::text() const {
                      unix_socket, metric::SeriesKey{"", labels}.text());
 }
 
-std::vector<ScrapeTarget> parse_scrape_config(std::string_view text, const std::string& name,
-                                              std::vector<Error>& errors) {
+ScrapePlan parse_scrape_config(std::string_view text, const std::string& name, std::vector<Error>& errors) {
   const config::Tree tree = config::parse_yaml(text, name);
   if (tree.stopped) {
     errors.push_back(*tree.stopped);
@@ -446,12 +455,12 @@ std::vector<ScrapeTarget> parse_scrape_config(std::string_view text, const std::
   }
   Reader reader(name, errors);
   reader.read(tree.root);
-  return errors.empty() ? std::move(reader.targets) : std::vector<ScrapeTarget>();
+  return errors.empty() ? std::move(reader.plan) : ScrapePlan();
 }
 
 namespace {
 
-std::vector<ScrapeTarget> targets_of_file(const std::string& path, std::vector<Error>& errors) {
+ScrapePlan plan_of_file(const std::string& path, std::vector<Error>& errors) {
   constexpr std::size_t kFileBytesMax = 1u << 20;
   const auto text = read_file(path, kFileBytesMax);
   if (text) return parse_scrape_config(*text, path, errors);
@@ -463,14 +472,14 @@ std::vector<ScrapeTarget> targets_of_file(const std::string& path, std::vector<E
 
 std::vector<Error> check_scrape_file(const std::string& path) {
   std::vector<Error> errors;
-  (void)targets_of_file(path, errors);
+  (void)plan_of_file(path, errors);
   return errors;
 }
 
-Result<std::vector<ScrapeTarget>> read_scrape_file(const std::string& path) {
+Result<ScrapePlan> read_scrape_file(const std::string& path) {
   std::vector<Error> errors;
-  auto targets = targets_of_file(path, errors);
-  if (errors.empty()) return targets;
+  auto plan = plan_of_file(path, errors);
+  if (errors.empty()) return plan;
   if (errors.size() == 1) return fail(errors.front());
   std::string all = "cannot be used:";
   for (const Error& error : errors) all += "\n  " + error.text();

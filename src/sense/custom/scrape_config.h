@@ -37,18 +37,29 @@ struct ScrapeTarget {
   std::shared_ptr<const ScrapeJob> job;
   std::string instance;
   std::string url;
-  std::string unix_socket;  // asked through it where there is one
-  metric::Labels labels;    // job, instance and its own, in order
-  std::string job_text;     // the job as the file has it
+  std::string unix_socket;           // asked through it where there is one
+  metric::Labels labels;             // job, instance and its own, in order
+  metric::Labels discovered_labels;  // before the job's rules; what may be a secret is masked
+  std::string job_text;              // the job as the file has it
   // The same for two targets that are asked in the same way.
   std::string text() const;
 };
 
-// Errors carry "name:line:column" and are in the order of the file; with any the targets are none.
-std::vector<ScrapeTarget> parse_scrape_config(std::string_view text, const std::string& name,
-                                              std::vector<Error>& errors);
+// What a job's rules leave out.
+struct DroppedTarget {
+  std::string job;
+  metric::Labels discovered_labels;
+};
+
+struct ScrapePlan {
+  std::vector<ScrapeTarget> targets;
+  std::vector<DroppedTarget> dropped;
+};
+
+// Errors carry "name:line:column" and are in the order of the file; with any the plan is empty.
+ScrapePlan parse_scrape_config(std::string_view text, const std::string& name, std::vector<Error>& errors);
 // The same of a file; all errors in one.
-Result<std::vector<ScrapeTarget>> read_scrape_file(const std::string& path);
+Result<ScrapePlan> read_scrape_file(const std::string& path);
 // All that is wrong in it, one by one.
 std::vector<Error> check_scrape_file(const std::string& path);
 

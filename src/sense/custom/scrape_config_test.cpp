@@ -25,7 +25,7 @@ std::string errors_of(std::string_view text) {
 std::string targets_of(std::string_view text) {
   std::vector<Error> errors;
   std::string all;
-  for (const ScrapeTarget& target : parse_scrape_config(text, "s.yaml", errors))
+  for (const ScrapeTarget& target : parse_scrape_config(text, "s.yaml", errors).targets)
     all += target.unix_socket + target.url + ' ' + metric::SeriesKey{"", target.labels}.text() + '\n';
   for (const Error& error : errors) all += error.text() + '\n';
   return all;
@@ -57,7 +57,8 @@ scrape_configs:
   - {job_name: a, static_configs: [{targets: [x]}]}
   - {job_name: b, scrape_interval: 5s, sample_limit: 7, honor_labels: true, static_configs: [{targets: [x]}]}
 )",
-                                           "s.yaml", errors);
+                                           "s.yaml", errors)
+                           .targets;
   ASSERT_EQ(targets.size(), 2u);
   EXPECT_EQ(targets[0].job->interval, std::chrono::seconds(30));
   EXPECT_EQ(targets[0].job->timeout, std::chrono::seconds(10));
@@ -78,6 +79,27 @@ scrape_configs:
       - {target_label: __address__, replacement: '127.0.0.1:9115'}
 )"),
             "http://127.0.0.1:9115/metrics?target=a%3A1 {instance=\"a\",job=\"probe\"}\n");
+}
+
+TEST(ScrapeConfig, TellsWhatItsRulesDropAsItWasFound) {
+  std::vector<Error> errors;
+  const ScrapePlan plan = parse_scrape_config(R"(
+scrape_configs:
+  - job_name: probe
+    params: {token: [not a secret]}
+    static_configs: [{targets: ['a:1', 'b:2'], labels: {rack: r}}]
+    relabel_configs:
+      - {source_labels: [__address__], regex: 'b:.*', action: drop}
+      - {target_label: rack, replacement: s}
+)",
+                                              "s.yaml", errors);
+  ASSERT_EQ(plan.targets.size(), 1u);
+  ASSERT_EQ(plan.dropped.size(), 1u);
+  EXPECT_EQ(metric::SeriesKey("", plan.targets[0].discovered_labels).text(),
+            R"({__address__="a:1",__metrics_path__="/metrics",__param_token="<secret>",__scheme__="http",)"
+            R"(job="probe",rack="r"})");
+  EXPECT_EQ(plan.dropped[0].job, "probe");
+  EXPECT_EQ(plan.dropped[0].discovered_labels.front(), (metric::Label{"__address__", "b:2"}));
 }
 
 // The blackbox exporter's example: what is probed may be a URL, as rules lay it into a parameter.
@@ -112,7 +134,8 @@ scrape_configs:
     static_configs: [{targets: ['h:1']}]
   - {job_name: b, follow_redirects: true, static_configs: [{targets: [h]}]}
 )",
-                                           "s.yaml", errors);
+                                           "s.yaml", errors)
+                           .targets;
   ASSERT_EQ(targets.size(), 2u);
   const ScrapeJob& job = *targets[0].job;
   EXPECT_FALSE(job.follows_redirects);

@@ -26,12 +26,12 @@ using namespace std::chrono_literals;
 ScrapeTarget target_at(const std::string& url, const std::string& more = "") {
   std::vector<Error> errors;
   const std::string address = url.substr(url.find("://") + 3);
-  auto targets = parse_scrape_config(
+  const ScrapePlan plan = parse_scrape_config(
       "scrape_configs: [{job_name: j, scrape_interval: 1s, static_configs: [{targets: ['" + address +
           "'], labels: {instance: i}}]" + more + "}]",
       "s.yaml", errors);
   for (const Error& error : errors) ADD_FAILURE() << error.text();
-  return targets.at(0);
+  return plan.targets.at(0);
 }
 
 std::string text_of(const CustomReading& reading) {
