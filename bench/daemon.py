@@ -35,6 +35,8 @@ PEERS = ROOT / ".venv/peers"
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 # Ullage reads PSS of a thousand processes within its budget; what it costs after that is what it goes on to cost.
 SETTLE_SECONDS_MAX = 400
+# After so long the history's journal is about as long as it becomes, and what asks for the last minutes reads all of it.
+JOURNAL_SECONDS = 150
 OTHERS_SECONDS_MOST = 60  # of what tells no more in longer: the peers, the page
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -350,7 +352,7 @@ def bench_storm(table: Table, folder: Path, seconds: int):
     watcher, url = ullage(folder)
     busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(os.cpu_count() or 1)]
     try:
-        time.sleep(2)
+        time.sleep(JOURNAL_SECONDS)
         before = fetch(url + "/metrics")
         begin = time.monotonic()
         statuses = storm(url, 1000, seconds)

@@ -271,13 +271,16 @@ def bench_reading(bench: Bench):
     while Path(f"/proc/{pids[0]}").exists():
         time.sleep(0.05)
     folder = next(state.glob("runs/*.heap"))
-    size = sum(file.stat().st_blocks * 512 for file in folder.iterdir())
+    size = sum(file.lstat().st_blocks * 512 for file in folder.iterdir())  # one links to ullage itself
     bench.row("file of 10 M events, while it is written", round(size / MIB, 1), "MiB", "≤ 24", "≤ 6")
-    _, wall, resident = bench.run([*ullage, "heap", "top", "@1", "--state", str(state)], {})
+    # The greatest resident size of a process of ours begins with ours: time's child has none to begin with.
+    told = bench.scratch / "resident_kib"
+    measured = ["/usr/bin/time", "-f", "%M", "-o", str(told), *ullage]
+    _, wall, _ = bench.run([*measured, "heap", "top", "@1", "--state", str(state)], {})
     if any(state.glob("runs/*.heap")):
         raise RuntimeError("the profile was not folded")
     bench.row("time to first report", round(wall, 2), "s", "≤ 5", "≤ 1")
-    bench.row("memory of the reader", round(resident, 1), "MiB", "≤ 300", "≤ 100")
+    bench.row("memory of the reader", round(int(told.read_text()) / 1024, 1), "MiB", "≤ 300", "≤ 100")
     size = next(state.glob("runs/*.ullage")).stat().st_size
     bench.row("... folded into the run's file, the whole of it", round(size / MIB, 2), "MiB")
     _, wall, _ = bench.run([*ullage, "heap", "top", "@1", "--state", str(state)], {})

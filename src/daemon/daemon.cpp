@@ -40,6 +40,7 @@
 #include "sense/cgroup/cgroups_collector.h"
 #include "sense/collector.h"
 #include "sense/custom/custom_sources.h"
+#include "sense/custom/scrape_config.h"
 #include "sense/processes/processes_collector.h"
 #include "server/api_v1.h"
 #include "server/http_router.h"

@@ -10,7 +10,9 @@
 #include <cstdint>
 #include <filesystem>
 #include <limits>
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -57,6 +59,35 @@ TEST_F(HistoryFolder, GivesBackWhatWasAppended) {
   }
   EXPECT_THAT(source.problems(), IsEmpty());
   EXPECT_THAT(writer.counts().sentences(), IsEmpty());
+}
+
+// A view that is kept remembers of the journal what it has read; that is folded in meanwhile, and its numbers
+// come again.
+TEST_F(HistoryFolder, AViewThatIsKeptOpenAnswersAsOneThatIsOpenedAnew) {
+  constexpr int kSeries = 1500;  // whose journal's blocks are of several pieces
+  const auto told = [](const HistorySource& source, std::int64_t until_ms, std::vector<Matcher> matchers) {
+    std::map<std::string, std::vector<std::pair<std::int64_t, std::uint64_t>>> bits;
+    for (const auto& [name, samples] : select_all(source, until_ms - 299'000, until_ms, std::move(matchers)))
+      for (const Sample& sample : samples)
+        bits[name].emplace_back(sample.time_ms, std::bit_cast<std::uint64_t>(sample.value));
+    return bits;
+  };
+  HistoryWriter writer = write();
+  const HistorySource kept = read();
+  for (int second = 0; second < 400; ++second) {
+    writer.append(tick(second, kSeries), table_);
+    ASSERT_TRUE(writer.flush());
+    if (second % 50 != 49) continue;
+    const std::int64_t until_ms = kNoon + std::int64_t{1000} * second;
+    for (const int series : {second % kSeries, kSeries - 1, second % kSeries}) {
+      const std::vector<Matcher> one = {{.label = "n", .value = std::to_string(series)}};
+      const auto samples = told(kept, until_ms, one);
+      ASSERT_EQ(samples.size(), 1u);
+      ASSERT_EQ(samples, told(read(), until_ms, one)) << second;
+    }
+    ASSERT_EQ(told(kept, until_ms, {}), told(read(), until_ms, {})) << second;
+  }
+  EXPECT_THAT(kept.problems(), IsEmpty());
 }
 
 TEST_F(HistoryFolder, IsAFileADayAndNothingBesideWhenClosed) {

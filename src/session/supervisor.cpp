@@ -152,8 +152,12 @@ class Supervisor {
 };
 
 Result<Outcome> Supervisor::run() {
-  if (auto ready = prepare(); !ready) return pass_on(ready);
-  if (auto going = start(); !going) return pass_on(going);
+  auto going = prepare();
+  if (going) going = start();
+  if (!going) {
+    if (!file_path_.empty()) run::remove_run(file_path_);  // nothing has run
+    return pass_on(going);
+  }
   loop_.run();
   return finish();
 }
@@ -291,6 +295,7 @@ Result<void> Supervisor::start() {
       timed_out_ = true;
       enforcer_.end_politely("--timeout " + format_duration(to_seconds(*options_.timeout)) + " is over");
     });
+  if (options_.heap) keep(&Recorder::flush);  // a profile is there at once, and without a run nobody finds it
   if (auto released = child_->release(); !released) return released;
   cpu_at_look_ = clock_.own_cpu();
   schedule();

@@ -158,6 +158,7 @@ def test_a_script_whose_interpreter_is_not_there_is_refused_as_ever(ullage, tmp_
     plain, profiled = ullage("run", "-q", "--", script), ullage("run", "-q", EXACT, "--", script)
     assert (profiled.code, profiled.out, profiled.err) == (plain.code, plain.out, plain.err)
     assert plain.code == 127 and "/nowhere/at/all" in plain.err
+    assert not list(ullage.state.glob("runs/2*"))  # nothing has run
 
 
 @pytest.fixture(scope="module")

@@ -203,6 +203,11 @@ def test_kills_lose_nothing(tmp_path):
     assert not [what for what in told if what]
 
 
+def test_a_profile_is_found_though_ullage_was_killed_by_the_first_thing_that_the_command_did(ullage, programs):
+    assert ullage("run", "-q", EXACT, "--", "sh", "-c", f"kill -KILL $PPID; exec {programs / 'hold'}").code == -signal.SIGKILL
+    wait_for(lambda: held(ullage, "hold")["count"] == 1000, "the whole profile is found")
+
+
 def test_children_are_profiled_each(ullage, programs):
     assert (
         ullage("run", "-q", EXACT, "--", "sh", "-c", f"{programs / 'hold'}; {programs / 'hold'}; exec {programs / 'hold'}").code

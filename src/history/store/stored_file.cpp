@@ -23,6 +23,7 @@
 #include "history/sqlite.h"
 #include "history/store/block_file.h"
 #include "history/store/history_files.h"
+#include "history/store/journal_block.h"
 #include "metric/series.h"
 
 namespace ullage::history {
@@ -32,11 +33,23 @@ namespace {
 // A bound on how far a damaged row can lead.
 constexpr std::int64_t kSeriesMax = 50'000'000;
 constexpr std::size_t kBoundsMax = 4096;
+// The journal's are flushed about once a second. All that the writer has in its head (262,144 values) is 2
+// MiB of them.
+constexpr std::size_t kJournalTicksMost = 60;
+constexpr std::size_t kJournalBytesMax = 3u << 20;
 
 std::vector<std::size_t> parts_from(std::size_t first, std::size_t end) {
   std::vector<std::size_t> parts(end - first);
   std::iota(parts.begin(), parts.end(), first);
   return parts;
+}
+
+std::int64_t block_id(const StoredFile::Place& chunk, std::size_t part) {
+  return chunk.id << kPartBits | static_cast<std::int64_t>(part);
+}
+
+bool is_of_journal(const StoredFile::Place& chunk) {
+  return chunk.parts == 1 && chunk.ticks <= kJournalTicksMost;
 }
 
 }  // namespace
@@ -144,6 +157,7 @@ Result<void> StoredFile::load_rest() {
                                               static_cast<std::size_t>(row.integer(3)),
                                               static_cast<std::size_t>(row.integer(4))});
                          });
+  forget_folded_journal();
   if (!listed || kind_.stride == 1) return listed;
   told_.clear();
   return each_row("SELECT begin_ms, end_ms FROM told ORDER BY begin_ms",
@@ -180,7 +194,7 @@ Result<std::size_t> StoredFile::part_of(const Place& chunk, metric::SeriesId col
   std::size_t high = chunk.parts;
   while (low < high) {
     const std::size_t middle = low + (high - low) / 2;
-    auto found = bounds(chunk.id << kPartBits | static_cast<std::int64_t>(middle));
+    auto found = bounds(block_id(chunk, middle));
     if (!found) return pass_on(found);
     if (found->last < column)
       low = middle + 1;
@@ -219,16 +233,23 @@ Result<void> StoredFile::read(std::span<const Wanted> wanted, std::int64_t begin
     if (!parts && is_damage(parts.error())) parts = parts_from(0, chunk.parts);  // any may have them
     if (!parts) return pass_on(parts);
     for (const std::size_t part : *parts) {
-      const std::int64_t id = chunk.id << kPartBits | static_cast<std::int64_t>(part);
-      auto view = view_of(id);
+      const std::int64_t id = block_id(chunk, part);
+      if (const JournalBlock* block = of_journal(chunk); block != nullptr) {
+        visit_block(id, *block, wanted, visit);
+        continue;
+      }
+      auto view = view_of(chunk, part);
       if (!view) return pass_on(view);
-      if (*view != nullptr) visit_block(id, **view, wanted, visit);
+      if (*view == nullptr) continue;
+      visit_block(id, **view, wanted, visit);
+      unpack_journal(chunk, **view);
     }
   }
   return {};
 }
 
-Result<const BlockView*> StoredFile::view_of(std::int64_t id) {
+Result<const BlockView*> StoredFile::view_of(const Place& chunk, std::size_t part) {
+  const std::int64_t id = block_id(chunk, part);
   if (view_ && view_id_ == id) return &*view_;
   if (damaged_.contains(id)) return nullptr;
   auto bytes = bytes_of(id);
@@ -243,7 +264,37 @@ Result<const BlockView*> StoredFile::view_of(std::int64_t id) {
   return &view_.emplace(std::move(*view));
 }
 
-void StoredFile::visit_block(std::int64_t id, const BlockView& view, std::span<const Wanted> wanted,
+const JournalBlock* StoredFile::of_journal(const Place& chunk) {
+  if (!is_of_journal(chunk)) return nullptr;
+  const auto known = journal_.find(chunk.id);
+  return known != journal_.end() && known->second.block ? &*known->second.block : nullptr;
+}
+
+void StoredFile::unpack_journal(const Place& chunk, const BlockView& view) {
+  if (!is_of_journal(chunk) || journal_bytes_ > kJournalBytesMax) return;
+  const auto [known, is_first] = journal_.try_emplace(chunk.id, OfJournal{chunk, {}});
+  if (is_first) return;
+  auto block = JournalBlock::unpack(view, unpacked_last_);
+  if (!block) return;  // its columns are told of one by one
+  journal_bytes_ += block->memory_bytes();
+  unpacked_last_ = &known->second.block.emplace(std::move(*block));
+}
+
+// Numbers of chunks that are gone may come again.
+void StoredFile::forget_folded_journal() {
+  const auto place_in_order = [](const Place& place) { return std::pair(place.begin_ms, place.id); };
+  std::erase_if(journal_, [&](const auto& known) {
+    const auto& [place, block] = known.second;
+    const auto found = std::ranges::lower_bound(chunks_, place_in_order(place), {}, place_in_order);
+    if (found != chunks_.end() && *found == place) return false;
+    if (block) journal_bytes_ -= block->memory_bytes();
+    if (block && &*block == unpacked_last_) unpacked_last_ = nullptr;
+    return true;
+  });
+}
+
+template <class View>
+void StoredFile::visit_block(std::int64_t id, const View& view, std::span<const Wanted> wanted,
                              const Visit& visit) {
   const std::vector<metric::SeriesId>& columns = view.series();
   if (columns.empty()) return;
@@ -274,8 +325,7 @@ void StoredFile::report(std::int64_t id, const Error& error) {
 
 Result<void> StoredFile::each_block(const Place& chunk, const std::function<void(Block)>& visit) {
   for (std::size_t part = 0; part < chunk.parts; ++part) {
-    const std::int64_t id = chunk.id << kPartBits | static_cast<std::int64_t>(part);
-    auto view = view_of(id);
+    auto view = view_of(chunk, part);
     if (!view) return pass_on(view);
     if (*view == nullptr) continue;
     Block block{(*view)->times_ms(), (*view)->series(), {}};
@@ -285,13 +335,13 @@ Result<void> StoredFile::each_block(const Place& chunk, const std::function<void
     if (read)
       visit(std::move(block));
     else
-      report(id, read.error());
+      report(block_id(chunk, part), read.error());
   }
   return {};
 }
 
 Result<std::vector<std::int64_t>> StoredFile::times_ms(const Place& chunk) {
-  auto view = view_of(chunk.id << kPartBits);
+  auto view = view_of(chunk, 0);
   if (!view) return pass_on(view);
   if (*view == nullptr) return fail(Error{.what = "a block is damaged", .system_error = EBADMSG});
   return (*view)->times_ms();

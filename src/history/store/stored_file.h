@@ -21,6 +21,7 @@
 #include "history/store/block_file.h"
 #include "history/store/dictionary.h"
 #include "history/store/history_files.h"
+#include "history/store/journal_block.h"
 #include "history/store/stretches.h"
 #include "metric/series.h"
 
@@ -42,6 +43,7 @@ class StoredFile {
     std::int64_t end_ms;
     std::size_t ticks;
     std::size_t parts;
+    bool operator==(const Place&) const = default;
   };
   const std::vector<Place>& chunks() const { return chunks_; }
 
@@ -75,9 +77,13 @@ class StoredFile {
   Result<std::vector<std::size_t>> parts_with(const Place& chunk, std::span<const Wanted> wanted);
   Result<Bounds> bounds(std::int64_t block_id);
   Result<std::string_view> bytes_of(std::int64_t block_id);
-  Result<const BlockView*> view_of(std::int64_t block_id);  // null for a damaged one, which is told
-  void visit_block(std::int64_t id, const BlockView& view, std::span<const Wanted> wanted,
-                   const Visit& visit);
+  // Null for a damaged one, which is told.
+  Result<const BlockView*> view_of(const Place& chunk, std::size_t part);
+  const JournalBlock* of_journal(const Place& chunk);  // null: it is not unpacked
+  void unpack_journal(const Place& chunk, const BlockView& view);
+  void forget_folded_journal();
+  template <class View>  // a BlockView or a JournalBlock
+  void visit_block(std::int64_t id, const View& view, std::span<const Wanted> wanted, const Visit& visit);
   void report(std::int64_t block_id, const Error& error);
   Result<void> begin_opened();
 
@@ -96,6 +102,15 @@ class StoredFile {
   // The block that was read last: groups of series meet in one, and the same series may be asked for again.
   std::optional<BlockView> view_;
   std::int64_t view_id_ = -1;
+  // What was read of the journal, by chunk; unpacked when it was read a second time, as most readers ask
+  // once.
+  struct OfJournal {
+    Place place;
+    std::optional<JournalBlock> block;
+  };
+  std::unordered_map<std::int64_t, OfJournal> journal_;
+  const JournalBlock* unpacked_last_ = nullptr;
+  std::size_t journal_bytes_ = 0;
   std::vector<Place> chunks_;  // in order of time
   std::vector<Stretch> told_;
   std::int64_t data_version_ = -1;
