@@ -120,7 +120,8 @@ void fold_heap(const std::string& path, bool is_quiet, const Console& console) {
   const auto folded = run::fold_heap(path);
   if (is_quiet) return;
   if (!folded) {
-    console.err << "ullage: " << folded.error().text() << '\n';
+    console.err << "ullage: the heap profile cannot be kept in the run's file: " << folded.error().text()
+                << '\n';
     return;
   }
   std::size_t told = 0;
