@@ -11,12 +11,12 @@
 
 namespace ullage::history {
 
-Result<JournalBlock> JournalBlock::unpack(const BlockView& view, const JournalBlock* before) {
+Result<JournalBlock> JournalBlock::unpack(const BlockView& view, Series& series) {
+  if (series == nullptr || *series != view.series())
+    series = std::make_shared<const std::vector<metric::SeriesId>>(view.series());
   JournalBlock block;
+  block.series_ = series;
   block.times_ms_ = view.times_ms();
-  const bool is_alike = before != nullptr && before->series() == view.series();
-  block.series_ =
-      is_alike ? before->series_ : std::make_shared<const std::vector<metric::SeriesId>>(view.series());
   block.values_.reserve(view.series().size() * view.times_ms().size());
   std::vector<double> column;
   for (std::size_t i = 0; i < view.series().size(); ++i) {

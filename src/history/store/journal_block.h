@@ -16,8 +16,10 @@ namespace ullage::history {
 
 class JournalBlock {
  public:
-  // The list of series is that of `before` where it is the same; null: there is none.
-  static Result<JournalBlock> unpack(const BlockView& view, const JournalBlock* before);
+  using Series = std::shared_ptr<const std::vector<metric::SeriesId>>;
+  // The list of series is left in `series`, and is the one that was there where it is the same; null: none
+  // was.
+  static Result<JournalBlock> unpack(const BlockView& view, Series& series);
 
   const std::vector<std::int64_t>& times_ms() const { return times_ms_; }
   const std::vector<metric::SeriesId>& series() const { return *series_; }
@@ -27,7 +29,7 @@ class JournalBlock {
 
  private:
   std::vector<std::int64_t> times_ms_;
-  std::shared_ptr<const std::vector<metric::SeriesId>> series_;
+  Series series_;
   std::vector<double> values_;  // a column after the other
 };
 

@@ -33,8 +33,8 @@ namespace {
 // A bound on how far a damaged row can lead.
 constexpr std::int64_t kSeriesMax = 50'000'000;
 constexpr std::size_t kBoundsMax = 4096;
-// The journal's are flushed about once a second. All that the writer has in its head (262,144 values) is 2
-// MiB of them.
+// A chunk of the journal has the ticks of one flush, about a second's; all of them together the values that
+// the writer has in its head, 262,144 at most, which are 2 MiB.
 constexpr std::size_t kJournalTicksMost = 60;
 constexpr std::size_t kJournalBytesMax = 3u << 20;
 
@@ -274,10 +274,10 @@ void StoredFile::unpack_journal(const Place& chunk, const BlockView& view) {
   if (!is_of_journal(chunk) || journal_bytes_ > kJournalBytesMax) return;
   const auto [known, is_first] = journal_.try_emplace(chunk.id, OfJournal{chunk, {}});
   if (is_first) return;
-  auto block = JournalBlock::unpack(view, unpacked_last_);
+  auto block = JournalBlock::unpack(view, journal_series_);
   if (!block) return;  // its columns are told of one by one
   journal_bytes_ += block->memory_bytes();
-  unpacked_last_ = &known->second.block.emplace(std::move(*block));
+  known->second.block.emplace(std::move(*block));
 }
 
 // Numbers of chunks that are gone may come again.
@@ -288,7 +288,6 @@ void StoredFile::forget_folded_journal() {
     const auto found = std::ranges::lower_bound(chunks_, place_in_order(place), {}, place_in_order);
     if (found != chunks_.end() && *found == place) return false;
     if (block) journal_bytes_ -= block->memory_bytes();
-    if (block && &*block == unpacked_last_) unpacked_last_ = nullptr;
     return true;
   });
 }

@@ -109,7 +109,7 @@ class StoredFile {
     std::optional<JournalBlock> block;
   };
   std::unordered_map<std::int64_t, OfJournal> journal_;
-  const JournalBlock* unpacked_last_ = nullptr;
+  JournalBlock::Series journal_series_;  // of the block that was unpacked last
   std::size_t journal_bytes_ = 0;
   std::vector<Place> chunks_;  // in order of time
   std::vector<Stretch> told_;
