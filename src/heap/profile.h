@@ -26,6 +26,8 @@ struct CallNode {
 };
 
 enum class AllocationKind : std::uint8_t { block, anonymous_mapping, file_mapping };
+// Not what a file or others hold as well: it counts, and does not make a peak.
+bool is_memory(AllocationKind kind);
 
 // A stack that allocates, apart by thread, size and kind.
 struct Site {
@@ -71,7 +73,7 @@ struct Profile {
   std::vector<CallNode> nodes;
   std::vector<Site> sites;
   std::vector<std::int64_t> slot_ends_ms;  // since the epoch, ascending; slot n ends there
-  std::uint32_t peak_slot = 0;             // at whose end most of the heap (mappings apart) lived
+  std::uint32_t peak_slot = 0;             // at whose end most memory lived: fullest_slot()
   std::vector<Change> changes;             // by slot, then site; each pair once
   std::vector<Living> living;              // by site, then birth
   struct {
@@ -79,5 +81,8 @@ struct Profile {
   } losses;
   std::vector<std::string> problems;  // what was damaged and left out, for the reader to say
 };
+
+// The first at whose end most memory lives, by the profile's changes.
+std::uint32_t fullest_slot(const Profile& profile);
 
 }  // namespace ullage::heap

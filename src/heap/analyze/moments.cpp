@@ -35,7 +35,7 @@ double normal_quantile_above(double probability) {
          (2.515517 + t * (0.802853 + t * 0.010328)) / (1 + t * (1.432788 + t * (0.189269 + t * 0.001308)));
 }
 
-// How much lives on the heaps of all processes together, as it changes.
+// How much memory of all processes together lives, as it changes.
 struct Step {
   std::int64_t time_ms;
   std::size_t slot;
@@ -51,7 +51,7 @@ std::vector<Step> steps_of(std::span<const Profile> profiles) {
       steps.push_back({end_ms, steps.size() - first, 0, 0});
     double left = 0;
     for (const Change& change : profile.changes) {
-      if (change.slot >= profile.slot_ends_ms.size()) continue;
+      if (change.slot >= profile.slot_ends_ms.size() || !is_memory(profile.sites[change.site].kind)) continue;
       Step& step = steps[first + change.slot];
       step.bytes += change.allocated_bytes - change.freed_bytes;
       step.allocated_bytes += change.allocated_bytes;
@@ -232,14 +232,19 @@ Moment shared_peak(std::span<const Profile> profiles) {
 double moments_like_the_peak(std::span<const Profile> profiles, const Question& question, const Amount& all) {
   const bool is_peak = question.at.kind == Moment::Kind::peak && question.measure == Measure::living;
   if (!is_peak || all.variance <= 0 || all.bytes <= 0) return 1;
+  const std::vector<Step> steps = steps_of(profiles);
+  double bytes = 0, most = 0;
+  for (const Step& step : steps) most = std::max(most, bytes += step.bytes);
+  if (most <= 0) return 1;
   // As chance may have raised the one and lowered the other, each by two standard deviations.
-  const double alike = all.bytes - 4 * std::sqrt(all.variance);
-  double bytes = 0, allocated_bytes = 0;
-  for (const Step& step : steps_of(profiles)) {
+  const double alike = most - 4 * std::sqrt(all.variance);
+  double allocated_bytes = 0;
+  bytes = 0;
+  for (const Step& step : steps) {
     if (bytes >= alike) allocated_bytes += step.allocated_bytes;
     bytes += step.bytes;
   }
-  return 1 + kLooksALifetime * allocated_bytes / all.bytes;
+  return 1 + kLooksALifetime * allocated_bytes / most;
 }
 
 Question with_shared_peak(Question question, std::span<const Profile> profiles) {

@@ -96,7 +96,7 @@ class ProfileBuilder {
       std::tie(living.site, living.birth_slot, living.reach) = key;
       profile_.living.push_back(living);
     }
-    find_peak();
+    profile_.peak_slot = fullest_slot(profile_);
     return std::move(profile_);
   }
 
@@ -149,19 +149,6 @@ class ProfileBuilder {
     if (is_new) profile_.sites.push_back({std::get<0>(key), block.kind, size_class, block.thread});
     return at->second;
   }
-  void find_peak() {
-    double level = 0;
-    double most = 0;
-    std::size_t next = 0;
-    for (std::uint32_t slot = 0; slot < shape_.slots; ++slot) {
-      for (; next < profile_.changes.size() && profile_.changes[next].slot == slot; ++next)
-        level += profile_.changes[next].allocated_bytes - profile_.changes[next].freed_bytes;
-      if (level <= most) continue;
-      most = level;
-      profile_.peak_slot = slot;
-    }
-  }
-
   ProfileShape shape_;
   std::mt19937_64 random_;
   Profile profile_;

@@ -317,6 +317,7 @@ void Reading::take_block(const file::BlockValues& block) {
 
 void Reading::take_mapping(const file::Mapping& mapping) {
   if (mapping.begin == mapping.end || mapping.end == 0) return;  // free, or half written
+  if (mapping.node == file::kRoot) return;                       // only reserved
   if (mapping.begin > mapping.end || !is_site(mapping.node) || mapping.birth_slot >= file::kSlotsMax) {
     ++damage_.records;
     return;
@@ -349,7 +350,6 @@ void Reading::take_times() {
     profile.slot_ends_ms.push_back(end_ms);
   }
   profile.ended_ms = end_ms;
-  profile.peak_slot = std::min(header_->peak_slot.load(), slots_ - 1);
 }
 
 void Reading::tell_damage() {

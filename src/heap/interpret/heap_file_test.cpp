@@ -100,12 +100,10 @@ TEST_F(HeapFile, AddsWhatWasLoggedAndWhatAThreadHadNotLoggedYet) {
 TEST_F(HeapFile, ASlotWithoutAnEndEndsWithTheLastEvent) {
   HeapFileWriter writer;
   writer.header().slot = 2;
-  writer.header().peak_slot = 1;
   writer.header().slots[0].monotonic_ns = 6'000'000'000;
   writer.header().slots[1].monotonic_ns = 7'000'000'000;
   const RawProfile raw = read(writer);
   EXPECT_THAT(raw.profile.slot_ends_ms, ElementsAre(1'700'000'001'000, 1'700'000'002'000, 1'700'000'003'000));
-  EXPECT_EQ(raw.profile.peak_slot, 1u);
 }
 
 TEST_F(HeapFile, ASampledBlockStandsForThoseThatWereNot) {
@@ -184,6 +182,7 @@ TEST_F(HeapFile, MappingsLiveToo) {
   const auto node = writer.node(own_frame(OwnFrame::anonymous, 21), site(writer));
   writer.mapping(0, 0, 0, 0);
   writer.mapping(0x10000, 0x210000, node, 0);
+  writer.mapping(0x300000, 0x400000, file::kRoot, 0);  // only reserved
   const RawProfile raw = read(writer);
   ASSERT_EQ(raw.profile.living.size(), 1u);
   EXPECT_EQ(raw.profile.living[0].bytes, 2 << 20);

@@ -101,6 +101,7 @@ class Building {
     }
     profile.changes = Sums(std::move(profile.changes)).take();
     if (!profile.is_exact) round_estimates(profile.changes, profile.sites.size());
+    profile.peak_slot = fullest_slot(profile);
     profile.living = Sums(std::move(profile.living)).take();
     profile.frames = frames_.by_number();
     profile.threads = threads_.by_number();

@@ -75,9 +75,6 @@ struct FileHeader {
   std::atomic<std::uint32_t> slot;  // the number of the slot that is going on
   std::atomic<std::uint32_t>
       live_chunk[kShards];  // the number of the chunk that holds a shard, plus one; 0: none yet
-  std::atomic<std::int64_t> live_bytes,
-      peak_bytes;  // of the heap (mappings apart), as far as threads have told
-  std::atomic<std::uint32_t> peak_slot;
   Losses losses;
   char program[256];  // what /proc/self/exe was
 
@@ -108,11 +105,16 @@ constexpr PackedFrame own_frame(OwnFrame what, std::uint64_t number) {
   return kOwnModule << kModuleShift | static_cast<std::uint64_t>(what) << kOwnShift | number;
 }
 
+constexpr bool is_own(PackedFrame frame, OwnFrame what) {
+  return frame >> kOwnShift == own_frame(what, 0) >> kOwnShift;
+}
+
 // Sizes are told apart by powers of two: class n holds those in (2^(n-1), 2^n], class 0 those of 0 and 1.
 constexpr std::uint32_t size_class(std::uint64_t size) {
   return size <= 1 ? 0 : 64 - static_cast<std::uint32_t>(__builtin_clzll(size - 1));
 }
 
+constexpr std::uint32_t kRoot = 0;  // of the tree of stacks
 struct StackNode {
   PackedFrame frame;
   std::uint32_t parent;
@@ -167,6 +169,7 @@ struct CountersHead {
   std::uint8_t reserved[56];
 };
 
+// Of node kRoot: address space that is only reserved.
 struct Mapping {
   std::uint64_t begin;
   std::uint64_t end;

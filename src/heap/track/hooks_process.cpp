@@ -39,7 +39,10 @@ void* to_result(long result) {
   const std::size_t whole = (bytes + 4095) / 4096 * 4096;
   if ((flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) == MAP_FIXED) recorder::unmapped(begin, whole);
   const bool has_file = (flags & MAP_ANONYMOUS) == 0 || (flags & MAP_SHARED) != 0;
-  recorder::mapped(begin, whole, has_file, from);
+  const auto what = has_file                         ? recorder::Mapped::file
+                    : (protection & PROT_WRITE) != 0 ? recorder::Mapped::memory
+                                                     : recorder::Mapped::reserved;
+  recorder::mapped(begin, whole, what, from);
   errno = saved;
   return mapped;
 }
@@ -107,15 +110,28 @@ ULLAGE_STAND_IN void* mremap(void* old, std::size_t old_bytes, std::size_t new_b
                          static_cast<long>(new_bytes), flags, reinterpret_cast<long>(wished)));
   if (moved == MAP_FAILED) return moved;
   const int saved = errno;
+  const track::recorder::Mapped what = track::recorder::what_is_mapped(reinterpret_cast<std::uintptr_t>(old));
   constexpr int kDontUnmap = 4;
   if ((flags & kDontUnmap) == 0)
     track::recorder::unmapped(reinterpret_cast<std::uintptr_t>(old), (old_bytes + 4095) / 4096 * 4096);
   const auto begin = reinterpret_cast<std::uintptr_t>(moved);
   const std::size_t whole = (new_bytes + 4095) / 4096 * 4096;
   if (wished != nullptr) track::recorder::unmapped(begin, whole);
-  track::recorder::mapped(begin, whole, false, track::CallerFrame::of(__builtin_frame_address(0)));
+  track::recorder::mapped(begin, whole, what, track::CallerFrame::of(__builtin_frame_address(0)));
   errno = saved;
   return moved;
+}
+
+ULLAGE_STAND_IN int mprotect(void* begin, std::size_t bytes, int protection) noexcept {
+  const long result =
+      track::kernel_call(SYS_mprotect, reinterpret_cast<long>(begin), static_cast<long>(bytes), protection);
+  if (result == 0 && (protection & PROT_WRITE) != 0) {
+    const int saved = errno;
+    track::recorder::made_writable(reinterpret_cast<std::uintptr_t>(begin), (bytes + 4095) / 4096 * 4096,
+                                   track::CallerFrame::of(__builtin_frame_address(0)));
+    errno = saved;
+  }
+  return track::to_result(result) == nullptr ? 0 : -1;
 }
 
 // A library that was opened to look at itself first would take memory from libc and give ours back to it.

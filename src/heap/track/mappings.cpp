@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "heap/track/mappings.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -21,6 +22,27 @@ void Mappings::write_to(HeapFile& file) {
 bool Mappings::add(const file::Mapping& mapping) {
   const Locked locked(lock_);
   return put(first_that_ends_after(mapping.begin), mapping);
+}
+
+bool Mappings::find(std::uint64_t address, file::Mapping& mapping) {
+  const Locked locked(lock_);
+  const std::size_t at = first_that_ends_after(address);
+  if (at == count_ || mappings_[by_address_[at]].begin > address) return false;
+  mapping = mappings_[by_address_[at]];
+  return true;
+}
+
+bool Mappings::find_reserved(std::uint64_t begin, std::uint64_t end, file::Mapping& part) {
+  const Locked locked(lock_);
+  for (std::size_t at = first_that_ends_after(begin); at < count_; ++at) {
+    part = mappings_[by_address_[at]];
+    if (part.begin >= end) return false;
+    if (part.node != file::kRoot) continue;
+    part.begin = std::max(part.begin, begin);
+    part.end = std::min(part.end, end);
+    return true;
+  }
+  return false;
 }
 
 bool Mappings::put(std::size_t at, const file::Mapping& mapping) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What mmap has given to the program and munmap has not taken back, with who asked for it. Ranges may be
-// given back in parts. A few thousand of them at the most.
+// What mmap has given to the program and munmap has not taken back, with who asked for it, and the address
+// space that is only reserved (their node is kRoot). Ranges may be given back in parts. A few thousand of
+// them at the most.
 #pragma once
 
 #include <cstddef>
@@ -18,8 +19,13 @@ class Mappings {
   // False where there is no room for more.
   bool add(const file::Mapping& mapping);
 
+  // What lies at the address. False: nothing that is known.
+  bool find(std::uint64_t address, file::Mapping& mapping);
+  // The first part of the range that is only reserved.
+  bool find_reserved(std::uint64_t begin, std::uint64_t end, file::Mapping& part);
+
   struct Part {
-    std::uint32_t node;
+    std::uint32_t node, birth_slot;
     std::uint64_t bytes;
     bool is_last;  // of its mapping, of which nothing is left
   };
@@ -51,7 +57,7 @@ void Mappings::take(std::uint64_t begin, std::uint64_t end, Visit visit) {
     const file::Mapping whole = there;
     const std::uint64_t from = whole.begin > begin ? whole.begin : begin;
     const std::uint64_t to = whole.end < end ? whole.end : end;
-    visit(Part{whole.node, to - from, from == whole.begin && to == whole.end});
+    visit(Part{whole.node, whole.birth_slot, to - from, from == whole.begin && to == whole.end});
     if (from == whole.begin && to == whole.end) {
       remove(at);
       continue;

@@ -8,6 +8,7 @@
 #include <tuple>
 #include <vector>
 
+#include "heap/track/format.h"
 #include "heap/track/heap_file.h"
 #include "heap/track/heap_file_fixture.h"
 
@@ -15,6 +16,7 @@ namespace ullage::heap::track {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::Eq;
 using ::testing::IsEmpty;
 
 class MappingsTest : public HeapFileTest {
@@ -59,6 +61,30 @@ TEST_F(MappingsTest, ARangeMayGoOverSeveral) {
   add(0x20000, 0x30000, 2);
   EXPECT_THAT(take(0x18000, 0x38000), ElementsAre(std::tuple(1, 0x8000, false), std::tuple(2, 0x10000, true),
                                                   std::tuple(3, 0x8000, false)));
+}
+
+TEST_F(MappingsTest, WhatIsOnlyReservedIsFoundPartByPart) {
+  add(0x10000, 0x20000, file::kRoot);
+  add(0x20000, 0x30000, 2);
+  add(0x30000, 0x40000, file::kRoot);
+  file::Mapping part;
+  ASSERT_TRUE(mappings_.find_reserved(0x18000, 0x38000, part));
+  EXPECT_THAT(std::tuple(part.begin, part.end), Eq(std::tuple(0x18000, 0x20000)));
+  take(part.begin, part.end);
+  ASSERT_TRUE(mappings_.find_reserved(0x18000, 0x38000, part));
+  EXPECT_THAT(std::tuple(part.begin, part.end), Eq(std::tuple(0x30000, 0x38000)));
+  take(part.begin, part.end);
+  EXPECT_FALSE(mappings_.find_reserved(0x18000, 0x38000, part));
+  EXPECT_TRUE(mappings_.find_reserved(0, 0x100000, part));
+}
+
+TEST_F(MappingsTest, OneIsFoundByAnyOfItsAddresses) {
+  add(0x10000, 0x20000, 1);
+  file::Mapping mapping;
+  ASSERT_TRUE(mappings_.find(0x1ffff, mapping));
+  EXPECT_EQ(mapping.node, 1u);
+  EXPECT_FALSE(mappings_.find(0x20000, mapping));
+  EXPECT_FALSE(mappings_.find(0xffff, mapping));
 }
 
 TEST_F(MappingsTest, PlacesAreUsedAgain) {

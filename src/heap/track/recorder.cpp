@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "heap/track/recorder.h"
 
-#include <pthread.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 
 #include "heap/track/change_log.h"
 #include "heap/track/exit_scan.h"
@@ -25,6 +22,7 @@
 #include "heap/track/slots.h"
 #include "heap/track/stack_tree.h"
 #include "heap/track/thread_record.h"
+#include "heap/track/thread_records.h"
 #include "heap/track/unwinder.h"
 
 namespace ullage::heap::track {
@@ -56,14 +54,10 @@ struct Recorder {
   ChangeLog log;
   Slots slots;
 
-  SpinLock records_lock;
-  ThreadRecord* free_records = nullptr;
-  pthread_key_t at_thread_end = 0;
-  bool has_key = false;
+  ThreadRecords records;
   // How many sampled blocks have an address of this hash: what may be looked up without a lock.
   std::atomic<std::uint8_t> sampled_at[1 << 14];
   OwnProcess own_process;
-  std::uint32_t process = 1;  // one more in each forked child
 };
 
 // Never destroyed: there are allocations after the last destructor.
@@ -80,59 +74,15 @@ void release_record(void* pointer) {
   auto* record = static_cast<ThreadRecord*>(pointer);
   const bool is_known = here.record == record;  // else it is gone, and there was no room for another
   here.record = nullptr;
-  if (!is_known || !is_this_process() || one.state != State::on || record->process != one.process) return;
+  if (!is_known || !is_this_process() || one.state != State::on || record->process != one.records.process())
+    return;
   one.log.flush(*record, one.slots);
   one.slots.live_changed(record->untold_bytes, clock_ns(CLOCK_MONOTONIC_COARSE));
   record->untold_bytes = 0;
-  record->head->thread = 0;
-  const Locked locked(one.records_lock);
-  record->next_free = one.free_records;
-  one.free_records = record;
+  one.records.give_back(*record);
 }
 
-ThreadRecord* take_record() {
-  ThreadRecord* record = nullptr;
-  {
-    const Locked locked(one.records_lock);
-    record = one.free_records;
-    if (record != nullptr) one.free_records = record->next_free;
-  }
-  if (record == nullptr) {
-    record = static_cast<ThreadRecord*>(map_memory(sizeof(ThreadRecord)));
-    if (record == nullptr) return nullptr;
-    if (!one.log.equip(*record)) {
-      unmap_memory(record, sizeof(ThreadRecord));
-      return nullptr;
-    }
-  }
-  return record;
-}
-
-// This thread's. Null where there is no room for one.
-ThreadRecord* own_record() {
-  if (here.record != nullptr && here.record->process == one.process) return here.record;
-  if (ThreadRecord* of_the_parent = here.record; of_the_parent != nullptr) {
-    here.record = nullptr;
-    unmap_memory(of_the_parent, sizeof(ThreadRecord));
-  }
-  ThreadRecord* record = take_record();
-  if (record == nullptr) return nullptr;
-  record->process = one.process;
-  char name[16] = {};
-  ::prctl(PR_GET_NAME, name);
-  const auto number = one.modules.number_of_thread(name);
-  const file::PackedFrame frame = file::own_frame(file::OwnFrame::thread, number);
-  if (record->frame != frame)
-    std::memset(record->known, 0, sizeof record->known);  // their nodes are under the other
-  record->frame = frame;
-  record->mean_exponent = record->next_mean_exponent = 0;
-  record->stack.count = 0;
-  record->stack_end = own_stack_end();
-  record->head->thread = static_cast<std::uint32_t>(kernel_call(SYS_gettid));
-  here.record = record;
-  if (one.has_key) ::pthread_setspecific(one.at_thread_end, record);
-  return record;
-}
+ThreadRecord* own_record() { return one.records.own(one.log, one.modules); }
 
 bool begin_file() {
   if (!one.file.begin()) return false;
@@ -172,7 +122,7 @@ void get_ready() {
     return give_up();
   program_path();
   remember_first_thread();
-  one.has_key = ::pthread_key_create(&one.at_thread_end, release_record) == 0;
+  one.records.begin(release_record);
   looked_up_unless = one.options.is_exact ? 0 : kSampledPlaces;
   one.state = State::ready;
 }
@@ -189,11 +139,9 @@ void begin_first() {
 // threads record nothing until this has ended.
 void begin_after_fork() {
   one.state = State::starting;
-  ++one.process;
-  one.records_lock.unlock();
+  one.records.after_fork();
   one.unwinder.after_fork();
   one.modules.after_fork();
-  one.free_records = nullptr;
   for (auto& count : one.sampled_at) count.store(0, std::memory_order_relaxed);
   if (!begin()) return give_up();
   one.state = State::on;
@@ -321,14 +269,37 @@ void put(ThreadRecord& record, file::BlockValues block, Birth birth) {
   tell_live(record, change);
 }
 
-// What was read of the program's registers in walks points to its blocks, for nobody. In place: a thread may
-// have no room for another one on its stack.
-void forget_registers() {
-  const auto forget = [](Stack& stack) { std::memset(static_cast<void*>(&stack), 0, sizeof stack); };
-  if (here.record != nullptr) forget(here.record->stack);
-  const Locked locked(one.records_lock);
-  for (ThreadRecord* record = one.free_records; record != nullptr; record = record->next_free)
-    forget(record->stack);
+bool is_memory(std::uint32_t node) {
+  return file::is_own(one.stacks.frame_of(node), file::OwnFrame::anonymous);
+}
+
+void put_mapping(ThreadRecord& record, file::Mapping mapping, Mapped what, const CallerFrame& from) {
+  const std::uint64_t bytes = mapping.end - mapping.begin;
+  const auto kind = what == Mapped::file ? file::OwnFrame::file : file::OwnFrame::anonymous;
+  mapping.node = what == Mapped::reserved
+                     ? file::kRoot
+                     : find_node(record, from, file::own_frame(kind, file::size_class(bytes)));
+  mapping.birth_slot = one.slots.current();
+  if (!one.mappings.add(mapping)) return lose(&file::Losses::no_room);
+  if (what == Mapped::reserved) return;
+  count_allocated(record, mapping.node, bytes, {});
+  if (is_memory(mapping.node)) one.slots.mapped(static_cast<std::int64_t>(bytes));
+}
+
+void mapping_freed(ThreadRecord& record, const Mappings::Part& part) {
+  // Told first, as for blocks.
+  const auto bytes = static_cast<std::int64_t>(part.bytes);
+  if (is_memory(part.node)) {
+    const bool is_cut = !part.is_last && part.birth_slot == one.slots.current();
+    if (is_cut)
+      one.slots.cut(bytes);
+    else
+      one.slots.unmapped(bytes, clock_ns(CLOCK_MONOTONIC_COARSE));
+  }
+  file::Change* change = one.log.of(record, part.node, one.slots);
+  if (change == nullptr) return lose(&file::Losses::no_room);
+  change->freed_count += part.is_last ? 1 : 0;
+  change->freed_bytes += static_cast<double>(part.bytes);
 }
 
 // For the first event of a process; false where there is no profile, or another thread is about to begin it.
@@ -443,18 +414,36 @@ void stays(const Forgotten& block) {
   put(*record, block, Birth::before);
 }
 
-void mapped(std::uintptr_t begin, std::size_t bytes, bool has_file, const CallerFrame& from) {
+void mapped(std::uintptr_t begin, std::size_t bytes, Mapped what, const CallerFrame& from) {
   if (here.is_busy || !is_asked_for()) return;
   const Busy busy;
   if (!has_begun()) return;
   ThreadRecord* record = own_record();
   if (record == nullptr) return lose(&file::Losses::no_room);
   look_at_clock();
-  const auto kind = has_file ? file::OwnFrame::file : file::OwnFrame::anonymous;
-  const std::uint32_t node = find_node(*record, from, file::own_frame(kind, file::size_class(bytes)));
-  if (!one.mappings.add({begin, begin + bytes, node, one.slots.current()}))
-    return lose(&file::Losses::no_room);
-  count_allocated(*record, node, bytes, {});
+  put_mapping(*record, {begin, begin + bytes, file::kRoot, 0}, what, from);
+}
+
+void made_writable(std::uintptr_t begin, std::size_t bytes, const CallerFrame& from) {
+  if (here.is_busy || one.state != State::on || !is_this_process()) return;
+  const Busy busy;
+  file::Mapping part;
+  while (one.mappings.find_reserved(begin, begin + bytes, part)) {
+    ThreadRecord* record = own_record();
+    if (record == nullptr) return lose(&file::Losses::no_room);
+    look_at_clock();
+    one.mappings.take(part.begin, part.end, [](const Mappings::Part&) {});
+    put_mapping(*record, part, Mapped::memory, from);
+  }
+}
+
+Mapped what_is_mapped(std::uintptr_t address) {
+  file::Mapping mapping;
+  if (one.state != State::on || !is_this_process() || !one.mappings.find(address, mapping))
+    return Mapped::memory;
+  if (mapping.node == file::kRoot) return Mapped::reserved;
+  return file::is_own(one.stacks.frame_of(mapping.node), file::OwnFrame::file) ? Mapped::file
+                                                                               : Mapped::memory;
 }
 
 void unmapped(std::uintptr_t begin, std::size_t bytes) {
@@ -464,10 +453,7 @@ void unmapped(std::uintptr_t begin, std::size_t bytes) {
   if (record == nullptr) return lose(&file::Losses::no_room);
   look_at_clock();
   one.mappings.take(begin, begin + bytes, [&](const Mappings::Part& part) {
-    file::Change* change = one.log.of(*record, part.node, one.slots);
-    if (change == nullptr) return lose(&file::Losses::no_room);
-    change->freed_count += part.is_last ? 1 : 0;
-    change->freed_bytes += static_cast<double>(part.bytes);
+    if (part.node != file::kRoot) mapping_freed(*record, part);
   });
 }
 
@@ -489,7 +475,7 @@ void process_exits() {
   if (one.file.header()->ended_by_exit.exchange(1) != 0) return;
   one.slots.end(clock_ns(CLOCK_MONOTONIC));
   const Busy busy;
-  forget_registers();
+  one.records.forget_registers();
   scan_at_exit(one.options.folder, one.file.path());
   // What destructors free from here on was held all the same, and what lives now is what the scan has seen.
   give_up();

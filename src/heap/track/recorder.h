@@ -35,8 +35,14 @@ bool freed(std::uintptr_t address, Forgotten* forgotten = nullptr);
 // It was not given back after all: counted anew, as if it had not been away.
 void stays(const Forgotten& block);
 
-void mapped(std::uintptr_t begin, std::size_t bytes, bool has_file, const CallerFrame& from);
+// Memory is what can be written; what cannot be as yet is reserved; what is shared counts as a file.
+enum class Mapped : std::uint8_t { memory, file, reserved };
+void mapped(std::uintptr_t begin, std::size_t bytes, Mapped what, const CallerFrame& from);
 void unmapped(std::uintptr_t begin, std::size_t bytes);
+// What was only reserved of the range is memory from now on.
+void made_writable(std::uintptr_t begin, std::size_t bytes, const CallerFrame& from);
+// What lies there; memory where it is not known.
+Mapped what_is_mapped(std::uintptr_t address);
 
 void module_unloaded();
 // Before the process changes its root: true if the profile's folder is held open from now on. And where the

@@ -27,8 +27,9 @@ void Slots::write_to(file::FileHeader& header, std::int64_t now_ns) {
   header_ = &header;
   width_ns_ = kFirstWidthNs;
   of_this_width_ = 0;
-  remembered_peak_ = 0;
   logged_bytes_ = 0;
+  blocks_.forget();
+  all_.forget();
   current_ = 0;
   worth_telling_ = kLeastWorthTelling;
   ends_ns_ = now_ns + width_ns_;
@@ -66,24 +67,49 @@ void Slots::end_slot(std::int64_t now_ns) {
   current_.store(slot + 1, std::memory_order_release);
 }
 
-void Slots::live_changed(std::int64_t bytes, std::int64_t now_ns) {
-  const std::int64_t live = header_->live_bytes.fetch_add(bytes, std::memory_order_relaxed) + bytes;
-  std::int64_t peak = header_->peak_bytes.load(std::memory_order_relaxed);
-  while (live > peak && !header_->peak_bytes.compare_exchange_weak(peak, live, std::memory_order_relaxed))
-    continue;
-  if (live >= peak) {
-    worth_telling_.store(std::max(kLeastWorthTelling, live / kTold), std::memory_order_relaxed);
-    return;
-  }
-  const bool is_passed = peak - live > peak / kPassed;
-  if (!is_passed || peak <= remembered_peak_ + remembered_peak_ / kGreater || !lock_.try_lock()) return;
-  if (peak > remembered_peak_ + remembered_peak_ / kGreater) {
-    const std::uint32_t slot = current_.load(std::memory_order_relaxed);
-    end_slot(now_ns);
-    header_->peak_slot.store(slot, std::memory_order_relaxed);
-    remembered_peak_ = peak;
-  }
+void Slots::end_at_peak(std::int64_t now_ns) {
+  if ((!blocks_.has_left_peak() && !all_.has_left_peak()) || !lock_.try_lock()) return;
+  const bool of_blocks = blocks_.has_left_peak(), of_all = all_.has_left_peak();
+  if (of_blocks || of_all) end_slot(now_ns);
+  if (of_blocks) blocks_.remember();
+  if (of_all) all_.remember();
   lock_.unlock();
+}
+
+void Slots::live_changed(std::int64_t bytes, std::int64_t now_ns) {
+  blocks_.change(bytes);
+  all_.change(bytes);
+  if (blocks_.is_at_peak())
+    worth_telling_.store(std::max(kLeastWorthTelling, blocks_.peak.load(std::memory_order_relaxed) / kTold),
+                         std::memory_order_relaxed);
+  end_at_peak(now_ns);
+}
+
+void Slots::unmapped(std::int64_t bytes, std::int64_t now_ns) {
+  all_.change(-bytes);
+  end_at_peak(now_ns);
+}
+
+void Slots::Extent::change(std::int64_t bytes) {
+  const std::int64_t before = live.fetch_add(bytes, std::memory_order_relaxed);
+  const std::int64_t most = std::max(before, before + bytes);
+  std::int64_t known = peak.load(std::memory_order_relaxed);
+  while (most > known && !peak.compare_exchange_weak(known, most, std::memory_order_relaxed)) continue;
+}
+
+void Slots::Extent::forget() { live = peak = remembered_peak = 0; }
+
+void Slots::Extent::remember() { remembered_peak = peak.load(std::memory_order_relaxed); }
+
+bool Slots::Extent::is_at_peak() const {
+  return live.load(std::memory_order_relaxed) >= peak.load(std::memory_order_relaxed);
+}
+
+bool Slots::Extent::has_left_peak() const {
+  const std::int64_t most = peak.load(std::memory_order_relaxed);
+  const std::int64_t remembered = remembered_peak.load(std::memory_order_relaxed);
+  return most - live.load(std::memory_order_relaxed) > most / kPassed &&
+         most > remembered + remembered / kGreater;
 }
 
 }  // namespace ullage::heap::track

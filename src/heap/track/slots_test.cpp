@@ -52,11 +52,39 @@ TEST_F(SlotsTest, TheMomentAfterTheGreatestExtentEndsASlot) {
   slots_.live_changed(100 * kMiB, kMs);
   slots_.live_changed(-kMiB, 2 * kMs);
   EXPECT_EQ(slots_.current(), 1u);
-  EXPECT_EQ(file_.header()->peak_slot, 0u);
-  EXPECT_EQ(file_.header()->peak_bytes, 100 * kMiB);
+  EXPECT_EQ(file_.header()->slots[0].monotonic_ns, 2 * kMs);
   slots_.live_changed(-50 * kMiB, 3 * kMs);
   slots_.live_changed(20 * kMiB, 4 * kMs);  // less than before
   slots_.live_changed(-20 * kMiB, 5 * kMs);
+  EXPECT_EQ(slots_.current(), 1u);
+}
+
+TEST_F(SlotsTest, MappedMemoryThatGoesEndsOneAsBlocksDo) {
+  slots_.live_changed(10 * kMiB, kMs);
+  slots_.mapped(100 * kMiB);
+  EXPECT_EQ(slots_.current(), 0u);
+  slots_.unmapped(100 * kMiB, 2 * kMs);
+  EXPECT_EQ(slots_.current(), 1u);
+  slots_.mapped(100 * kMiB);
+  slots_.unmapped(100 * kMiB, 3 * kMs);  // as much as before
+  EXPECT_EQ(slots_.current(), 1u);
+}
+
+TEST_F(SlotsTest, WhatIsMappedAndCutAtOnceIsNoPeak) {
+  slots_.mapped(100 * kMiB);
+  slots_.cut(90 * kMiB);
+  slots_.live_changed(4 * kMiB, kMs);
+  slots_.unmapped(10 * kMiB, 2 * kMs);
+  EXPECT_EQ(slots_.current(), 1u);  // of 14 MiB
+  slots_.live_changed(11 * kMiB, 3 * kMs);
+  slots_.live_changed(-kMiB, 4 * kMs);
+  EXPECT_EQ(slots_.current(), 2u);  // of 15 MiB
+}
+
+TEST_F(SlotsTest, BesideAGreatMappingThePeakOfBlocksIsOne) {
+  slots_.mapped(kMiB << 20);
+  slots_.live_changed(kMiB, kMs);
+  slots_.live_changed(-kMiB / 2, 2 * kMs);
   EXPECT_EQ(slots_.current(), 1u);
 }
 

@@ -15,7 +15,7 @@ namespace ullage::heap::track {
 namespace {
 
 constexpr std::size_t kFirstIndex = 1 << 12;
-constexpr std::uint32_t kRoot = 0, kNoRoom = 1;
+constexpr std::uint32_t kNoRoom = 1;
 
 std::size_t spread(std::uint32_t parent, file::PackedFrame frame) {
   std::uint64_t hash = (frame ^ (std::uint64_t{parent} << 32 | parent)) * 0x9E3779B97F4A7C15;
@@ -32,14 +32,14 @@ bool StackTree::write_to(HeapFile& file) {
   count_ = 0;
   for (file::StackNode*& piece : pieces_) piece = nullptr;
   index_.store(nullptr, std::memory_order_release);
-  if (!grow_index() || make_room(kRoot) == nullptr) return false;
-  pieces_[0][kRoot].is_there.store(1, std::memory_order_release);
+  if (!grow_index() || make_room(file::kRoot) == nullptr) return false;
+  pieces_[0][file::kRoot].is_there.store(1, std::memory_order_release);
   count_ = 1;
-  return add(kRoot, file::own_frame(file::OwnFrame::no_room, 0)) == kNoRoom;
+  return add(file::kRoot, file::own_frame(file::OwnFrame::no_room, 0)) == kNoRoom;
 }
 
 std::uint32_t StackTree::find_or_add(file::PackedFrame thread, const Stack& stack, file::PackedFrame leaf) {
-  std::uint32_t node = child(kRoot, thread);
+  std::uint32_t node = child(file::kRoot, thread);
   for (std::size_t i = 0; i < stack.count && node != kNoRoom; ++i) node = child(node, stack.frames[i].frame);
   return node == kNoRoom ? kNoRoom : child(node, leaf);
 }

@@ -20,6 +20,7 @@ class StackTree {
   // thread → frames from the outermost in → what was allocated. The node of "(no room)" when there is none
   // left.
   std::uint32_t find_or_add(file::PackedFrame thread, const Stack& stack, file::PackedFrame leaf);
+  file::PackedFrame frame_of(std::uint32_t number) const { return node(number).frame; }
 
  private:
   struct Index {
