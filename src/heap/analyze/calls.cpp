@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "heap/analyze/moments.h"
+#include "heap/analyze/peak.h"
 #include "heap/profile.h"
 
 namespace ullage::heap {

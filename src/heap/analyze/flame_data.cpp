@@ -16,6 +16,7 @@
 #include "heap/analyze/calls.h"
 #include "heap/analyze/flame.h"
 #include "heap/analyze/moments.h"
+#include "heap/analyze/peak.h"
 #include "heap/profile.h"
 
 namespace ullage::heap {

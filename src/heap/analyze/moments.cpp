@@ -7,8 +7,6 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
-#include <span>
-#include <utility>
 #include <vector>
 
 #include "heap/profile.h"
@@ -19,15 +17,12 @@ namespace {
 
 constexpr double kNormal95 = 1.959964;
 constexpr double kBeyond = 0.025;  // at each end
-constexpr double kLooksALifetime =
-    1.5;  // a level that drifts is as often new as all of it is replaced, and more
 constexpr std::int64_t kFirstSlotMs = 10;
 constexpr std::size_t kSlotsOfAWidth = 256, kSlotsAbout = 4;
 // So many slots are over: 0 is before the first. The end stands for whatever is in the file.
 using SlotCount = std::uint32_t;
 constexpr SlotCount kEnd = std::numeric_limits<SlotCount>::max();
 
-// χ² at a quantile of the normal, by Wilson and Hilferty's cube; within 1 % from two degrees on.
 // By Abramowitz and Stegun 26.2.23, within 0.0005.
 double normal_quantile_above(double probability) {
   const double t = std::sqrt(-2 * std::log(probability));
@@ -35,34 +30,7 @@ double normal_quantile_above(double probability) {
          (2.515517 + t * (0.802853 + t * 0.010328)) / (1 + t * (1.432788 + t * (0.189269 + t * 0.001308)));
 }
 
-// How much memory of all processes together lives, as it changes.
-struct Step {
-  std::int64_t time_ms;
-  std::size_t slot;
-  double bytes;            // more or less from then on
-  double allocated_bytes;  // since the step before of the same process
-};
-
-std::vector<Step> steps_of(std::span<const Profile> profiles) {
-  std::vector<Step> steps;
-  for (const Profile& profile : profiles) {
-    const std::size_t first = steps.size();
-    for (const std::int64_t end_ms : profile.slot_ends_ms)
-      steps.push_back({end_ms, steps.size() - first, 0, 0});
-    double left = 0;
-    for (const Change& change : profile.changes) {
-      if (change.slot >= profile.slot_ends_ms.size() || !is_memory(profile.sites[change.site].kind)) continue;
-      Step& step = steps[first + change.slot];
-      step.bytes += change.allocated_bytes - change.freed_bytes;
-      step.allocated_bytes += change.allocated_bytes;
-      left += change.allocated_bytes - change.freed_bytes;
-    }
-    steps.push_back({profile.ended_ms + 1, steps.size() - first, -left, 0});
-  }
-  std::ranges::sort(steps, {}, [](const Step& step) { return std::pair(step.time_ms, step.slot); });
-  return steps;
-}
-
+// χ² at a quantile of the normal, by Wilson and Hilferty's cube; within 1 % from two degrees on.
 double chi_squared(double degrees, double normal_quantile) {
   const double spread = 2 / (9 * degrees);
   const double root = 1 - spread + normal_quantile * std::sqrt(spread);
@@ -157,14 +125,18 @@ Amount& Amount::operator+=(const Amount& other) {
   return *this;
 }
 
+// The greatest of many is hardly ever too small: what is not needed at the high end goes to the low one.
+double deviations_at_low_end(const Amount& amount) {
+  const double n = amount.greatest_of;
+  return n > 1 ? normal_quantile_above(kBeyond * (2 - 1 / n) / n) : kNormal95;
+}
+
 Interval interval_95(const Amount& amount) {
   if (amount.variance <= 0 || amount.bytes <= 0) return {amount.bytes, amount.bytes};
   const double weight = amount.variance / amount.bytes;  // what one more sample would add
   const double seen = amount.bytes / weight;
-  // The greatest of many is hardly ever too small: what is not needed at the high end goes to the low one.
-  const double n = amount.greatest_of;
-  const double low = n > 1 ? normal_quantile_above(kBeyond * (2 - 1 / n) / n) : kNormal95;
-  return {weight / 2 * chi_squared(2 * seen, -low), weight / 2 * chi_squared(2 * seen + 2, kNormal95)};
+  return {weight / 2 * chi_squared(2 * seen, -deviations_at_low_end(amount)),
+          weight / 2 * chi_squared(2 * seen + 2, kNormal95)};
 }
 
 Interval interval_95(const Amount& amount, Measure measure) {
@@ -212,48 +184,6 @@ std::vector<double> living_by_slot(const Profile& profile) {
     if (change.slot < bytes.size()) bytes[change.slot] += change.allocated_bytes - change.freed_bytes;
   for (std::size_t slot = 1; slot < bytes.size(); ++slot) bytes[slot] += bytes[slot - 1];
   return bytes;
-}
-
-Moment shared_peak(std::span<const Profile> profiles) {
-  if (profiles.size() == 1) return {Moment::Kind::peak};
-  const std::vector<Step> steps = steps_of(profiles);
-  double bytes = 0;
-  double most = 0;
-  Moment peak{Moment::Kind::exit, 0};
-  for (std::size_t i = 0; i < steps.size(); ++i) {
-    bytes += steps[i].bytes;
-    if (bytes <= most || (i + 1 < steps.size() && steps[i + 1].time_ms == steps[i].time_ms)) continue;
-    most = bytes;
-    peak = {Moment::Kind::time, steps[i].time_ms};
-  }
-  return peak;
-}
-
-double moments_like_the_peak(std::span<const Profile> profiles, const Question& question, const Amount& all) {
-  const bool is_peak = question.at.kind == Moment::Kind::peak && question.measure == Measure::living;
-  if (!is_peak || all.variance <= 0 || all.bytes <= 0) return 1;
-  const std::vector<Step> steps = steps_of(profiles);
-  double bytes = 0, most = 0;
-  for (const Step& step : steps) most = std::max(most, bytes += step.bytes);
-  if (most <= 0) return 1;
-  // As chance may have raised the one and lowered the other, each by two standard deviations.
-  const double alike = most - 4 * std::sqrt(all.variance);
-  double allocated_bytes = 0;
-  bytes = 0;
-  for (const Step& step : steps) {
-    if (bytes >= alike) allocated_bytes += step.allocated_bytes;
-    bytes += step.bytes;
-  }
-  return 1 + kLooksALifetime * allocated_bytes / most;
-}
-
-Question with_shared_peak(Question question, std::span<const Profile> profiles) {
-  const auto settle = [&](Moment& moment) {
-    if (moment.kind == Moment::Kind::peak) moment = shared_peak(profiles);
-  };
-  settle(question.at);
-  if (question.since) settle(*question.since);
-  return question;
 }
 
 }  // namespace ullage::heap

@@ -6,7 +6,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <vector>
 
 #include "heap/profile.h"
@@ -16,7 +15,8 @@ namespace ullage::heap {
 // Of blocks; estimates where the profile is sampled, then `variance` (of the bytes) is more than 0.
 struct Amount {
   double count = 0, bytes = 0, variance = 0;
-  // As the greatest of about so many moments that tell little of each other: chance has made it greater.
+  // As the greatest of about so many moments that tell little of each other: chance has made it greater
+  // (moments_like_the_peak in peak.h).
   double greatest_of = 1;
   Amount& operator+=(const Amount& other);
   bool is_nothing() const { return count == 0 && bytes == 0; }
@@ -29,6 +29,8 @@ struct Interval {
 // holds for one sample as for a thousand. Of the greatest of several the low end is where all of them
 // together are above with that probability (Šidák 1967). Of an exact amount: the amount.
 Interval interval_95(const Amount& amount);
+// How many standard deviations it reaches down.
+double deviations_at_low_end(const Amount& amount);
 
 enum class Measure : std::uint8_t {
   living,     // what lives at the moment
@@ -50,19 +52,8 @@ struct Question {
   std::optional<Moment> since = {};  // absent: the process's start
 };
 
-// By site, as in profile.sites. Kind::peak is the process's own; see shared_peak.
+// By site, as in profile.sites. Kind::peak is the process's own; see peak.h.
 std::vector<Amount> amounts_of(const Profile& profile, const Question& question);
-// The time at which most lived on the heaps of all of them together; of one process its own peak, which may
-// be one of many in a millisecond.
-Moment shared_peak(std::span<const Profile> profiles);
-// Kind::peak made the shared one.
-Question with_shared_peak(Question question, std::span<const Profile> profiles);
-
-// For Amount::greatest_of all that a question tells of: of what lives at the peak, whether it was only once
-// so full, or again and again within what sampling can tell apart, by how often as much as that was allocated
-// meanwhile. 1 of an exact amount, and of other questions.
-double moments_like_the_peak(std::span<const Profile> profiles, const Question& question, const Amount& all);
-
 // Until when what is told of a slot has happened, by slot, since the epoch: a slot that nothing came after
 // ends late, and its events stand at its beginning.
 std::vector<std::int64_t> events_until_ms(const Profile& profile);

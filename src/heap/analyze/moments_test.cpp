@@ -75,64 +75,6 @@ TEST(Moments, AllocationsAreCountedBetweenTwoMomentsAndTemporaryOnesApart) {
   EXPECT_EQ(amounts_of(profile, temporary)[1].count, 0);
 }
 
-TEST(Moments, ThePeakOfSeveralProcessesIsWhereTheirSumIs) {
-  const std::vector<Block> early{{.born_seconds = 10, .died_seconds = 20, .bytes = 1000}};
-  const std::vector<Block> late{{.born_seconds = 30, .died_seconds = 40, .bytes = 700}};
-  std::vector<Block> both{{.born_seconds = 30, .died_seconds = 40, .bytes = 700}};
-  const std::vector<Profile> profiles{profile_of(early, {.slots = 60}),
-                                      profile_of(late, {.slots = 60, .pid = 2}),
-                                      profile_of(both, {.slots = 60, .pid = 3})};
-  const Moment peak = shared_peak(profiles);
-  EXPECT_EQ(peak.kind, Moment::Kind::time);
-  EXPECT_EQ(peak.time_ms, profiles[0].started_ms + 30'000);
-}
-
-TEST(Moments, ThePeakOfOneProcessIsToldFromOthersInTheSameMillisecond) {
-  Profile profile = profile_of({{.born_seconds = 10, .died_seconds = 20, .bytes = 1000},
-                                {.born_seconds = 30, .died_seconds = 40, .bytes = 7000},
-                                {.born_seconds = 50, .died_seconds = 60, .bytes = 100}},
-                               {.slots = 60});
-  for (std::int64_t& end_ms : profile.slot_ends_ms) end_ms = profile.started_ms + 4;
-  const std::vector<Profile> profiles{profile};
-  const Question question = with_shared_peak({.at = {Moment::Kind::peak}}, profiles);
-  double bytes = 0;
-  for (const Amount& amount : amounts_of(profile, question)) bytes += amount.bytes;
-  EXPECT_EQ(bytes, 7000);
-}
-
-// A plateau of 100 blocks that come and go 20 times over: the fullest moment of it is full by chance, too.
-TEST(Moments, TheIntervalOfASampledPeakHoldsTheTruth) {
-  std::vector<Block> blocks;
-  for (int i = 0; i < 2000; ++i)
-    blocks.push_back({.born_seconds = i * 0.03, .died_seconds = i * 0.03 + 3, .bytes = 1000});
-  constexpr int kSeeds = 300;
-  int holds = 0, holds_unaware = 0;
-  for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
-    const std::vector<Profile> profiles{profile_of(blocks, {.slots = 600, .mean_bytes = 5000, .seed = seed})};
-    Amount peak;
-    for (const Amount& amount : amounts_of(profiles[0], {.at = {Moment::Kind::peak}})) peak += amount;
-    const auto is_inside = [](const Interval& interval) {
-      return interval.low <= 100'000 && 100'000 <= interval.high;
-    };
-    holds_unaware += is_inside(interval_95(peak)) ? 1 : 0;
-    peak.greatest_of = moments_like_the_peak(profiles, {.at = {Moment::Kind::peak}}, peak);
-    EXPECT_GT(peak.greatest_of, 2);
-    holds += is_inside(interval_95(peak)) ? 1 : 0;
-  }
-  EXPECT_GE(holds, kSeeds * 88 / 100);
-  EXPECT_LT(holds_unaware, kSeeds * 80 / 100);
-}
-
-TEST(Moments, APeakThatIsReachedOnceIsNotWidened) {
-  std::vector<Block> blocks;
-  for (int i = 0; i < 1000; ++i)
-    blocks.push_back({.born_seconds = i * 0.03, .died_seconds = 31, .bytes = 1000});
-  const std::vector<Profile> profiles{profile_of(blocks, {.slots = 600, .mean_bytes = 5000})};
-  Amount peak;
-  for (const Amount& amount : amounts_of(profiles[0], {.at = {Moment::Kind::peak}})) peak += amount;
-  EXPECT_LT(moments_like_the_peak(profiles, {.at = {Moment::Kind::peak}}, peak), 2);
-}
-
 // 1000 times sampled: the interval holds the truth as often as it says.
 TEST(Moments, TheIntervalOfASampledAmountHoldsTheTruthNineteenTimesInTwenty) {
   for (const double samples : {1.0, 3.0, 10.0, 50.0}) {

@@ -19,6 +19,7 @@
 #include "base/units.h"
 #include "heap/analyze/calls.h"
 #include "heap/analyze/moments.h"
+#include "heap/analyze/peak.h"
 #include "heap/profile.h"
 
 namespace ullage::heap {
