@@ -69,6 +69,7 @@ def test_a_folder_without_a_row_in_the_table_is_named(problems):
         ("std::system(command);", "without a shell"),
         ('const char* home = getenv("HOME");', "src/cli"),
         ("std::cout << 1;", "only src/cli prints"),
+        ("#include <CLI/App.hpp>", "command.h"),
         ('read_file("/proc/stat");', "OsRoot"),
     ],
 )

@@ -45,6 +45,7 @@ BANS = (
     ban(r"\b(std::|::|[^\w.>:])system\(|\bpopen\(", "src/act: a child process without a shell"),
     ban(r"\bgetenv\(", "the environment passed in from src/cli", "src/cli/*", "src/config/*", "src/heap/track/*", "*_test.cpp"),
     ban(r"\bs?rand\(\)|random_device", "a seeded generator passed in", "src/session/*"),
+    ban(r"<CLI/", "src/cli/command.h: CLI11 takes seconds to compile", "src/cli/command.cpp", "src/cli/verb.cpp"),
     ban(r"<iostream>|\bstd::(cout|cerr|endl)\b", "a Result or an event; only src/cli prints", "src/cli/*"),
     ban(
         r'\b(open|fopen|open_file|read_file|ifstream \w+)\(\s*"/(proc|sys)\b',

@@ -12,6 +12,7 @@
 
 #include "base/result.h"
 #include "base/text.h"
+#include "cli/command.h"
 #include "cli/runs_help.h"
 #include "cli/verb.h"
 #include "run/catalog.h"
@@ -96,23 +97,23 @@ int limits(const Options& options, const Common& common, const Console& console)
 
 }  // namespace
 
-std::vector<Verb> add_advise(CLI::App& parent, Common& common, Console& console) {
-  CLI::App* advise =
-      parent.add_subcommand("advise", "a value that fits, the evidence, and it in other tools' words");
+std::vector<Verb> add_advise(Command parent, Common& common, Console& console) {
+  const Command advise =
+      parent.verb("advise", "a value that fits, the evidence, and it in other tools' words");
   auto options = std::make_shared<Options>();
-  CLI::App* app = advise->add_subcommand(
-      "limits", "the memory, cores, time and tasks to ask for, from a run or all runs of a name");
-  app->add_option("RUN", options->subject, "a name, for all runs of it; or " + std::string(kRunArgument))
-      ->default_str("@1");
-  app->add_option("--as", options->as, "whose words: ullage, slurm, kubernetes, docker or systemd");
-  app->add_flag("--json", options->json, "print value, evidence and every tool's words as JSON");
-  app->footer(
+  const Command verb =
+      advise.verb("limits", "the memory, cores, time and tasks to ask for, from a run or all runs of a name");
+  verb.option("RUN", options->subject, "a name, for all runs of it; or " + std::string(kRunArgument))
+      .shows_default();
+  verb.option("--as", options->as, "whose words: ullage, slurm, kubernetes, docker or systemd");
+  verb.flag("--json", options->json, "print value, evidence and every tool's words as JSON");
+  verb.footer(
       "The margin is 30 % after one run and shrinks to 10 % as more alike runs are seen; runs that differ "
       "get more.\n"
       "Examples:\n"
       "  ullage advise limits\n"
       "  ullage advise limits train --as slurm");
-  return {{advise, {}}, {app, [options, &common, &console] { return limits(*options, common, console); }}};
+  return {{advise, {}}, {verb, [options, &common, &console] { return limits(*options, common, console); }}};
 }
 
 }  // namespace ullage::cli

@@ -8,6 +8,6 @@
 
 namespace ullage::cli {
 
-std::vector<Verb> add_advise(CLI::App& parent, Common& common, Console& console);
+std::vector<Verb> add_advise(Command parent, Common& common, Console& console);
 
 }  // namespace ullage::cli

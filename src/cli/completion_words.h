@@ -3,9 +3,10 @@
 // shell by completion_scripts.h.
 #pragma once
 
-#include <CLI/App.hpp>
 #include <string>
 #include <vector>
+
+#include "cli/command.h"
 
 namespace ullage::cli {
 
@@ -26,6 +27,6 @@ struct CompletionVerb {
 };
 
 // Each verb before those below it; the first is the program itself.
-std::vector<CompletionVerb> completion_words(const CLI::App& top);
+std::vector<CompletionVerb> completion_words(Command top);
 
 }  // namespace ullage::cli

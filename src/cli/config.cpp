@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <CLI/Validators.hpp>
 #include <algorithm>
 #include <cstddef>
 #include <memory>
@@ -18,6 +17,7 @@
 #include "base/result.h"
 #include "base/text.h"
 #include "base/units.h"
+#include "cli/command.h"
 #include "cli/verb.h"
 #include "config/reference.h"
 #include "config/schema.h"
@@ -133,14 +133,14 @@ int show(const Settings& settings, const ShowOptions& options, const Console& co
   return 0;
 }
 
-Verb add_show(CLI::App& config, Common& common, Console& console) {
-  CLI::App* app =
-      config.add_subcommand("show", "Print the settings that hold now, as a file that --config reads.");
+Verb add_show(Command config, Common& common, Console& console) {
+  const Command verb =
+      config.verb("show", "Print the settings that hold now, as a file that --config reads.");
   const auto options = std::make_shared<ShowOptions>();
-  app->add_option("key", options->keys, "only these keys or sections");
-  app->add_flag("--origin", options->origin, "and where each comes from");
-  app->add_flag("--json", options->as_json, "as JSON, with values in base units and their origin");
-  return {app, [options, &common, &console] {
+  verb.option("key", options->keys, "only these keys or sections");
+  verb.flag("--origin", options->origin, "and where each comes from");
+  verb.flag("--json", options->as_json, "as JSON, with values in base units and their origin");
+  return {verb, [options, &common, &console] {
             const auto settings = common.settings(console);
             return settings ? show(*settings, *options, console) : refuse(console, settings.error());
           }};
@@ -244,15 +244,15 @@ int check_all(const CheckOptions& options, const Common& common, const Console& 
   return unreadable ? 2 : wrong ? 1 : 0;
 }
 
-Verb add_check(CLI::App& config, Common& common, Console& console) {
-  CLI::App* app =
-      config.add_subcommand("check", "Tell all that is wrong in a settings file; exit 1 if anything is.");
+Verb add_check(Command config, Common& common, Console& console) {
+  const Command verb =
+      config.verb("check", "Tell all that is wrong in a settings file; exit 1 if anything is.");
   const auto options = std::make_shared<CheckOptions>();
-  app->add_option("file", options->files, "files to read over; without one, all that would be loaded");
-  app->add_option("--as", options->as, "whose rules hold: owner's, project's, or by the file's name")
-      ->check(CLI::IsMember({"owner", "project", "name"}));
-  app->add_flag("--json", options->as_json, "as JSON");
-  return {app, [options, &common, &console] { return check_all(*options, common, console); }};
+  verb.option("file", options->files, "files to read over; without one, all that would be loaded");
+  verb.option("--as", options->as, "whose rules hold: owner's, project's, or by the file's name")
+      .one_of({"owner", "project", "name"});
+  verb.flag("--json", options->as_json, "as JSON");
+  return {verb, [options, &common, &console] { return check_all(*options, common, console); }};
 }
 
 // ---- init
@@ -289,24 +289,23 @@ int init(const InitOptions& options, const Console& console) {
   return 0;
 }
 
-Verb add_init(CLI::App& config, Console& console) {
-  CLI::App* app = config.add_subcommand("init", "Write a settings file that explains every key.");
+Verb add_init(Command config, Console& console) {
+  const Command verb = config.verb("init", "Write a settings file that explains every key.");
   const auto options = std::make_shared<InitOptions>();
-  app->add_option("file", options->file, "where to; '-' prints it; without one, your own file");
-  app->add_flag("--project", options->project,
-                "only what a project's own ullage.yaml may set, to ./ullage.yaml");
-  app->add_flag("--force", options->force, "replace the file if it is there");
-  return {app, [options, &console] { return init(*options, console); }};
+  verb.option("file", options->file, "where to; '-' prints it; without one, your own file");
+  verb.flag("--project", options->project, "only what a project's own ullage.yaml may set, to ./ullage.yaml");
+  verb.flag("--force", options->force, "replace the file if it is there");
+  return {verb, [options, &console] { return init(*options, console); }};
 }
 
 }  // namespace
 
-std::vector<Verb> add_config(CLI::App& parent, Common& common, Console& console) {
-  CLI::App* config = parent.add_subcommand("config", "Write, show and check settings.");
+std::vector<Verb> add_config(Command parent, Common& common, Console& console) {
+  const Command config = parent.verb("config", "Write, show and check settings.");
   return {{config},
-          add_init(*config, console),
-          add_show(*config, common, console),
-          add_check(*config, common, console)};
+          add_init(config, console),
+          add_show(config, common, console),
+          add_check(config, common, console)};
 }
 
 }  // namespace ullage::cli

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "cli/command.h"
 #include "cli/daemon_history.h"
 #include "cli/doctor.h"
 #include "cli/verb.h"
@@ -39,15 +40,15 @@ int watch(const Common& common, const Console& console) {
 
 }  // namespace
 
-std::vector<Verb> add_daemon(CLI::App& parent, Common& common, Console& console) {
-  CLI::App* daemon = parent.add_subcommand("daemon", "watches this machine and serves what it sees");
-  common.setting(*daemon, "--listen", "server.listen",
+std::vector<Verb> add_daemon(Command parent, Common& common, Console& console) {
+  const Command daemon = parent.verb("daemon", "watches this machine and serves what it sees");
+  common.setting(daemon, "--listen", "server.listen",
                  "addresses and ports to serve HTTP on (127.0.0.1:9850)");
-  common.setting(*daemon, "--interval", "daemon.interval", "time between readings (1s)");
+  common.setting(daemon, "--interval", "daemon.interval", "time between readings (1s)");
   std::vector<Verb> verbs = {{daemon, [&common, &console] { return watch(common, console); }}};
-  for (Verb& verb : add_daemon_history(*daemon, common, console)) verbs.push_back(std::move(verb));
+  for (Verb& verb : add_daemon_history(daemon, common, console)) verbs.push_back(std::move(verb));
   // Last: a footer is inherited by what is added after it.
-  daemon->footer(
+  daemon.footer(
       "Runs until Ctrl-C or SIGTERM; SIGHUP reads the settings anew. Meanwhile look at "
       "http://127.0.0.1:9850,\n"
       "or ask: ullage query 'topk(5, ullage_process_growth_bytes_per_minute)'.");

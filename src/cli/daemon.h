@@ -8,6 +8,6 @@
 
 namespace ullage::cli {
 
-std::vector<Verb> add_daemon(CLI::App& parent, Common& common, Console& console);
+std::vector<Verb> add_daemon(Command parent, Common& common, Console& console);
 
 }  // namespace ullage::cli

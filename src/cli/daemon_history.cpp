@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "base/text.h"
 #include "base/units.h"
+#include "cli/command.h"
 #include "cli/runs_help.h"
 #include "cli/verb.h"
 #include "history/maintenance.h"
@@ -134,14 +135,14 @@ constexpr HistoryVerb kVerbs[] = {
 
 }  // namespace
 
-std::vector<Verb> add_daemon_history(CLI::App& daemon, Common& common, Console& console) {
-  CLI::App* history = daemon.add_subcommand("history", "the history in the state directory");
+std::vector<Verb> add_daemon_history(Command daemon, Common& common, Console& console) {
+  const Command history = daemon.verb("history", "the history in the state directory");
   std::vector<Verb> verbs = {{history, {}}};
-  for (const HistoryVerb& verb : kVerbs) {
+  for (const HistoryVerb& row : kVerbs) {
     auto options = std::make_shared<Options>();
-    CLI::App* app = history->add_subcommand(verb.name, verb.help);
-    app->add_flag("--json", options->json, "as JSON");
-    verbs.push_back({app, [options, act = verb.act, &common, &console] {
+    const Command verb = history.verb(row.name, row.help);
+    verb.flag("--json", options->json, "as JSON");
+    verbs.push_back({verb, [options, act = row.act, &common, &console] {
                        const auto state = common.state(console);
                        if (!state) return refuse(console, state.error());
                        return act(*state + "/history", *options, console);

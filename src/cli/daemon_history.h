@@ -8,6 +8,6 @@
 
 namespace ullage::cli {
 
-std::vector<Verb> add_daemon_history(CLI::App& daemon, Common& common, Console& console);
+std::vector<Verb> add_daemon_history(Command daemon, Common& common, Console& console);
 
 }  // namespace ullage::cli

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "cli/command.h"
 #include "cli/runs_help.h"
 #include "cli/verb.h"
 #include "run/diff.h"
@@ -62,30 +63,27 @@ int compare(const Options& options, const Common& common, const Console& console
 
 }  // namespace
 
-std::vector<Verb> add_diff(CLI::App& parent, Common& common, Console& console) {
+std::vector<Verb> add_diff(Command parent, Common& common, Console& console) {
   auto options = std::make_shared<Options>();
-  CLI::App* app = parent.add_subcommand(
-      "diff", "what changed from one run to another; exit 1 when a --fail-on is crossed");
-  app->add_option("BEFORE", options->before, std::string(kRunArgument))->required();
-  app->add_option("AFTER", options->after, "the run that is compared with it")->required();
-  app->add_option("--fail-on", options->fail_on,
-                  "a gate, any number of times: a figure as the JSON names it, > or <, and a change with its "
-                  "sign ('wall_seconds>+10%', "
-                  "'memory.peak_bytes>+64M') or a bound without one ('memory.peak_bytes>4G'). A figure that "
-                  "only one run has crosses it")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  app->add_option("--format", options->format, "text, md or json")
-      ->check(CLI::IsMember({"text", "md", "json"}))
-      ->capture_default_str();
-  app->add_flag("--json", options->json, "the same as --format json");
-  app->add_flag("--all", options->all, "every figure, changed or not");
-  app->footer(
+  const Command verb =
+      parent.verb("diff", "what changed from one run to another; exit 1 when a --fail-on is crossed");
+  verb.option("BEFORE", options->before, kRunArgument).required();
+  verb.option("AFTER", options->after, "the run that is compared with it").required();
+  verb.option("--fail-on", options->fail_on,
+              "a gate, any number of times: a figure as the JSON names it, > or <, and a change with its "
+              "sign ('wall_seconds>+10%', "
+              "'memory.peak_bytes>+64M') or a bound without one ('memory.peak_bytes>4G'). A figure that "
+              "only one run has crosses it")
+      .one_each_time();
+  verb.option("--format", options->format, "text, md or json").one_of({"text", "md", "json"}).shows_default();
+  verb.flag("--json", options->json, "the same as --format json");
+  verb.flag("--all", options->all, "every figure, changed or not");
+  verb.footer(
       "Exit: 0 no gate is crossed, 1 one is, 2 the call was wrong.\n"
       "Examples:\n"
       "  ullage diff @2 @1\n"
       "  ullage diff base @1 --fail-on 'memory.peak_bytes>+5%' --fail-on 'wall_seconds>+10%' --format md");
-  return {{app, [options, &common, &console] { return compare(*options, common, console); }}};
+  return {{verb, [options, &common, &console] { return compare(*options, common, console); }}};
 }
 
 }  // namespace ullage::cli

@@ -13,6 +13,7 @@
 
 #include "base/os_root.h"
 #include "base/result.h"
+#include "cli/command.h"
 #include "cli/doctor_checks.h"
 #include "cli/doctor_daemon.h"
 #include "cli/doctor_snapshot.h"
@@ -114,20 +115,20 @@ std::string doctor_json(const OsRoot& root, const Result<config::Settings>& sett
   return text_of(json_groups(groups));
 }
 
-std::vector<Verb> add_doctor(CLI::App& parent, Common& common, Console& console) {
-  CLI::App* app =
-      parent.add_subcommand("doctor", "Tell what can be seen and enforced here, and how to get the rest.");
+std::vector<Verb> add_doctor(Command parent, Common& common, Console& console) {
+  const Command verb =
+      parent.verb("doctor", "Tell what can be seen and enforced here, and how to get the rest.");
   const auto options = std::make_shared<Options>();
-  app->add_flag("--json", options->as_json, "as JSON");
-  const CLI::Option* snapshot =
-      app->add_option("--snapshot", options->snapshot,
-                      "write what the machine says to this file (ullage-snapshot.txt), for a bug report; '-' "
-                      "prints it")
-          ->expected(0, 1);
-  app->add_flag("--with-arguments", options->with_arguments,
-                "in a snapshot: the arguments of processes too, secrets masked");
-  return {{app, [options, snapshot, &common, &console] {
-             if (snapshot->count() > 0 && options->snapshot.empty()) options->snapshot = kSnapshotFile;
+  verb.flag("--json", options->as_json, "as JSON");
+  const Flag snapshot =
+      verb.option("--snapshot", options->snapshot,
+                  "write what the machine says to this file (ullage-snapshot.txt), for a bug report; '-' "
+                  "prints it")
+          .takes(0, 1);
+  verb.flag("--with-arguments", options->with_arguments,
+            "in a snapshot: the arguments of processes too, secrets masked");
+  return {{verb, [options, snapshot, &common, &console] {
+             if (snapshot.was_given() && options->snapshot.empty()) options->snapshot = kSnapshotFile;
              return act(*options, common, console);
            }}};
 }

@@ -19,6 +19,6 @@ namespace ullage::cli {
 std::string doctor_json(const OsRoot& root, const Result<config::Settings>& settings,
                         const std::vector<std::string>& unknown_variables, const daemon::DaemonState& state);
 
-std::vector<Verb> add_doctor(CLI::App& parent, Common& common, Console& console);
+std::vector<Verb> add_doctor(Command parent, Common& common, Console& console);
 
 }  // namespace ullage::cli

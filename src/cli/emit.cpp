@@ -19,6 +19,7 @@
 #include "base/file.h"
 #include "base/result.h"
 #include "base/text.h"
+#include "cli/command.h"
 #include "cli/verb.h"
 #include "sense/custom/line_protocol.h"
 
@@ -165,17 +166,17 @@ constexpr Kind kKinds[] = {
 
 }  // namespace
 
-std::vector<Verb> add_emit(CLI::App& parent, Common& common, Console& console) {
-  CLI::App* emit = parent.add_subcommand("emit", "Send a phase, a value or an event from inside a run.");
-  emit->footer("Outside of a run it does nothing and succeeds; --require makes that an error.");
+std::vector<Verb> add_emit(Command parent, Common& common, Console& console) {
+  const Command emit = parent.verb("emit", "Send a phase, a value or an event from inside a run.");
+  emit.footer("Outside of a run it does nothing and succeeds; --require makes that an error.");
   std::vector<Verb> verbs = {{emit}};
   for (const Kind& kind : kKinds) {
-    CLI::App* app = emit->add_subcommand(kind.name, kind.help);
+    const Command verb = emit.verb(kind.name, kind.help);
     const auto options = std::make_shared<EmitOptions>();
-    if (kind.words != nullptr) app->add_option("words", options->words)->type_name(kind.words);
-    app->add_flag("--require", options->require,
-                  "fail when this is not part of a run, or the run cannot be reached");
-    verbs.push_back({app, [options, &kind, &common, &console] {
+    if (kind.words != nullptr) verb.option("words", options->words, "").shows_as(kind.words);
+    verb.flag("--require", options->require,
+              "fail when this is not part of a run, or the run cannot be reached");
+    verbs.push_back({verb, [options, &kind, &common, &console] {
                        std::ranges::copy(common.after_dashes, std::back_inserter(options->words));
                        return kind.act(*options, console);
                      }});

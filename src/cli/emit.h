@@ -10,6 +10,6 @@
 
 namespace ullage::cli {
 
-std::vector<Verb> add_emit(CLI::App& parent, Common& common, Console& console);
+std::vector<Verb> add_emit(Command parent, Common& common, Console& console);
 
 }  // namespace ullage::cli

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/heap.h"
 
-#include <CLI/App.hpp>
-#include <CLI/Option.hpp>
-#include <CLI/Validators.hpp>
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
@@ -21,6 +18,7 @@
 #include "base/result.h"
 #include "base/text.h"
 #include "base/units.h"
+#include "cli/command.h"
 #include "cli/heap_growth.h"
 #include "cli/heap_question.h"
 #include "cli/heap_scan.h"
@@ -203,96 +201,93 @@ int export_profile(const Options& options, const Common& common, const Console& 
   return write_out(bytes, options.output, console);
 }
 
-CLI::App* add_top(CLI::App& parent, Options& options) {
-  CLI::App* app = parent.add_subcommand("top", "where the memory is: the largest sites, functions, threads…");
-  add_run_options(*app, options);
-  add_moment_options(*app, options);
-  app->add_option("--by", options.by, "site (a stack), function, module, thread, size, process or kind")
-      ->check(CLI::IsMember({"site", "function", "module", "thread", "size", "process", "kind"}))
-      ->default_str("site");
-  app->add_option("-n", options.rows, "how many rows")->default_str("20");
-  app->footer(
+Command add_top(Command parent, Options& options) {
+  const Command verb = parent.verb("top", "where the memory is: the largest sites, functions, threads…");
+  add_run_options(verb, options);
+  add_json_option(verb, options);
+  add_moment_options(verb, options);
+  verb.option("--by", options.by, "site (a stack), function, module, thread, size, process or kind")
+      .one_of({"site", "function", "module", "thread", "size", "process", "kind"})
+      .shows_default();
+  verb.option("-n", options.rows, "how many rows").shows_default();
+  verb.footer(
       "Examples:\n"
       "  ullage heap top                          what lives at the end of the last run\n"
       "  ullage heap top --at peak --by function\n"
       "  ullage heap top --between load train     what phase train has kept that load had not");
-  return app;
+  return verb;
 }
 
-CLI::App* add_flame(CLI::App& parent, Options& options) {
-  CLI::App* app = parent.add_subcommand("flame", "the call tree with what each call's callees hold");
-  add_run_options(*app, options);
-  add_moment_options(*app, options);
-  app->add_flag("--inverted", options.inverted, "from what allocates up to its callers");
-  app->add_option("-o,--output", options.output,
-                  "write the run's report with the whole tree as a flame graph; - for standard output");
-  app->footer(
+Command add_flame(Command parent, Options& options) {
+  const Command verb = parent.verb("flame", "the call tree with what each call's callees hold");
+  add_run_options(verb, options);
+  add_json_option(verb, options);
+  add_moment_options(verb, options);
+  verb.flag("--inverted", options.inverted, "from what allocates up to its callers");
+  verb.option("-o,--output", options.output,
+              "write the run's report with the whole tree as a flame graph; - for standard output");
+  verb.footer(
       "Examples:\n"
       "  ullage heap flame --at peak\n"
       "  ullage heap flame -o flame.html\n"
       "  ullage heap flame --inverted @2");
-  return app;
+  return verb;
 }
 
-CLI::App* add_leaks(CLI::App& parent, Options& options) {
-  CLI::App* app = parent.add_subcommand(
+Command add_leaks(Command parent, Options& options) {
+  const Command verb = parent.verb(
       "leaks", "what grows without end, what is lost, and what has merely settled; exit 1 by --fail-on");
-  add_run_options(*app, options);
-  app->add_option("-n", options.rows, "how many of each kind")->default_str("20");
-  app->add_option("--fail-on", options.fail_on, "exit 1 where there is one: growing, lost or kept")
-      ->check(CLI::IsMember({"growing", "lost", "kept"}))
-      ->delimiter(',');
-  app->add_flag("--scan", options.scan,
-                "of a run that lives: stop each of its processes for a moment to see what is lost by now");
-  app->footer(
+  add_run_options(verb, options);
+  add_json_option(verb, options);
+  verb.option("-n", options.rows, "how many of each kind").shows_default();
+  verb.option("--fail-on", options.fail_on, "exit 1 where there is one: growing, lost or kept")
+      .one_of({"growing", "lost", "kept"})
+      .separated_by(',');
+  verb.flag("--scan", options.scan,
+            "of a run that lives: stop each of its processes for a moment to see what is lost by now");
+  verb.footer(
       "growing: live bytes rise until the end, and what lives was born all over the run.\n"
       "lost: no pointer to it is left. kept: allocated once, there at the end; no leak.\n"
       "Of a run without a profile its samples tell what grows (memory, threads, open files), not where.\n"
       "Exit: 0 none of --fail-on, 1 there is one, 2 the call was wrong.\n"
       "Example: ullage heap leaks --fail-on growing,lost");
-  return app;
+  return verb;
 }
 
-CLI::App* add_diff_of_heaps(CLI::App& parent, Options& options) {
-  CLI::App* app = parent.add_subcommand("diff", "what a run holds more or less than another, stack by stack");
-  app->add_option("BEFORE", options.before, std::string(kRunArgument))->required();
-  app->add_option("AFTER", options.after, "the run that is compared with it")->required();
-  app->add_option("--at", options.at, "exit or peak")
-      ->check(CLI::IsMember({"exit", "peak"}))
-      ->default_str("exit");
-  app->add_option("--sort", options.sort, "live or allocations")
-      ->check(CLI::IsMember({"live", "allocations"}))
-      ->default_str("live");
-  app->add_option("-n", options.rows, "how many rows")->default_str("20");
-  app->add_flag("--json", options.json, "print the same as JSON");
-  return app;
+Command add_diff_of_heaps(Command parent, Options& options) {
+  const Command verb = parent.verb("diff", "what a run holds more or less than another, stack by stack");
+  verb.option("BEFORE", options.before, kRunArgument).required();
+  verb.option("AFTER", options.after, "the run that is compared with it").required();
+  verb.option("--at", options.at, "exit or peak").one_of({"exit", "peak"}).shows_default();
+  verb.option("--sort", options.sort, "live or allocations").one_of({"live", "allocations"}).shows_default();
+  verb.option("-n", options.rows, "how many rows").shows_default();
+  add_json_option(verb, options);
+  return verb;
 }
 
-CLI::App* add_export(CLI::App& parent, Options& options) {
-  CLI::App* app = parent.add_subcommand("export", "the profile in the form of another tool");
-  add_run_options(*app, options);
-  add_moment_options(*app, options);
-  app->remove_option(app->get_option("--json"));
-  app->add_option(
-         "--format", options.format,
-         "pprof (gzipped protocol buffer), collapsed (stacks for flame graph scripts), speedscope or "
-         "perfetto")
-      ->check(CLI::IsMember({"pprof", "collapsed", "speedscope", "perfetto"}))
-      ->default_str("pprof");
-  app->add_option("-o,--output", options.output, "the file; - for standard output");
-  app->footer(
+Command add_export(Command parent, Options& options) {
+  const Command verb = parent.verb("export", "the profile in the form of another tool");
+  add_run_options(verb, options);
+  add_moment_options(verb, options);
+  verb.option("--format", options.format,
+              "pprof (gzipped protocol buffer), collapsed (stacks for flame graph scripts), speedscope or "
+              "perfetto")
+      .one_of({"pprof", "collapsed", "speedscope", "perfetto"})
+      .shows_default();
+  verb.option("-o,--output", options.output, "the file; - for standard output");
+  verb.footer(
       "Examples:\n"
       "  ullage heap export -o heap.pb.gz && go tool pprof -http=: heap.pb.gz\n"
       "  ullage heap export --format collapsed | flamegraph.pl > heap.svg");
-  return app;
+  return verb;
 }
 
 }  // namespace
 
-std::vector<Verb> add_heap(CLI::App& parent, Common& common, Console& console) {
-  CLI::App* heap = parent.add_subcommand("heap", "what a run started with --heap did with its memory");
+std::vector<Verb> add_heap(Command parent, Common& common, Console& console) {
+  const Command heap = parent.verb("heap", "what a run started with --heap did with its memory");
   using Act = int (*)(const Options&, const Common&, const Console&);
-  using Add = CLI::App* (*)(CLI::App&, Options&);
+  using Add = Command (*)(Command, Options&);
   struct Row {
     Add add;
     Act act;
@@ -301,11 +296,11 @@ std::vector<Verb> add_heap(CLI::App& parent, Common& common, Console& console) {
   for (const Row& row : {Row{add_top, top}, Row{add_flame, flame}, Row{add_leaks, leaks},
                          Row{add_diff_of_heaps, diff}, Row{add_export, export_profile}}) {
     auto options = std::make_shared<Options>();
-    CLI::App* app = row.add(*heap, *options);
+    const Command verb = row.add(heap, *options);
     verbs.push_back(
-        {app, [options, act = row.act, &common, &console] { return act(*options, common, console); }});
+        {verb, [options, act = row.act, &common, &console] { return act(*options, common, console); }});
   }
-  verbs.push_back(add_heap_scan(*heap, console));
+  verbs.push_back(add_heap_scan(heap, console));
   return verbs;
 }
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/heap_question.h"
 
-#include <CLI/App.hpp>
-#include <CLI/Validators.hpp>
 #include <cstdint>
 #include <optional>
 #include <ostream>
@@ -15,6 +13,7 @@
 #include "base/result.h"
 #include "base/text.h"
 #include "base/units.h"
+#include "cli/command.h"
 #include "cli/runs_help.h"
 #include "cli/verb.h"
 #include "heap/analyze/moments.h"
@@ -50,24 +49,28 @@ Result<void> keep_process(HeapRun& run, std::uint32_t process) {
 
 }  // namespace
 
-void add_run_options(CLI::App& app, HeapOptions& options) {
-  app.add_option("RUN", options.run, std::string(kRunArgument))->default_str("@1");
-  app.add_option("--process", options.process, "only this one, by its pid");
-  app.add_flag("--json", options.json, "print the same as JSON");
+void add_run_options(Command verb, HeapOptions& options) {
+  verb.option("RUN", options.run, kRunArgument).shows_default();
+  verb.option("--process", options.process, "only this one, by its pid");
 }
 
-void add_moment_options(CLI::App& app, HeapOptions& options) {
-  app.add_option("--at", options.at, "what lives then: " + std::string(kMomentHelp))->default_str("exit");
-  app.add_option("--since", options.since, "what lives at --at more than at this moment");
-  app.add_option("--between", options.between, "two moments: the same as --since A --at B")
-      ->expected(2)
-      ->excludes("--since")
-      ->excludes("--at");
-  app.add_option("--sort", options.sort,
-                 "live, growth, allocations (all that was allocated) or temporary (what was freed almost at "
-                 "once)")
-      ->check(CLI::IsMember({"live", "growth", "allocations", "temporary"}))
-      ->default_str("live");
+void add_json_option(Command verb, HeapOptions& options) {
+  verb.flag("--json", options.json, "print the same as JSON");
+}
+
+void add_moment_options(Command verb, HeapOptions& options) {
+  const Flag at =
+      verb.option("--at", options.at, "what lives then: " + std::string(kMomentHelp)).shows_default();
+  const Flag since = verb.option("--since", options.since, "what lives at --at more than at this moment");
+  verb.option("--between", options.between, "two moments: the same as --since A --at B")
+      .takes(2, 2)
+      .excludes(since)
+      .excludes(at);
+  verb.option("--sort", options.sort,
+              "live, growth, allocations (all that was allocated) or temporary (what was freed almost at "
+              "once)")
+      .one_of({"live", "growth", "allocations", "temporary"})
+      .shows_default();
 }
 
 Result<HeapRun> load_heap_run(const Common& common, const Console& console, const std::string& wanted,

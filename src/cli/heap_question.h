@@ -33,8 +33,9 @@ struct HeapOptions {
   bool json = false;
 };
 
-void add_run_options(CLI::App& app, HeapOptions& options);
-void add_moment_options(CLI::App& app, HeapOptions& options);
+void add_run_options(Command verb, HeapOptions& options);
+void add_json_option(Command verb, HeapOptions& options);
+void add_moment_options(Command verb, HeapOptions& options);
 
 // A run without a profile is an error that says how to get one. What is damaged in it is told on err.
 Result<HeapRun> load_heap_run(const Common& common, const Console& console, const std::string& wanted,

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "cli/command.h"
 #include "cli/verb.h"
 #include "heap/scan/scan.h"
 
@@ -21,13 +22,13 @@ constexpr std::chrono::seconds kPatience{5};
 
 }  // namespace
 
-Verb add_heap_scan(CLI::App& heap, Console& console) {
-  CLI::App* app = heap.add_subcommand("scan", "look for blocks that nothing points to in a process");
-  app->group("");  // no verb of people's
+Verb add_heap_scan(Command heap, Console& console) {
+  const Command verb = heap.verb("scan", "look for blocks that nothing points to in a process");
+  verb.hide();  // no verb of people's
   auto flags = std::make_shared<ScanFlags>();
-  app->add_option("process", flags->process)->required();
-  app->add_option("file", flags->heap_file)->required();
-  return {app, [flags, &console] {
+  verb.option("process", flags->process, "").required();
+  verb.option("file", flags->heap_file, "").required();
+  return {verb, [flags, &console] {
             const auto lost =
                 heap::scan_process(flags->process, flags->heap_file, kPatience, console.clock, console.root);
             if (!lost) return refuse(console, lost.error());

@@ -3,12 +3,10 @@
 // it from outside for blocks that nothing points to any more.
 #pragma once
 
-#include <CLI/CLI.hpp>
-
 #include "cli/verb.h"
 
 namespace ullage::cli {
 
-Verb add_heap_scan(CLI::App& heap, Console& console);
+Verb add_heap_scan(Command heap, Console& console);
 
 }  // namespace ullage::cli

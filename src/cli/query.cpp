@@ -22,6 +22,7 @@
 #include "base/result.h"
 #include "base/text.h"
 #include "base/units.h"
+#include "cli/command.h"
 #include "cli/query_exchange.h"
 #include "cli/query_print.h"
 #include "cli/query_source.h"
@@ -222,26 +223,26 @@ int list_metrics(const MetricsOptions& options, const Common& common, const Cons
   return 0;
 }
 
-Verb add_ask(CLI::App& app, Common& common, Console& console) {
+Verb add_ask(Command query, Common& common, Console& console) {
   auto options = std::make_shared<Options>();
-  app.add_option("QUERY", options->query, "PromQL, as Prometheus 3 has it");
-  add_from(app, options->from, common);
-  app.add_option(
+  query.option("QUERY", options->query, "PromQL, as Prometheus 3 has it");
+  add_from(query, options->from, common);
+  query.option(
       "--at", options->at,
       "the moment to ask about: 2026-11-26T12:00:00Z, seconds since the epoch, -5m (default: now, or "
       "the end of the run)");
-  app.add_option("--range", options->range, "the values over so long a time up to that moment, as 6h");
-  app.add_option("--step", options->step,
-                 "the time between two values of a range (default: about 250 of them)");
-  auto* chart = app.add_flag("--chart", options->chart, "draw the range; of a run, all of it by default");
-  auto* json =
-      app.add_flag("--json", options->json, "the answer as Prometheus's HTTP API has it")->excludes(chart);
-  app.add_flag("--csv", options->csv, "time, series, value: a line a point")->excludes(chart)->excludes(json);
-  app.add_option("--timeout", options->timeout, "give up after this time")->capture_default_str();
-  app.add_option("--width", options->width, "columns of text to use, instead of the terminal's")
-      ->check(CLI::Range(40, 1000));
-  app.add_flag("--ascii", options->ascii, "charts in plain ASCII");
-  app.footer(
+  query.option("--range", options->range, "the values over so long a time up to that moment, as 6h");
+  query.option("--step", options->step,
+               "the time between two values of a range (default: about 250 of them)");
+  const Flag chart = query.flag("--chart", options->chart, "draw the range; of a run, all of it by default");
+  const Flag json =
+      query.flag("--json", options->json, "the answer as Prometheus's HTTP API has it").excludes(chart);
+  query.flag("--csv", options->csv, "time, series, value: a line a point").excludes(chart).excludes(json);
+  query.option("--timeout", options->timeout, "give up after this time").shows_default();
+  query.option("--width", options->width, "columns of text to use, instead of the terminal's")
+      .between(40, 1000);
+  query.flag("--ascii", options->ascii, "charts in plain ASCII");
+  query.footer(
       "Exit: 0 it was answered, 2 the call or the query was wrong.\n"
       "Examples, of a machine that `ullage daemon` watches and of runs:\n"
       "  ullage query 'topk(5, ullage_process_growth_bytes_per_minute)'\n"
@@ -249,34 +250,34 @@ Verb add_ask(CLI::App& app, Common& common, Console& console) {
       "  ullage query 'ullage_run_used_bytes' --from @1 --chart\n"
       "  ullage query 'topk(3, max_over_time(ullage_process_resident_bytes[1h]))' --from @1\n"
       "  ullage query 'rate(node_cpu_seconds_total{mode!=\"idle\"}[5m])' --range 6h --csv");
-  return {&app, [options, &common, &console, &app] {
+  return {query, [options, &common, &console, query] {
             if (options->query.empty())
-              return refuse(console, {.what = "what shall be asked?", .hint = suggestion(app, "")});
+              return refuse(console, {.what = "what shall be asked?", .hint = suggestion(query, "")});
             return ask(*options, common, console);
           }};
 }
 
 }  // namespace
 
-std::vector<Verb> add_query(CLI::App& parent, Common& common, Console& console) {
-  CLI::App* app =
-      parent.add_subcommand("query", "ask a history or a run in PromQL; format queries; list metrics");
+std::vector<Verb> add_query(Command parent, Common& common, Console& console) {
+  const Command query =
+      parent.verb("query", "ask a history or a run in PromQL; format queries; list metrics");
   std::vector<Verb> verbs;
 
   auto text = std::make_shared<std::string>();
-  CLI::App* fmt_app = app->add_subcommand("fmt", "a query as it is best read, or what is wrong with it");
-  fmt_app->add_option("QUERY", *text, "PromQL; - for standard input")->required();
-  verbs.push_back({fmt_app, [text, &console] { return format_query(*text, console); }});
+  const Command fmt_verb = query.verb("fmt", "a query as it is best read, or what is wrong with it");
+  fmt_verb.option("QUERY", *text, "PromQL; - for standard input").required();
+  verbs.push_back({fmt_verb, [text, &console] { return format_query(*text, console); }});
 
   auto metrics = std::make_shared<MetricsOptions>();
-  CLI::App* metrics_app = app->add_subcommand("metrics", "which metrics there are, and what they mean");
-  add_from(*metrics_app, metrics->from, common);
-  metrics_app->add_flag("--json", metrics->json, "as JSON");
+  const Command metrics_verb = query.verb("metrics", "which metrics there are, and what they mean");
+  add_from(metrics_verb, metrics->from, common);
+  metrics_verb.flag("--json", metrics->json, "as JSON");
   verbs.push_back(
-      {metrics_app, [metrics, &common, &console] { return list_metrics(*metrics, common, console); }});
-  for (Verb& verb : add_query_exchange(*app, common, console)) verbs.push_back(std::move(verb));
+      {metrics_verb, [metrics, &common, &console] { return list_metrics(*metrics, common, console); }});
+  for (Verb& verb : add_query_exchange(query, common, console)) verbs.push_back(std::move(verb));
   // Last: a footer is inherited by what is added after it.
-  verbs.push_back(add_ask(*app, common, console));
+  verbs.push_back(add_ask(query, common, console));
   return verbs;
 }
 

@@ -22,6 +22,7 @@
 #include "base/moment.h"
 #include "base/result.h"
 #include "base/text.h"
+#include "cli/command.h"
 #include "cli/query_source.h"
 #include "cli/verb.h"
 #include "config/settings.h"
@@ -208,30 +209,29 @@ int import_samples(const ImportOptions& options, const Common& common, const Con
 
 }  // namespace
 
-std::vector<Verb> add_query_exchange(CLI::App& query, Common& common, Console& console) {
+std::vector<Verb> add_query_exchange(Command query, Common& common, Console& console) {
   auto out = std::make_shared<ExportOptions>();
-  CLI::App* export_app = query.add_subcommand("export", "samples as text, for other programs");
-  add_from(*export_app, out->from, common);
-  export_app->add_option("--select", out->select,
-                         "only these series: a selector, as 'node_cpu_seconds_total{mode=\"idle\"}'");
-  export_app->add_option("--since", out->since,
-                         "from this moment on: 2026-11-26T12:00:00Z, -2h (default: all)");
-  export_app->add_option("--until", out->until, "up to this moment (default: now, or the end of the run)");
-  export_app->add_option("--format", out->format, std::string(kFormats))->capture_default_str();
-  export_app->add_option("-o,--output", out->output, "a file instead of standard output");
-  export_app->footer("Example:\n  ullage query export --from @1 --format openmetrics -o run.om");
+  const Command export_verb = query.verb("export", "samples as text, for other programs");
+  add_from(export_verb, out->from, common);
+  export_verb.option("--select", out->select,
+                     "only these series: a selector, as 'node_cpu_seconds_total{mode=\"idle\"}'");
+  export_verb.option("--since", out->since, "from this moment on: 2026-11-26T12:00:00Z, -2h (default: all)");
+  export_verb.option("--until", out->until, "up to this moment (default: now, or the end of the run)");
+  export_verb.option("--format", out->format, kFormats).shows_default();
+  export_verb.option("-o,--output", out->output, "a file instead of standard output");
+  export_verb.footer("Example:\n  ullage query export --from @1 --format openmetrics -o run.om");
 
   auto in = std::make_shared<ImportOptions>();
-  CLI::App* import_app = query.add_subcommand("import", "samples of a text into the history");
-  import_app->add_option("FILE", in->file, "the text; - for standard input")->required();
-  import_app->add_option("--format", in->format,
-                         std::string(kFormats) + "; by the file's name when it is not given");
-  import_app->footer(
+  const Command import_verb = query.verb("import", "samples of a text into the history");
+  import_verb.option("FILE", in->file, "the text; - for standard input").required();
+  import_verb.option("--format", in->format,
+                     std::string(kFormats) + "; by the file's name when it is not given");
+  import_verb.footer(
       "All of the text is read first: one with an error changes nothing. Samples of moments that the history "
       "has\n"
       "already are left out and counted.\nExample:\n  ullage query import run.om");
-  return {{export_app, [out, &common, &console] { return export_samples(*out, common, console); }},
-          {import_app, [in, &common, &console] { return import_samples(*in, common, console); }}};
+  return {{export_verb, [out, &common, &console] { return export_samples(*out, common, console); }},
+          {import_verb, [in, &common, &console] { return import_samples(*in, common, console); }}};
 }
 
 }  // namespace ullage::cli

@@ -9,6 +9,6 @@
 
 namespace ullage::cli {
 
-std::vector<Verb> add_query_exchange(CLI::App& query, Common& common, Console& console);
+std::vector<Verb> add_query_exchange(Command query, Common& common, Console& console);
 
 }  // namespace ullage::cli

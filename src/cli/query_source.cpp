@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "base/result.h"
 #include "base/text.h"
+#include "cli/command.h"
 #include "cli/runs_help.h"
 #include "cli/verb.h"
 #include "history/history_source.h"
@@ -85,10 +86,10 @@ Result<QuerySource> open_remote(const std::string& url, const Common& common, co
 
 }  // namespace
 
-void add_from(CLI::App& app, std::string& from, Common& common) {
-  app.add_option("--from", from, std::string(kSourceArgument));
+void add_from(Command verb, std::string& from, Common& common) {
+  verb.option("--from", from, kSourceArgument);
   // A file, as on the command line everybody on the machine could read it.
-  common.setting(app, "--token-file", "query.bearer_token_file",
+  common.setting(verb, "--token-file", "query.bearer_token_file",
                  "file with the bearer token for the server at http://… (setting query.bearer_token_file)");
 }
 

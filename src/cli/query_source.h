@@ -33,7 +33,7 @@ struct QuerySource {
 };
 
 // --from, and what a server that is asked wants to see.
-void add_from(CLI::App& app, std::string& from, Common& common);
+void add_from(Command verb, std::string& from, Common& common);
 // What had to be left out so far, on standard error.
 void tell_problems(const QuerySource& source, const Console& console);
 // A server has to answer within `timeout`, where one is given.

@@ -17,6 +17,7 @@
 #include "base/result.h"
 #include "base/text.h"
 #include "base/units.h"
+#include "cli/command.h"
 #include "cli/run_options.h"
 #include "cli/verb.h"
 #include "run/advice.h"
@@ -47,18 +48,18 @@ struct RunFlags {
 };
 
 // The command is what follows "--"; without one, what follows the last flag.
-Result<std::vector<std::string>> command_of(const CLI::App& app, const Common& common) {
+Result<std::vector<std::string>> command_of(Command verb, const Common& common) {
   if (!common.after_dashes.empty()) {
-    const auto stray = app.remaining();
+    const auto stray = verb.left_over();
     if (stray.empty()) return common.after_dashes;
     const std::string& word = stray.front();
     return fail((word.starts_with("-") ? "unknown flag '" : "unexpected '") + printable(word) + "' before --",
-                {}, suggestion(app, word));
+                {}, suggestion(verb, word));
   }
-  auto command = app.remaining();
+  auto command = verb.left_over();
   if (command.empty()) return fail("no command to run", {}, "as in `ullage run -- python3 train.py`");
   if (command.front().starts_with("-"))
-    return fail("unknown flag '" + printable(command.front()) + "'", {}, suggestion(app, command.front()));
+    return fail("unknown flag '" + printable(command.front()) + "'", {}, suggestion(verb, command.front()));
   return command;
 }
 
@@ -133,12 +134,12 @@ void fold_heap(const std::string& path, bool is_quiet, const Console& console) {
     console.err << fmt::format("ullage: and {} more, which `ullage heap top` tells\n", told - kProblemsTold);
 }
 
-int act_run(const CLI::App& app, const RunFlags& flags, const Common& common, Console& console) {
+int act_run(Command verb, const RunFlags& flags, const Common& common, Console& console) {
   auto settings = common.settings(console);
   if (!settings) return own_failure(console, settings.error(), kOwnFailure);
   if (auto files = check_outputs(flags); !files) return own_failure(console, files.error(), kOwnFailure);
   RunArguments arguments = flags.arguments;
-  auto command = command_of(app, common);
+  auto command = command_of(verb, common);
   if (!command) return own_failure(console, command.error(), kOwnFailure);
   arguments.command = *std::move(command);
   auto options = run_options(*settings, arguments, console);
@@ -180,48 +181,48 @@ int act_run(const CLI::App& app, const RunFlags& flags, const Common& common, Co
 
 }  // namespace
 
-std::vector<Verb> add_run(CLI::App& parent, Common& common, Console& console) {
-  CLI::App* app = parent.add_subcommand(
+std::vector<Verb> add_run(Command parent, Common& common, Console& console) {
+  const Command verb = parent.verb(
       "run", "Measure, limit and watch one command: ullage run [OPTIONS] -- COMMAND [ARGUMENTS…]");
   auto flags = std::make_shared<RunFlags>();
-  app->prefix_command();
-  app->add_option("--name", flags->arguments.name, "what to call this run; the command's name otherwise");
-  app->add_option("--tag", flags->arguments.tags, "key=value, may be given more than once");
-  app->add_flag("-q,--quiet", flags->quiet, "say nothing, neither warnings nor the summary");
-  app->add_option("--json", flags->json_path, "write the run's figures to this file");
-  app->add_option("--report", flags->report_path, "write the HTML report to this file");
-  common.setting(*app, "-m,--memory", "limits.memory", "hard limit of memory, as 4G")->group("Limits");
-  common.setting(*app, "--cpus", "limits.cpus", "hard limit of processors, as 1.5")->group("Limits");
-  common.setting(*app, "--pids", "limits.pids", "hard limit of processes, as 500")->group("Limits");
-  common.setting(*app, "--timeout", "limits.timeout", "end the run after this long, as 2h")->group("Limits");
+  verb.runs_a_command();
+  verb.option("--name", flags->arguments.name, "what to call this run; the command's name otherwise");
+  verb.option("--tag", flags->arguments.tags, "key=value, may be given more than once");
+  verb.flag("-q,--quiet", flags->quiet, "say nothing, neither warnings nor the summary");
+  verb.option("--json", flags->json_path, "write the run's figures to this file");
+  verb.option("--report", flags->report_path, "write the HTML report to this file");
+  common.setting(verb, "-m,--memory", "limits.memory", "hard limit of memory, as 4G").group("Limits");
+  common.setting(verb, "--cpus", "limits.cpus", "hard limit of processors, as 1.5").group("Limits");
+  common.setting(verb, "--pids", "limits.pids", "hard limit of processes, as 500").group("Limits");
+  common.setting(verb, "--timeout", "limits.timeout", "end the run after this long, as 2h").group("Limits");
   common
-      .setting_flag(*app, "--strict", "run.strict", "true", "do not start if the kernel cannot hold a limit")
-      ->group("Limits");
-  common.setting(*app, "--grace", "run.grace", "between SIGTERM and SIGKILL, as 10s")->group("Limits");
-  common.setting(*app, "--horizon", "run.horizon", "warn when the limit is less than this away, as 2m")
-      ->group("Warnings");
-  common.setting(*app, "--warn-at", "run.warn_at", "shares of the limit, as [80%, 90%]")->group("Warnings");
-  common.setting_flag(*app, "--no-warn", "run.warn", "false", "record warnings, but say nothing")
-      ->group("Warnings");
+      .setting_flag(verb, "--strict", "run.strict", "true", "do not start if the kernel cannot hold a limit")
+      .group("Limits");
+  common.setting(verb, "--grace", "run.grace", "between SIGTERM and SIGKILL, as 10s").group("Limits");
+  common.setting(verb, "--horizon", "run.horizon", "warn when the limit is less than this away, as 2m")
+      .group("Warnings");
+  common.setting(verb, "--warn-at", "run.warn_at", "shares of the limit, as [80%, 90%]").group("Warnings");
+  common.setting_flag(verb, "--no-warn", "run.warn", "false", "record warnings, but say nothing")
+      .group("Warnings");
   common
-      .setting(*app, "--on-pressure", "run.on_pressure",
+      .setting(verb, "--on-pressure", "run.on_pressure",
                "none, stop, term, kill, signal=USR1, exec='COMMAND'")
-      ->group("Warnings");
+      .group("Warnings");
   common
-      .setting_or_bare(*app, "--heap", "run.heap", "sampled",
+      .setting_or_bare(verb, "--heap", "run.heap", "sampled",
                        "profile the heap of all processes; --heap=exact records each allocation")
-      ->group("Heap");
-  common.setting(*app, "--heap-interval", "run.heap_interval", "bytes between two samples, as 512K")
-      ->group("Heap");
-  common.setting(*app, "--heap-rate", "run.heap_rate", "samples a second and thread at most")->group("Heap");
-  common.setting(*app, "--interval", "run.interval", "between stored samples, as 250ms; auto otherwise");
-  common.setting(*app, "--wait", "run.wait", "until the command ends, or all that it started: command, all");
-  common.setting_flag(*app, "--no-advice", "run.advice", "false", "no advice in the summary");
-  common.setting_flag(*app, "--growth-gate", "run.growth_gate", "true", "exit 1 when memory grew to the end");
-  common.setting_flag(*app, "--kill-with-me", "run.kill_with_me", "true",
+      .group("Heap");
+  common.setting(verb, "--heap-interval", "run.heap_interval", "bytes between two samples, as 512K")
+      .group("Heap");
+  common.setting(verb, "--heap-rate", "run.heap_rate", "samples a second and thread at most").group("Heap");
+  common.setting(verb, "--interval", "run.interval", "between stored samples, as 250ms; auto otherwise");
+  common.setting(verb, "--wait", "run.wait", "until the command ends, or all that it started: command, all");
+  common.setting_flag(verb, "--no-advice", "run.advice", "false", "no advice in the summary");
+  common.setting_flag(verb, "--growth-gate", "run.growth_gate", "true", "exit 1 when memory grew to the end");
+  common.setting_flag(verb, "--kill-with-me", "run.kill_with_me", "true",
                       "kill all of the run when ullage itself dies");
-  app->footer("Example: ullage run --memory 4G --report report.html -- python3 train.py");
-  return {{app, [app, flags, &common, &console] { return act_run(*app, *flags, common, console); }}};
+  verb.footer("Example: ullage run --memory 4G --report report.html -- python3 train.py");
+  return {{verb, [verb, flags, &common, &console] { return act_run(verb, *flags, common, console); }}};
 }
 
 }  // namespace ullage::cli

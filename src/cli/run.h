@@ -6,6 +6,6 @@
 
 namespace ullage::cli {
 
-std::vector<Verb> add_run(CLI::App& parent, Common& common, Console& console);
+std::vector<Verb> add_run(Command parent, Common& common, Console& console);
 
 }  // namespace ullage::cli

@@ -22,6 +22,7 @@
 #include "base/result.h"
 #include "base/text.h"
 #include "base/units.h"
+#include "cli/command.h"
 #include "cli/runs_help.h"
 #include "cli/runs_list.h"
 #include "cli/verb.h"
@@ -212,75 +213,72 @@ int export_run(const ExportOptions& options, const Common& common, const Console
   return refuse(console, done.error());
 }
 
-Verb add_list(CLI::App& runs, Common& common, Console& console) {
+Verb add_list(Command runs, Common& common, Console& console) {
   auto options = std::make_shared<ListOptions>();
-  CLI::App* app = runs.add_subcommand("list", "the runs that are kept, newest first");
-  app->add_option("--name", options->name, "only runs of this name");
-  app->add_option("--tag", options->tags, "only runs with this tag, key=value; any number of times")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  app->add_option("--status", options->status,
-                  "only these: running, finished, failed, oom, interrupted or damaged");
-  app->add_option("--since", options->since,
-                  "only runs that started in the last 2h, 3d …, or since a day: 2026-11-24");
-  app->add_option("-n,--newest", options->newest, "at most so many")->check(CLI::Range(1, 1'000'000));
-  app->add_flag("--json", options->json, "print them as JSON");
-  app->footer("Example:\n  ullage runs list --name train --since 7d");
-  return {app, [options, &common, &console] { return list(*options, common, console); }};
+  const Command verb = runs.verb("list", "the runs that are kept, newest first");
+  verb.option("--name", options->name, "only runs of this name");
+  verb.option("--tag", options->tags, "only runs with this tag, key=value; any number of times")
+      .one_each_time();
+  verb.option("--status", options->status,
+              "only these: running, finished, failed, oom, interrupted or damaged");
+  verb.option("--since", options->since,
+              "only runs that started in the last 2h, 3d …, or since a day: 2026-11-24");
+  verb.option("-n,--newest", options->newest, "at most so many").between(1, 1'000'000);
+  verb.flag("--json", options->json, "print them as JSON");
+  verb.footer("Example:\n  ullage runs list --name train --since 7d");
+  return {verb, [options, &common, &console] { return list(*options, common, console); }};
 }
 
-Verb add_rm(CLI::App& runs, Common& common, Console& console) {
+Verb add_rm(Command runs, Common& common, Console& console) {
   auto wanted = std::make_shared<std::vector<std::string>>();
-  CLI::App* app = runs.add_subcommand("rm", "remove runs; never one that is alive");
-  app->add_option("RUN", *wanted, std::string(kRunArgument))->required();
-  app->footer("Example:\n  ullage runs rm @1 20261124-064012-k3f9a");
-  return {app, [wanted, &common, &console] { return remove(*wanted, common, console); }};
+  const Command verb = runs.verb("rm", "remove runs; never one that is alive");
+  verb.option("RUN", *wanted, kRunArgument).required();
+  verb.footer("Example:\n  ullage runs rm @1 20261124-064012-k3f9a");
+  return {verb, [wanted, &common, &console] { return remove(*wanted, common, console); }};
 }
 
-Verb add_gc(CLI::App& runs, Common& common, Console& console) {
+Verb add_gc(Command runs, Common& common, Console& console) {
   auto options = std::make_shared<GcOptions>();
-  CLI::App* app =
-      runs.add_subcommand("gc", "remove the oldest runs beyond what is to be kept; never one that is alive");
-  app->add_flag("--dry-run", options->dry_run, "only say which would go");
-  app->add_flag("--json", options->json, "print what was removed as JSON");
-  app->footer(
+  const Command verb =
+      runs.verb("gc", "remove the oldest runs beyond what is to be kept; never one that is alive");
+  verb.flag("--dry-run", options->dry_run, "only say which would go");
+  verb.flag("--json", options->json, "print what was removed as JSON");
+  verb.footer(
       "How many are kept: the settings runs.keep and runs.keep_bytes.\nExample:\n  ullage runs gc --dry-run");
-  return {app, [options, &common, &console] { return collect(*options, common, console); }};
+  return {verb, [options, &common, &console] { return collect(*options, common, console); }};
 }
 
-Verb add_tag(CLI::App& runs, Common& common, Console& console) {
+Verb add_tag(Command runs, Common& common, Console& console) {
   auto options = std::make_shared<TagOptions>();
-  CLI::App* app = runs.add_subcommand("tag", "set or take away tags of a run that has ended, or rename it");
-  app->add_option("RUN", options->run, std::string(kRunArgument))->required();
-  app->add_option("TAG", options->changes, "key=value sets a tag, key- takes it away");
-  app->add_option_function<std::string>(
+  const Command verb = runs.verb("tag", "set or take away tags of a run that has ended, or rename it");
+  verb.option("RUN", options->run, kRunArgument).required();
+  verb.option("TAG", options->changes, "key=value sets a tag, key- takes it away");
+  verb.option(
       "--name", [options](const std::string& name) { options->name = name, options->has_name = true; },
       "a new name");
-  app->footer("Example:\n  ullage runs tag @1 branch=main tried-  --name baseline");
-  return {app, [options, &common, &console] { return tag(*options, common, console); }};
+  verb.footer("Example:\n  ullage runs tag @1 branch=main tried-  --name baseline");
+  return {verb, [options, &common, &console] { return tag(*options, common, console); }};
 }
 
-Verb add_export(CLI::App& runs, Common& common, Console& console) {
+Verb add_export(Command runs, Common& common, Console& console) {
   auto options = std::make_shared<ExportOptions>();
-  CLI::App* app =
-      runs.add_subcommand("export", "every sample of a run, one a row: time, series, labels, value");
-  app->add_option("RUN", options->run, std::string(kRunArgument))->default_str("@1");
-  app->add_option("--format", options->format, "csv or jsonl (JSON, one object a line)")
-      ->capture_default_str();
-  app->add_option("-o,--output", options->output, "a file instead of standard output");
-  app->footer(
+  const Command verb = runs.verb("export", "every sample of a run, one a row: time, series, labels, value");
+  verb.option("RUN", options->run, kRunArgument).shows_default();
+  verb.option("--format", options->format, "csv or jsonl (JSON, one object a line)").shows_default();
+  verb.option("-o,--output", options->output, "a file instead of standard output");
+  verb.footer(
       "Example:\n  ullage runs export train --format jsonl | jq 'select(.name == "
       "\"ullage_run_used_bytes\")'");
-  return {app, [options, &common, &console] { return export_run(*options, common, console); }};
+  return {verb, [options, &common, &console] { return export_run(*options, common, console); }};
 }
 
 }  // namespace
 
-std::vector<Verb> add_runs(CLI::App& parent, Common& common, Console& console) {
-  CLI::App* runs = parent.add_subcommand("runs", "the runs that are kept: list, rm, gc, tag, export");
+std::vector<Verb> add_runs(Command parent, Common& common, Console& console) {
+  const Command runs = parent.verb("runs", "the runs that are kept: list, rm, gc, tag, export");
   std::vector<Verb> verbs = {{runs, {}}};
   for (const auto add : {add_list, add_rm, add_gc, add_tag, add_export})
-    verbs.push_back(add(*runs, common, console));
+    verbs.push_back(add(runs, common, console));
   return verbs;
 }
 

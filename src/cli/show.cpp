@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "base/units.h"
+#include "cli/command.h"
 #include "cli/runs_help.h"
 #include "cli/verb.h"
 #include "run/record.h"
@@ -69,26 +70,25 @@ int show(const Options& options, const Common& common, const Console& console) {
 
 }  // namespace
 
-std::vector<Verb> add_show(CLI::App& parent, Common& common, Console& console) {
+std::vector<Verb> add_show(Command parent, Common& common, Console& console) {
   auto options = std::make_shared<Options>();
-  CLI::App* app = parent.add_subcommand(
-      "show", "what a run did: figures, curves, processes, events, advice; or its report");
-  app->add_option("RUN", options->run, std::string(kRunArgument))->default_str("@1");
-  auto* report =
-      app->add_option("-o,--output", options->report,
-                      "write the report, one HTML file that needs no network; - for standard output");
-  app->add_flag("--json", options->json, "print the run as JSON (docs/formats/run-json.md)")
-      ->excludes(report);
-  app->add_option("--width", options->width, "columns of text to use, instead of the terminal's")
-      ->check(CLI::Range(40, 1000));
-  app->add_flag("--ascii", options->ascii,
-                "draw with plain characters, as is done where the locale is not UTF-8");
-  app->footer(
+  const Command verb =
+      parent.verb("show", "what a run did: figures, curves, processes, events, advice; or its report");
+  verb.option("RUN", options->run, kRunArgument).shows_default();
+  const Flag report =
+      verb.option("-o,--output", options->report,
+                  "write the report, one HTML file that needs no network; - for standard output");
+  verb.flag("--json", options->json, "print the run as JSON (docs/formats/run-json.md)").excludes(report);
+  verb.option("--width", options->width, "columns of text to use, instead of the terminal's")
+      .between(40, 1000);
+  verb.flag("--ascii", options->ascii,
+            "draw with plain characters, as is done where the locale is not UTF-8");
+  verb.footer(
       "Examples:\n"
       "  ullage show                        the last run\n"
       "  ullage show train -o report.html   the last run named train, as a report\n"
       "  ullage show @2 --json              the run before the last, as JSON");
-  return {{app, [options, &common, &console] { return show(*options, common, console); }}};
+  return {{verb, [options, &common, &console] { return show(*options, common, console); }}};
 }
 
 }  // namespace ullage::cli

@@ -8,6 +8,6 @@
 
 namespace ullage::cli {
 
-std::vector<Verb> add_show(CLI::App& parent, Common& common, Console& console);
+std::vector<Verb> add_show(Command parent, Common& common, Console& console);
 
 }  // namespace ullage::cli

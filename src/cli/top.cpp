@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/top.h"
 
-#include <CLI/Validators.hpp>
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
@@ -17,6 +16,7 @@
 #include "base/result.h"
 #include "base/text.h"
 #include "base/units.h"
+#include "cli/command.h"
 #include "cli/runs_help.h"
 #include "cli/verb.h"
 #include "daemon/daemon_settings.h"
@@ -144,23 +144,21 @@ int show(const Options& options, const Common& common, const Console& console) {
 
 }  // namespace
 
-std::vector<Verb> add_top(CLI::App& parent, Common& common, Console& console) {
-  CLI::App* app = parent.add_subcommand("top", "Show the machine and its processes as they are now.");
+std::vector<Verb> add_top(Command parent, Common& common, Console& console) {
+  const Command verb = parent.verb("top", "Show the machine and its processes as they are now.");
   const auto options = std::make_shared<Options>();
-  app->add_flag("--once", options->once, "print one page; so does an output that is no terminal");
-  app->add_flag("--json", options->json, "print one page as JSON");
-  app->add_option("--interval", options->interval, "time between readings (2s; of a page 1s)");
-  app->add_option("--sort", options->order, "memory, growth, cpu, io or headroom")->capture_default_str();
-  app->add_option("--filter", options->filter, "only what has this in its command, name, user or group");
-  app->add_flag("--tree", options->tree, "processes below their parents");
-  app->add_flag("--groups", options->groups, "services, containers and programs, not single processes");
-  app->add_option("--limit", options->limit, "rows of a page, at most")
-      ->check(CLI::Range(1, 1'000'000))
-      ->capture_default_str();
-  app->add_flag("--alone", options->alone, "do not ask a daemon for the last minutes, growth and runs");
-  app->add_flag("--ascii", options->ascii, "draw with plain letters");
-  app->footer("Keys: m g c i h order, t tree, G groups, / filter, p pause, ? help, q quit.");
-  return {{app, [options, &common, &console] { return show(*options, common, console); }}};
+  verb.flag("--once", options->once, "print one page; so does an output that is no terminal");
+  verb.flag("--json", options->json, "print one page as JSON");
+  verb.option("--interval", options->interval, "time between readings (2s; of a page 1s)");
+  verb.option("--sort", options->order, "memory, growth, cpu, io or headroom").shows_default();
+  verb.option("--filter", options->filter, "only what has this in its command, name, user or group");
+  verb.flag("--tree", options->tree, "processes below their parents");
+  verb.flag("--groups", options->groups, "services, containers and programs, not single processes");
+  verb.option("--limit", options->limit, "rows of a page, at most").between(1, 1'000'000).shows_default();
+  verb.flag("--alone", options->alone, "do not ask a daemon for the last minutes, growth and runs");
+  verb.flag("--ascii", options->ascii, "draw with plain letters");
+  verb.footer("Keys: m g c i h order, t tree, G groups, / filter, p pause, ? help, q quit.");
+  return {{verb, [options, &common, &console] { return show(*options, common, console); }}};
 }
 
 }  // namespace ullage::cli

@@ -9,6 +9,6 @@
 
 namespace ullage::cli {
 
-std::vector<Verb> add_top(CLI::App& parent, Common& common, Console& console);
+std::vector<Verb> add_top(Command parent, Common& common, Console& console);
 
 }  // namespace ullage::cli

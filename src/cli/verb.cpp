@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/verb.h"
 
+#include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Error.hpp>
 #include <CLI/Formatter.hpp>
 #include <algorithm>
 #include <cstddef>
-#include <memory>
+#include <iterator>
 #include <optional>
 #include <ostream>
 #include <string>
@@ -15,6 +16,7 @@
 
 #include "base/result.h"
 #include "base/text.h"
+#include "cli/command.h"
 #include "cli/verbs.h"
 #include "cli/version.h"
 #include "config/settings.h"
@@ -29,29 +31,35 @@ constexpr int kRunFailed = 125;                         // as `run` itself ends 
 // "-m,--memory" as an error names it.
 std::string long_name(const std::string& flag) { return flag.substr(flag.rfind(',') + 1); }
 
+// The flags that every verb has.
+void add_common_flags(Command verb, Common& common) {
+  verb.option("--config", common.config_file, "read this file instead of /etc's and the user's")
+      .group(kEverywhere);
+  verb.option("--profile", common.profile, "development, production, testing, or one of yours")
+      .group(kEverywhere);
+  verb.option("--state", common.state_directory, "where runs and the history are kept").group(kEverywhere);
+}
+
 // The verb that was typed, down to the last word of it.
-const CLI::App* deepest(const CLI::App* app) {
+CLI::App* deepest(CLI::App* app) {
   for (auto chosen = app->get_subcommands(); !chosen.empty(); chosen = app->get_subcommands())
     app = chosen.front();
   return app;
 }
 
-std::vector<std::string> names_of(const CLI::App& app, bool flags) {
+std::vector<std::string> names_of(Command verb, bool flags) {
   std::vector<std::string> names;
   if (flags) {
-    for (const CLI::Option* option : app.get_options())
-      for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+    for (const Flag flag : verb.flags()) std::ranges::move(flag.names(), std::back_inserter(names));
   } else {
-    for (const CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; }))
-      names.push_back(verb->get_name());
+    for (const Command below : verb.verbs()) names.push_back(below.name());
   }
   return names;
 }
 
 // A word that begins with "-" may be meant as one, where the verb takes words.
-std::string hint_for(const CLI::App& verb, const std::string& word) {
-  const bool takes_words = std::ranges::any_of(
-      verb.get_options(), [](const CLI::Option* option) { return option->get_positional(); });
+std::string hint_for(Command verb, const std::string& word) {
+  const bool takes_words = std::ranges::any_of(verb.flags(), &Flag::is_word);
   std::string hint = suggestion(verb, word);
   if (word.starts_with("-") && !word.starts_with("--") && takes_words)
     hint += "; what begins with '-' and is no flag stands behind `--`";
@@ -59,13 +67,13 @@ std::string hint_for(const CLI::App& verb, const std::string& word) {
 }
 
 // A flag that wants a value, with another flag behind it, which it would take for that.
-std::optional<Error> taken_for_a_value(const CLI::App& top, const std::vector<std::string>& words) {
+std::optional<Error> taken_for_a_value(CLI::App& top, const std::vector<std::string>& words) {
   const auto option_of = [&](const std::string& word) {
     const CLI::Option* option = deepest(&top)->get_option_no_throw(word);
     return option != nullptr ? option : top.get_option_no_throw(word);
   };
   // What is left over is the command that the verb runs, whose flags are its own.
-  const CLI::App* const verb = deepest(&top);
+  CLI::App* const verb = deepest(&top);
   const std::size_t left_over = verb->get_prefix_command() ? verb->remaining_size() : 0;
   const std::size_t end = words.size() - std::min(words.size(), left_over);
   for (std::size_t i = 0; i + 1 < end && words[i] != "--"; ++i) {
@@ -78,10 +86,10 @@ std::optional<Error> taken_for_a_value(const CLI::App& top, const std::vector<st
   return std::nullopt;
 }
 
-int explain_parse_error(const CLI::App& top, const CLI::ParseError& error,
-                        const std::vector<std::string>& words, const Console& console) {
+int explain_parse_error(CLI::App& top, const CLI::ParseError& error, const std::vector<std::string>& words,
+                        const Console& console) {
   if (const auto taken = taken_for_a_value(top, words)) return refuse(console, *taken);
-  const CLI::App* verb = deepest(&top);
+  CLI::App* const verb = deepest(&top);
   const auto left_over = verb->remaining().empty() ? top.remaining() : verb->remaining();
   // get_name() would say which verb it was, not which kind of error.
   const bool is_missing = error.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError);
@@ -90,12 +98,12 @@ int explain_parse_error(const CLI::App& top, const CLI::ParseError& error,
   if (something_unknown && !left_over.empty()) {
     const bool is_behind_dashes = left_over.front() == "--" && left_over.size() > 1;
     const std::string& word = left_over[is_behind_dashes ? 1 : 0];
-    const bool wants_verb = !names_of(*verb, false).empty();
+    const bool wants_verb = !Command(*verb).verbs().empty();
     const std::string what = is_behind_dashes        ? "unexpected '"
                              : word.starts_with("-") ? "unknown flag '"
                              : wants_verb            ? "unknown verb '"
                                                      : "unexpected '";
-    const std::string hint = is_behind_dashes ? "flags stand before `--`" : hint_for(*verb, word);
+    const std::string hint = is_behind_dashes ? "flags stand before `--`" : hint_for(Command(*verb), word);
     return refuse(console, {.what = what + printable(word) + "'", .hint = hint});
   }
   return refuse(console, {.what = printable(error.what())});
@@ -124,7 +132,7 @@ std::string full_name(const CLI::App& app) {
 }
 
 // A flag of a verb that has verbs of its own, where one of these was typed: it would be of no effect.
-const CLI::Option* flag_before_verb(const CLI::App& top) {
+const CLI::Option* flag_before_verb(CLI::App& top) {
   const CLI::App* const parent = deepest(&top)->get_parent();
   if (parent == nullptr || parent == &top) return nullptr;
   for (const CLI::Option* option : parent->get_options())
@@ -132,42 +140,40 @@ const CLI::Option* flag_before_verb(const CLI::App& top) {
   return nullptr;
 }
 
-int act_on(const CLI::App& top, const std::vector<Verb>& verbs, const Console& console) {
-  const CLI::App* typed = deepest(&top);
+int act_on(CLI::App& top, const std::vector<Verb>& verbs, const Console& console) {
+  const CLI::App* const typed = deepest(&top);
   for (const Verb& verb : verbs)
-    if (verb.app == typed && verb.act) return verb.act();
+    if (&verb.command.app() == typed && verb.act) return verb.act();
   console.out << top.help();
   return typed == &top ? 0 : 2;
 }
 
 }  // namespace
 
-std::string suggestion(const CLI::App& app, const std::string& word) {
+std::string suggestion(Command verb, const std::string& word) {
   const bool is_flag = word.starts_with("-");
-  const auto names = names_of(app, is_flag);
+  const auto names = names_of(verb, is_flag);
   const std::vector<std::string_view> views(names.begin(), names.end());
   std::string guess = did_you_mean(word.substr(0, word.find('=')), views);
   if (!guess.empty()) return guess;
-  return "see `" + full_name(app) + " --help`";
+  return "see `" + full_name(verb.app()) + " --help`";
 }
 
-CLI::Option* Common::setting(CLI::App& app, const std::string& flag, const std::string& key,
-                             const std::string& help) {
-  return app.add_option_function<std::string>(
+Flag Common::setting(Command verb, const std::string& flag, const std::string& key, const std::string& help) {
+  return verb.option(
       flag, [this, flag, key](const std::string& value) { flags[key] = {value, long_name(flag)}; }, help);
 }
 
-CLI::Option* Common::setting_flag(CLI::App& app, const std::string& flag, const std::string& key,
-                                  const std::string& value, const std::string& help) {
-  return app.add_flag_callback(
-      flag, [this, flag, key, value] { flags[key] = {value, long_name(flag)}; }, help);
+Flag Common::setting_flag(Command verb, const std::string& flag, const std::string& key,
+                          const std::string& value, const std::string& help) {
+  return verb.flag(flag, [this, flag, key, value] { flags[key] = {value, long_name(flag)}; }, help);
 }
 
-CLI::Option* Common::setting_or_bare(CLI::App& app, const std::string& flag, const std::string& key,
-                                     const std::string& bare_value, const std::string& help) {
-  auto parsed = std::make_shared<std::string>();
-  return app.add_flag(flag + "{" + bare_value + "}", *parsed, help)
-      ->each([this, flag, key, parsed](const std::string& value) { flags[key] = {value, long_name(flag)}; });
+Flag Common::setting_or_bare(Command verb, const std::string& flag, const std::string& key,
+                             const std::string& bare_value, const std::string& help) {
+  return verb.option_or_bare(
+      flag, bare_value,
+      [this, flag, key](const std::string& value) { flags[key] = {value, long_name(flag)}; }, help);
 }
 
 config::Sources Common::sources(const Console& console) const {
@@ -192,15 +198,6 @@ Result<std::string> Common::state(const Console& console) const {
   return config::default_state_directory(console.environment);
 }
 
-void add_common_flags(CLI::App& app, Common& common) {
-  app.add_option("--config", common.config_file, "read this file instead of /etc's and the user's")
-      ->group(std::string(kEverywhere));
-  app.add_option("--profile", common.profile, "development, production, testing, or one of yours")
-      ->group(std::string(kEverywhere));
-  app.add_option("--state", common.state_directory, "where runs and the history are kept")
-      ->group(std::string(kEverywhere));
-}
-
 int refuse(const Console& console, const Error& error) {
   console.err << "ullage: " << error.text() << '\n';
   return 2;
@@ -211,11 +208,11 @@ int run_command_line(std::vector<std::string> arguments, Console& console) {
   CLI::App top("Keeps compute work inside the memory, CPU and GPU it has.", "ullage");
   top.set_version_flag("--version", std::string("ullage ") + kVersion);
   top.require_subcommand(0, 1);
-  add_common_flags(top, common);
+  add_common_flags(Command(top), common);
   std::vector<Verb> known;
   for (const AddVerb add : verbs())
-    for (const Verb& verb : add(top, common, console)) {
-      if (verb.act) add_common_flags(*verb.app, common);
+    for (const Verb& verb : add(Command(top), common, console)) {
+      if (verb.act) add_common_flags(verb.command, common);
       known.push_back(verb);
     }
   const auto dashes = std::ranges::find(arguments, "--");

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// A verb of the command line: one file pair src/cli/<verb>.{h,cpp}, whose add_<verb>() declares its flags on
-// the parser and leaves what to do behind. verbs.cpp is the list. Exit codes: 0 yes, 1 the answer is no, 2
+// A verb of the command line: one file pair src/cli/<verb>.{h,cpp}, whose add_<verb>() declares its flags
+// (command.h) and leaves what to do behind. verbs.cpp is the list. Exit codes: 0 yes, 1 the answer is no, 2
 // the call was wrong; `run` passes the child's on.
 #pragma once
 
-#include <CLI/App.hpp>
 #include <functional>
 #include <iosfwd>
 #include <map>
@@ -15,6 +14,7 @@
 #include "base/clock.h"
 #include "base/os_root.h"
 #include "base/result.h"
+#include "cli/command.h"
 #include "config/settings.h"
 
 namespace ullage::cli {
@@ -41,14 +41,13 @@ struct Common {
       flags;  // key of a setting → (value, flag as typed)
 
   // Declares a flag that sets a key of the configuration, so that both ways mean the same.
-  CLI::Option* setting(CLI::App& app, const std::string& flag, const std::string& key,
-                       const std::string& help);
+  Flag setting(Command verb, const std::string& flag, const std::string& key, const std::string& help);
   // The same for one without a value: giving it sets the key to `value`.
-  CLI::Option* setting_flag(CLI::App& app, const std::string& flag, const std::string& key,
-                            const std::string& value, const std::string& help);
+  Flag setting_flag(Command verb, const std::string& flag, const std::string& key, const std::string& value,
+                    const std::string& help);
   // One that may be given a value, as --heap=exact; bare it means `bare_value`.
-  CLI::Option* setting_or_bare(CLI::App& app, const std::string& flag, const std::string& key,
-                               const std::string& bare_value, const std::string& help);
+  Flag setting_or_bare(Command verb, const std::string& flag, const std::string& key,
+                       const std::string& bare_value, const std::string& help);
 
   config::Sources sources(const Console& console) const;  // of the settings: files, variables and these flags
   Result<config::Settings> settings(const Console& console) const;
@@ -56,18 +55,15 @@ struct Common {
 };
 
 struct Verb {
-  CLI::App* app = nullptr;
+  Command command;
   std::function<int()> act = {};  // called when this was the verb that was typed
 };
 
 // Adds the verb (a verb with verbs of its own returns each of them) and returns what each does.
-using AddVerb = std::vector<Verb> (*)(CLI::App& parent, Common& common, Console& console);
-
-// The flags that every verb has; called for each verb that has an act.
-void add_common_flags(CLI::App& app, Common& common);
+using AddVerb = std::vector<Verb> (*)(Command parent, Common& common, Console& console);
 
 // What a misspelt flag or verb may have meant: "did you mean '--memory'?", else where the help is.
-std::string suggestion(const CLI::App& app, const std::string& word);
+std::string suggestion(Command verb, const std::string& word);
 
 // Prints "ullage: <error>" and returns 2.
 int refuse(const Console& console, const Error& error);
