@@ -32,7 +32,7 @@ std::string output_of(const std::string& command) {
   const std::string path = testing::TempDir() + "/output-" + std::to_string(::getpid());
   const std::string shell = "{ " + command + "; } > " + path;
   const std::array arguments = {"sh", "-c", shell.c_str(), static_cast<const char*>(nullptr)};
-  pid_t child = 0;
+  decltype(::getpid()) child = 0;
   EXPECT_EQ(::posix_spawn(&child, "/bin/sh", nullptr, nullptr, const_cast<char**>(arguments.data()), environ),
             0);
   ::waitpid(child, nullptr, 0);

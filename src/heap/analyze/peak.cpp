@@ -16,8 +16,8 @@ namespace ullage::heap {
 
 namespace {
 
-constexpr double kCrossings = 0.6;  // by simulation, see History
-constexpr int kRounds = 12;         // until the number of moments and the interval of their greatest agree
+constexpr double kCrossings = 0.45;  // by simulation, see History
+constexpr int kRounds = 12;          // until the number of moments and the interval of their greatest agree
 
 // How much memory of all processes together lives, as it changes.
 struct Step {
@@ -52,7 +52,7 @@ std::vector<Step> steps_of(std::span<const Profile> profiles) {
 // often as the level without chance is near. That one is not known: it lies between the mean of all and what
 // was sampled, by the share of their variance that sampling does not explain. kCrossings makes the intervals
 // of some twenty kinds of programs (plateaus, steps, ramps, saws; 8 to 500 live samples; 1 to 300 lifetimes)
-// hold the truth 90 to 99 times in a hundred.
+// hold the truth 88 to 100 times in a hundred.
 class History {
  public:
   History(std::span<const Step> steps, double variance) {
