@@ -86,7 +86,8 @@ int main(int argc, char** argv) {
   if (!strcmp(argv[1], "file")) {  // is in the page cache, whoever maps it
     FILE* file = tmpfile();
     ftruncate(fileno(file), 10 * COUNT * BYTES);
-    void* mapped = mmap(NULL, 10 * COUNT * BYTES, PROT_READ, MAP_SHARED, fileno(file), 0);
+    void* mapped = mmap(NULL, COUNT * BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fileno(file), 0);
+    mapped = mremap(mapped, COUNT * BYTES, 10 * COUNT * BYTES, MREMAP_MAYMOVE);
     usleep(30000);
     munmap(mapped, 10 * COUNT * BYTES);
     hold_all(0), give_back(0);

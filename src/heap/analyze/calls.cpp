@@ -195,7 +195,8 @@ bool is_plumbing(const Frame& frame) {
                                                             "CRYPTO_realloc"});
   constexpr auto kFunctions = std::to_array<std::string_view>(
       {"malloc", "calloc", "realloc", "reallocarray", "posix_memalign", "aligned_alloc", "memalign", "valloc",
-       "pvalloc", "strdup", "strndup", "_start", "mmap", "mremap", "xmalloc", "xcalloc", "xrealloc"});
+       "pvalloc", "strdup", "strndup", "_start", "mmap", "mremap", "mprotect", "xmalloc", "xcalloc",
+       "xrealloc"});
   const auto begins = [](std::string_view text) {
     return [text](std::string_view front) { return text.starts_with(front); };
   };

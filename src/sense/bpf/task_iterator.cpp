@@ -108,6 +108,9 @@ void add(TaskNews& news, const Record& record) {
   news.has_moved = news.has_moved || (record.what & TASK_HAS_MOVED) != 0;
   news.has_io = news.has_io || (record.what & TASK_HAS_IO) != 0;
   news.is_elsewhere = news.is_elsewhere || (record.what & TASK_IS_ELSEWHERE) != 0;
+  news.memory_has_moved = news.memory_has_moved || (record.what & TASK_MEMORY_MOVED) != 0;
+  news.minor_faults += record.minor_faults;
+  news.major_faults += record.major_faults;
 }
 
 // Of the two programs only the one that is named, which the kernel must accept.
@@ -241,12 +244,17 @@ std::optional<std::span<const Record>> TaskIterator::Impl::read_records() {
 // higher number than another may have been taken over by that one.
 void TaskIterator::Impl::add_up(std::span<const Record> records) {
   for (const Record& record : records)
-    if (record.thread == record.process) add(news.emplace_back(TaskNews{.pid = record.process}), record);
+    if (record.thread == record.process)
+      add(news.emplace_back(TaskNews{.pid = record.process, .resident_pages = record.resident_pages}),
+          record);
   if (!std::ranges::is_sorted(news, {}, &TaskNews::pid)) std::ranges::sort(news, {}, &TaskNews::pid);
   for (const Record& record : records) {
     if (record.thread == record.process) continue;
     const auto process = std::ranges::lower_bound(news, record.process, {}, &TaskNews::pid);
-    if (process != news.end() && process->pid == record.process) add(*process, record);
+    if (process == news.end() || process->pid != record.process) continue;
+    add(*process, record);
+    // Its first thread may have slept, and nobody has looked at the memory that they share.
+    process->has_moved = process->has_moved || (record.what & TASK_MEMORY_MOVED) != 0;
   }
 }
 

@@ -168,7 +168,7 @@ TEST_P(TaskIteratorLive, TellsNothingOfOneThatSleepsThoughManyBeforeItHaveEnded)
   iterator_->read();
   const TaskNews quiet = news_of(iterator_->read(), staying.front());
   EXPECT_EQ(quiet.ran.count(), 0);
-  EXPECT_FALSE(quiet.has_moved || quiet.has_io || quiet.is_elsewhere);
+  EXPECT_FALSE(quiet.has_moved || quiet.has_io || quiet.is_elsewhere || quiet.memory_has_moved);
   end(staying);
 }
 
@@ -182,7 +182,11 @@ TEST_P(TaskIteratorLive, TellsOnceOfWhatAProcessDid) {
     return news_of(iterator_->read(), child.pid());
   };
   EXPECT_GE(next().ran, std::chrono::milliseconds(30));
-  EXPECT_TRUE(next().has_moved) << "memory";
+  const TaskNews memory = next();
+  EXPECT_TRUE(memory.memory_has_moved);
+  EXPECT_FALSE(memory.has_moved);
+  EXPECT_GE(memory.resident_pages * 4096, 4 * kMiB);
+  EXPECT_GE(memory.minor_faults + memory.major_faults, 2u);  // with pages of 2 MiB
   EXPECT_TRUE(next().has_io);
   EXPECT_TRUE(next().has_moved) << "its name";
   const TaskNews threads = next();
@@ -192,12 +196,14 @@ TEST_P(TaskIteratorLive, TellsOnceOfWhatAProcessDid) {
   const TaskNews quiet = news_of(iterator_->read(), child.pid());
   EXPECT_EQ(quiet.ran.count(), 0);
   EXPECT_FALSE(quiet.has_moved);
+  EXPECT_FALSE(quiet.memory_has_moved);
   EXPECT_FALSE(quiet.has_io);
 }
 
 TEST_P(TaskIteratorLive, ATableThatAsksItHasTheFiguresOfProc) {
   const ObedientChild child({[] { burn(std::chrono::milliseconds(60)); }, touch_memory, write_file,
                              [] { std::thread(write_file).join(); },
+                             [] { std::thread(touch_memory).detach(); }, touch_memory,
                              [] { ::prctl(PR_SET_NAME, "another (name)"); }});
   const SystemClock clock;
   const TableOptions options = {.details_time = std::chrono::seconds(10)};  // whatever else runs here
@@ -209,7 +215,7 @@ TEST_P(TaskIteratorLive, ATableThatAsksItHasTheFiguresOfProc) {
     EXPECT_NE(found, rows.end());
     return found != rows.end() ? found->sample : ProcessSample();
   };
-  for (int thing = 0; thing < 5; ++thing) {
+  for (int thing = 0; thing < 7; ++thing) {
     child.do_next();
     const ProcessSample told = row_of(table.read({.tasks = iterator_->read()}));
     ProcessTable fresh(OsRoot::live(), options, clock);

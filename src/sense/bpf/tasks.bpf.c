@@ -98,8 +98,9 @@ struct Seen {
   __u32 thread;
   __u32 threads;  // this and what follows up to cgroups: of a process's first thread only
   __u32 pages, swap_pages;
-  __u64 ended_run_ns, name, cgroups;
-  __u64 run_ns, faults, io_bytes;
+  __u64 ended_run_ns, name, cgroups, memory;
+  __u32 minor_faults, major_faults;  // the lower halves
+  __u64 run_ns, io_bytes;
 };
 
 struct {
@@ -175,7 +176,7 @@ struct Look {
   int was_there;
   // Bits that are others than at the pass before: one test for all of a kind, so that the verifier has few ways
   // to follow.
-  __u64 moved, io, elsewhere;
+  __u64 moved, io, elsewhere, memory;
 };
 
 // A field of Seen is this now; which bits of it are others.
@@ -199,12 +200,18 @@ static void look_at_memory(struct Look* look, struct mm_struct* mm) {
       swap_pages = before->rss_stat.count[2].counter;
     }
   }
-  look->moved |= RENEW(look->now.pages, pages) | RENEW(look->now.swap_pages, swap_pages);
+  look->memory |= RENEW(look->now.pages, pages) | RENEW(look->now.swap_pages, swap_pages);
+  if (look->now.memory != (__u64)mm) look->moved = 1;  // pointers have no bits for the verifier
+  look->now.memory = (__u64)mm;
 }
 
 // What a thread does only when it runs.
 static void look_at_doings(struct Look* look, struct task_struct* task) {
-  look->moved |= RENEW(look->now.faults, task->min_flt + task->maj_flt);
+  look->record.minor_faults = (__u32)task->min_flt - look->now.minor_faults;
+  look->record.major_faults = (__u32)task->maj_flt - look->now.major_faults;
+  look->now.minor_faults += look->record.minor_faults;
+  look->now.major_faults += look->record.major_faults;
+  look->memory |= look->record.minor_faults | look->record.major_faults;
   if (bpf_core_field_exists(task->ioac.read_bytes))
     look->io |= RENEW(look->now.io_bytes, task->ioac.read_bytes + task->ioac.write_bytes);
 }
@@ -228,7 +235,7 @@ static void look_at_process(struct Look* look, struct task_struct* task, int has
   if (has_run || look->now.threads != 1) look_at_threads(look, task->signal);
   // What others do to a sleeper, by reclaim or by moving it: a look now and then is enough.
   if (!has_run && ((look->now.thread + pass.number) & 3) != 0) return;
-  if (look->now.cgroups != (__u64)task->cgroups) look->elsewhere = 1;  // pointers have no bits for the verifier
+  if (look->now.cgroups != (__u64)task->cgroups) look->elsewhere = 1;
   look->now.cgroups = (__u64)task->cgroups;
   look_at_memory(look, task->mm);
 }
@@ -254,6 +261,8 @@ static __always_inline void look_at(struct task_struct* task, struct Look* look)
   if (look->moved) look->record.what |= TASK_HAS_MOVED;
   if (look->io) look->record.what |= TASK_HAS_IO;
   if (look->elsewhere) look->record.what |= TASK_IS_ELSEWHERE;
+  if (look->memory) look->record.what |= TASK_MEMORY_MOVED;
+  look->record.resident_pages = look->now.pages;
 }
 
 static int is_to_be_told(const struct Look* look) {

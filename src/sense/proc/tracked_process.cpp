@@ -84,6 +84,17 @@ bool TrackedProcess::take_stat(std::string_view text, const OsRoot& root, TreePr
   return true;
 }
 
+void TrackedProcess::take_memory(const MemoryNews& news, const OsRoot& root, TreeProcess& process) {
+  ProcessSample& sample = process.sample;
+  if (first_ || sample.state == 'Z' || sample.state == 'X') return;
+  sample.resident_bytes = news.resident_pages * static_cast<std::uint64_t>(root.page_size_bytes);
+  sample.minor_faults += news.minor_faults;
+  sample.major_faults += news.major_faults;
+  now_.resident_pages = news.resident_pages;
+  now_.faults += news.minor_faults + news.major_faults;
+  dirty_ = true;
+}
+
 bool TrackedProcess::is_memory_stale() const {
   if (now_.state == 'Z' || now_.state == 'X') return false;
   if (!status_read_ || executed_) return true;

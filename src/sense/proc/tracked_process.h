@@ -15,11 +15,17 @@
 
 namespace ullage::sense {
 
+struct MemoryNews {
+  std::uint64_t resident_pages = 0, minor_faults = 0, major_faults = 0;
+};
+
 class TrackedProcess {
  public:
   // Takes in one reading of `stat`. False when the number now belongs to another process, or the text is
   // broken.
   bool take_stat(std::string_view text, const OsRoot& root, TreeProcess& process);
+  // What has become of its memory since, by who else tells of it: how much there is, and faults to be added.
+  void take_memory(const MemoryNews& news, const OsRoot& root, TreeProcess& process);
   // The split of memory and its high-water mark: status.
   void read_status(ProcessFiles& files, TreeProcess& process);
   // io, switches and run-queue wait, open files.

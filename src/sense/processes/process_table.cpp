@@ -65,7 +65,7 @@ bool hides_processes(const OsRoot& root) {
 
 // Whether there is anything to take in.
 bool says_something(const TaskNews& news) {
-  return news.ran.count() > 0 || news.has_moved || news.has_io || news.is_elsewhere;
+  return news.ran.count() > 0 || news.has_moved || news.has_io || news.is_elsewhere || news.memory_has_moved;
 }
 
 }  // namespace
@@ -200,7 +200,7 @@ void ProcessTable::Impl::wake(std::span<const TaskNews> tasks, Freshness freshne
     while (news != tasks.end() && news->pid < alarm.pid) ++news;
     const TaskNews* told = news != tasks.end() && news->pid == alarm.pid ? &*news : nullptr;
     const bool is_news = told != nullptr ? !alarm.is_told || says_something(*told) : alarm.is_told;
-    if (is_news) rows.member(i).take_news(told, now, read_at);
+    if (is_news) rows.member(i).take_news(told, root, rows.row(i), now, read_at);
     alarm.is_told = told != nullptr;
     if (is_news || now >= alarm.at || freshness == Freshness::all) awake.push_back(i);
   }

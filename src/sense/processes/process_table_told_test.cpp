@@ -65,6 +65,28 @@ TEST(ToldProcessTable, WhatHasRunALittleIsReadWhenThatAddsUp) {
   EXPECT_EQ(seen_at, (std::vector<int>{3, 6}));
 }
 
+TEST(ToldProcessTable, MemoryIsWhatTheKernelTellsUntilStatIsRead) {
+  FixtureMachine machine;
+  machine.process({.pid = 10, .pages = 1000});
+  ManualClock clock;
+  ProcessTable table(machine.root(), kOptions, clock);
+  std::vector<TaskNews> tasks = {{.pid = 10}};
+  table.read({.tasks = tasks});
+  const std::uint64_t faults = table.rows()[0].sample.minor_faults;
+  machine.process({.pid = 10, .user_ticks = 1, .pages = 1010});
+  tasks[0] = {.pid = 10, .memory_has_moved = true, .resident_pages = 1009, .minor_faults = 9};
+  clock.advance(seconds(1));
+  const ProcessSample& sample = table.read({.tasks = tasks})[0].sample;
+  EXPECT_EQ(sample.resident_bytes, 1009u * 4096);
+  EXPECT_EQ(sample.minor_faults, faults + 9);
+  EXPECT_EQ(sample.user_seconds, 0);
+  tasks[0] = {.pid = 10, .has_moved = true};
+  clock.advance(seconds(1));
+  table.read({.tasks = tasks});
+  EXPECT_EQ(sample.resident_bytes, 1010u * 4096);
+  EXPECT_EQ(sample.minor_faults, faults);
+}
+
 // Its rate is not that of its last reading for ever, nor is it thinned by the time that it slept before.
 TEST(ToldProcessTable, TheRateOfOneThatSleptIsOfTheTimeInWhichItRan) {
   FixtureMachine machine;

@@ -80,7 +80,8 @@ bool TableMember::take_stat(std::string_view text, const OsRoot& root, ProcessRo
   return true;
 }
 
-void TableMember::take_news(const TaskNews* news, nanoseconds now, nanoseconds before) {
+void TableMember::take_news(const TaskNews* news, const OsRoot& root, ProcessRow& row, nanoseconds now,
+                            nanoseconds before) {
   if (has_news_ && news == nullptr) due_ = now;  // no more is told of it
   has_news_ = news != nullptr;
   if (news == nullptr) return;
@@ -92,6 +93,13 @@ void TableMember::take_news(const TaskNews* news, nanoseconds now, nanoseconds b
   has_run_ = has_run_ || news->ran.count() > 0;
   has_moved_ = has_moved_ || news->has_moved || ran_unread_ >= kClockTick;
   has_io_ = has_io_ || news->has_io;
+  if (news->memory_has_moved) {
+    process.take_memory({.resident_pages = news->resident_pages,
+                         .minor_faults = news->minor_faults,
+                         .major_faults = news->major_faults},
+                        root, row);
+    has_run_since_places_ = true;
+  }
   if (news->is_elsewhere) look_at_places(now);
 }
 

@@ -29,7 +29,8 @@ struct NamedFor {
 class TableMember {
  public:
   // What the kernel's pass over all tasks tells of it; null: nothing any more. before: when it told last.
-  void take_news(const TaskNews* news, std::chrono::nanoseconds now, std::chrono::nanoseconds before);
+  void take_news(const TaskNews* news, const OsRoot& root, ProcessRow& row, std::chrono::nanoseconds now,
+                 std::chrono::nanoseconds before);
   bool is_due(std::chrono::nanoseconds now) const { return has_moved_ || now >= due_; }
   // False when the number now belongs to another process, or the text is broken. before: when all was read
   // last.

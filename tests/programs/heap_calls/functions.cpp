@@ -66,6 +66,10 @@ ULLAGE_BY(mmap_fixed, whole_pages(::mmap(::mmap(nullptr, bytes, kReadWrite, kPri
 ULLAGE_BY(mremap, whole_pages(::mremap(::mmap(nullptr, 4 * bytes, kReadWrite, kPrivate, -1, 0), 4 * bytes,
                                        bytes, MREMAP_MAYMOVE)))
 #undef ULLAGE_BY
+[[gnu::noinline]] void* by_mprotect(std::size_t bytes) {  // of address space that was reserved
+  void* reserved = whole_pages(::mmap(nullptr, 4 * bytes, PROT_NONE, kPrivate, -1, 0));
+  return reserved != nullptr && ::mprotect(reserved, bytes, kReadWrite) == 0 ? reserved : nullptr;
+}
 
 void free_it(void* block, std::size_t) { ::free(block); }
 void realloc_to_nothing(void* block, std::size_t) { use(::realloc(block, 0)); }
@@ -101,6 +105,7 @@ constexpr auto kFunctions = std::to_array<Function>({
     {"by_mmap", by_mmap, unmap, true},
     {"by_mmap_fixed", by_mmap_fixed, unmap, true},
     {"by_mremap", by_mremap, unmap, true},
+    {"by_mprotect", by_mprotect, unmap, true},
 });
 
 [[noreturn]] void complain(const Function& function, const char* what) {
