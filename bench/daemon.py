@@ -5,7 +5,7 @@
 A thousand processes live (one in ten does a little each second) while each of the watchers looks at the machine once a second for a while: Ullage
 with BPF and without (both at once, so that they have the same seconds), the distribution's node_exporter with process-exporter (scraped each second),
 and netdata. Their CPU time and memory are read from /proc. A tick is all that Ullage's threads do but the one that writes the history: reading, naming,
-looking ahead, and the server that nobody asks. Then Ullage is asked: /metrics, a storm of queries while both cores are busy, its page in Chromium.
+looking ahead, and the server that nobody asks. Then its memory with 6,000 series, and Ullage is asked: /metrics, a storm of queries while both cores are busy, its page in Chromium.
 Last, a day in which 200,000 processes come and go passes on a clock of its own. Results go to bench/out/daemon.json, and as a table to standard
 output. Peers that are not installed are left out, and that is said.
 """
@@ -37,6 +37,7 @@ TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 SETTLE_SECONDS_MAX = 400
 # After so long the history's journal is about as long as it becomes, and what asks for the last minutes reads all of it.
 JOURNAL_SECONDS = 150
+LIVE_SERIES = 5500  # and the machine's own
 OTHERS_SECONDS_MOST = 60  # of what tells no more in longer: the peers, the page
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -87,6 +88,11 @@ def thread_seconds(pid: int) -> dict[str, float]:
             name = (task / "comm").read_text().strip()
             seconds[name] = seconds.get(name, 0) + int((task / "schedstat").read_text().split()[0]) / 1e9
     return seconds
+
+
+def status_mib(pid: int, field: str) -> float:
+    """Of one process, as its status has it."""
+    return int(re.search(rf"^{field}:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)[1]) / 1024
 
 
 def resident_mib(pid: int) -> float:
@@ -312,6 +318,52 @@ def bench_cost(table: Table, folder: Path, seconds: int):
         swarm.wait()
 
 
+def write_series(file: Path, count: int, done: threading.Event):
+    """As a program of the user's would: so many gauges, all anew each second."""
+    second = 0
+    while not done.wait(1):
+        second += 1
+        lines = (f'bench_queue_depth{{worker="{i}"}} {(i * 7919 + second * second) % 100_003 / 7}\n' for i in range(count))
+        file.with_suffix(".new").write_text("# TYPE bench_queue_depth gauge\n" + "".join(lines))
+        file.with_suffix(".new").rename(file)
+
+
+def bench_series(table: Table, folder: Path, seconds: int):
+    """Six thousand live series, most of them from a file of the user's: memory, /metrics, and what questions over all of them leave."""
+    values = folder / "values"
+    values.mkdir()
+    watcher, url = ullage(folder, ULLAGE_DAEMON_TEXTFILE_DIRECTORY=str(values))
+    done = threading.Event()
+    writer = threading.Thread(target=write_series, args=(values / "bench.prom", LIVE_SERIES, done))
+    writer.start()
+    pid = watcher.processes[0].pid
+    try:
+        time.sleep(JOURNAL_SECONDS + min(seconds, OTHERS_SECONDS_MOST))
+        page = fetch(url + "/metrics")
+        series = page.count(b"\n") - page.count(b"\n#")
+        table.row(f"resident memory at {series:,} live series", round(status_mib(pid, "VmRSS"), 1), "MiB", "≤ 40", "≤ 20")
+        taken = []
+        for _ in range(50):
+            begin = time.perf_counter()
+            fetch(url + "/metrics")
+            taken.append(1000 * (time.perf_counter() - begin))
+        table.row("… /metrics of them, through Python's client", round(statistics.median(taken), 2), "ms", "≤ 6", "≤ 2")
+        end = int(time.time())
+        window = urllib.parse.urlencode({"query": '{__name__!=""}', "start": end - JOURNAL_SECONDS, "end": end, "step": 1})
+        for what, path in (
+            ("now", "/api/v1/query?query=" + urllib.parse.quote('{__name__!=""}')),
+            ("two minutes", "/api/v1/query_range?" + window),
+        ):
+            fetch(url + path)
+            table.row(f"… just after a question over all of them, {what}", round(status_mib(pid, "VmRSS"), 1), "MiB")
+        time.sleep(15)
+        table.row("… a quarter of a minute later", round(status_mib(pid, "VmRSS"), 1), "MiB")
+    finally:
+        done.set()
+        writer.join()
+        watcher.end()
+
+
 def storm(url: str, a_second: int, seconds: int) -> dict[int, int]:
     """Queries at a rate, on connections that stay; how often which status came (0: none)."""
     statuses: dict[int, int] = {}
@@ -424,7 +476,7 @@ def bench_day(table: Table, folder: Path, seconds: int):
     table.row("… CPU a tick, the machine of files included", round(1000 * hours[-1]["cpu_seconds"] / ticks, 1), "ms")
 
 
-PARTS = {"cost": bench_cost, "storm": bench_storm, "page": bench_page, "day": bench_day}
+PARTS = {"cost": bench_cost, "series": bench_series, "storm": bench_storm, "page": bench_page, "day": bench_day}
 
 
 def main() -> int:

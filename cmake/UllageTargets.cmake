@@ -1,20 +1,22 @@
-# What nearly every source, and every test, begins with takes clang half of the time to compile it: for the
-# sanitizers it is read once. The release, whose compile commands clang-tidy goes by, is built without: g++ 12
-# cries wolf of arrays' bounds in headers of the system that are precompiled.
+# What nearly every source, and every test, begins with takes half of the time to compile it: it is read once. But
+# for what g++ optimises: g++ 12 cries wolf of arrays' bounds in headers of the system that are precompiled.
+add_compile_options(-pthread)  # a precompiled header fits only what is compiled alike
+function(ullage_precompiled name)
+  add_library(${name} OBJECT cmake/precompiled.cpp)
+  target_link_libraries(${name} PRIVATE ullage_warnings ${ARGN})
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    target_compile_options(${name} PRIVATE "SHELL:-Xclang -fno-pch-timestamp")  # else ccache keeps nothing made with it
+  endif()
+endfunction()
+ullage_precompiled(ullage_test_headers GTest::gmock_main rapidcheck::rapidcheck)
+target_compile_options(ullage_test_headers PRIVATE -O0)
+target_precompile_headers(ullage_test_headers PRIVATE <gmock/gmock.h> <gtest/gtest.h> <nlohmann/json.hpp>)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   set(ULLAGE_PRECOMPILED ON)
-  add_compile_options(-pthread)  # a precompiled header fits only what is compiled alike
-  function(ullage_precompiled name)
-    add_library(${name} OBJECT cmake/precompiled.cpp)
-    target_link_libraries(${name} PRIVATE ullage_warnings ${ARGN})
-    target_compile_options(${name} PRIVATE "SHELL:-Xclang -fno-pch-timestamp")  # else ccache keeps nothing made with it
-  endfunction()
   ullage_precompiled(ullage_headers)
   target_precompile_headers(ullage_headers PRIVATE
     <algorithm> <chrono> <cstdint> <filesystem> <functional> <map> <memory> <optional> <ranges> <span> <string>
     <string_view> <unordered_map> <utility> <vector>)
-  ullage_precompiled(ullage_test_headers GTest::gmock_main rapidcheck::rapidcheck)
-  target_precompile_headers(ullage_test_headers PRIVATE <gmock/gmock.h> <gtest/gtest.h> <nlohmann/json.hpp>)
 endif()
 
 # ullage_library(NAME SOURCES … [TESTS …] [DEPENDS …] [PRIVATE_DEPENDS …] [THREADED])
@@ -46,9 +48,7 @@ function(ullage_test name)
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE ${arg_DEPENDS} ullage_warnings GTest::gmock_main rapidcheck::rapidcheck)
   target_compile_options(${name} PRIVATE -O0)  # a third less time to compile it; what it tests is optimised
-  if(ULLAGE_PRECOMPILED)
-    target_precompile_headers(${name} REUSE_FROM ullage_test_headers)
-  endif()
+  target_precompile_headers(${name} REUSE_FROM ullage_test_headers)
   set(labels)
   if(arg_THREADED)
     add_dependencies(threaded_tests ${name})

@@ -16,7 +16,7 @@ from pathlib import Path
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
 CLEAN = Path("build/clang-tidy")
-OF_GCC = ["--extra-arg=-Wno-unknown-warning-option"]  # the commands are g++'s: clang need not know all of its flags
+OF_GCC = [f"--extra-arg=-Wno-{what}" for what in ("unknown-warning-option", "ignored-gch")]  # the commands are g++'s
 
 
 @cache

@@ -438,9 +438,10 @@ void made_writable(std::uintptr_t begin, std::size_t bytes, const CallerFrame& f
 }
 
 Mapped what_is_mapped(std::uintptr_t address) {
+  if (here.is_busy || one.state != State::on || !is_this_process()) return Mapped::memory;
+  const Busy busy;
   file::Mapping mapping;
-  if (one.state != State::on || !is_this_process() || !one.mappings.find(address, mapping))
-    return Mapped::memory;
+  if (!one.mappings.find(address, mapping)) return Mapped::memory;
   if (mapping.node == file::kRoot) return Mapped::reserved;
   return file::is_own(one.stacks.frame_of(mapping.node), file::OwnFrame::file) ? Mapped::file
                                                                                : Mapped::memory;

@@ -9,7 +9,6 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -200,11 +199,34 @@ TEST_P(TaskIteratorLive, TellsOnceOfWhatAProcessDid) {
   EXPECT_FALSE(quiet.has_io);
 }
 
+// Nobody has looked at the memory that its threads share: its `stat` is to be read.
+TEST_P(TaskIteratorLive, ASleeperWhoseOtherThreadTouchesMemoryHasMoved) {
+  const ObedientChild child({[] {
+    std::thread([] {
+      while (true) {
+        touch_memory();
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      }
+    }).detach();
+  }});
+  child.do_next();
+  child.wait_until_it_waits();
+  iterator_->read();
+  int times = 0;
+  for (int tries = 0; tries < 1000 && times < 5; ++tries) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    const TaskNews news = news_of(iterator_->read(), child.pid());
+    if (news.minor_faults == 0) continue;
+    EXPECT_TRUE(news.has_moved);
+    ++times;
+  }
+  EXPECT_EQ(times, 5);
+}
+
 TEST_P(TaskIteratorLive, ATableThatAsksItHasTheFiguresOfProc) {
   const ObedientChild child({[] { burn(std::chrono::milliseconds(60)); }, touch_memory, write_file,
-                             [] { std::thread(write_file).join(); },
-                             [] { std::thread(touch_memory).detach(); }, touch_memory,
-                             [] { ::prctl(PR_SET_NAME, "another (name)"); }});
+                             [] { std::thread(write_file).join(); }, [] { std::thread(touch_memory).join(); },
+                             touch_memory, [] { ::prctl(PR_SET_NAME, "another (name)"); }});
   const SystemClock clock;
   const TableOptions options = {.details_time = std::chrono::seconds(10)};  // whatever else runs here
   ProcessTable table(OsRoot::live(), options, clock);
