@@ -2,6 +2,7 @@
 #include "daemon/daemon.h"
 
 #include <fmt/format.h>
+#include <malloc.h>
 #include <signal.h>
 
 #include <cerrno>
@@ -63,6 +64,7 @@ namespace {
 
 constexpr double kLateSeconds = 0.1;
 constexpr std::size_t kNotesMax = 200;
+constexpr int kLargeBlockBytes = 256 << 10;
 
 class Daemon {
  public:
@@ -436,9 +438,22 @@ void Daemon::reload() {
 
 }  // namespace
 
+namespace {
+
+// To the kernel, as they are freed. Left to itself glibc raises what it takes for large to the largest block
+// that was freed (up to 32 MiB): after a question over all series its answer's pieces would stay for good.
+void give_back_large_blocks() {
+#ifdef __GLIBC__
+  ::mallopt(M_MMAP_THRESHOLD, kLargeBlockBytes);
+#endif
+}
+
+}  // namespace
+
 Result<void> run_daemon(const config::Settings& settings, const Surroundings& surroundings) {
   if (auto enough = expect_open_files(open_files_max()); !enough) return enough;
   if (auto made = make_folders(settings.text("state.directory")); !made) return made;
+  give_back_large_blocks();
   auto loop = EventLoop::create();
   if (!loop) return pass_on(loop);
   Daemon daemon(*loop, settings, surroundings);
