@@ -57,6 +57,10 @@ int main(int argc, char** argv) {
   }
   if (!strcmp(argv[1], "growth")) hold_all(0);
   if (!strcmp(argv[1], "mapped")) munmap(map(COUNT * BYTES), COUNT * BYTES);
+  if (!strcmp(argv[1], "mapped to be shared")) {
+    void* mapped = mmap(NULL, COUNT * BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    munmap(mapped, COUNT * BYTES);
+  }
   if (!strcmp(argv[1], "mapped beside blocks")) {
     void* mapped = map(COUNT * BYTES);
     hold_all(0), give_back(0);
@@ -120,6 +124,7 @@ def peaks(tmp_path_factory):
         ("child", BYTES),
         ("growth", BYTES),
         ("mapped", BYTES),
+        ("mapped to be shared", BYTES),
         ("mapped beside blocks", 2 * BYTES),
         ("blocks beside a great mapping", 101 * BYTES),
         ("mapped in steps", STEPS),

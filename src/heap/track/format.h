@@ -97,7 +97,7 @@ enum class OwnFrame : std::uint64_t {
   thread = 1,     // its ThreadName's number
   block = 2,      // of malloc and its kin: number = size class
   anonymous = 3,  // a mapping without a file: number = size class
-  file = 4,       // a mapping of a file, or shared
+  file = 4,       // a mapping of a file, also of shared memory that has a name
   no_room = 5,    // stands for all stacks that found no node
 };
 constexpr unsigned kOwnShift = 40;

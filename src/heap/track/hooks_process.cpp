@@ -38,7 +38,7 @@ void* to_result(long result) {
   const auto begin = reinterpret_cast<std::uintptr_t>(mapped);
   const std::size_t whole = (bytes + 4095) / 4096 * 4096;
   if ((flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) == MAP_FIXED) recorder::unmapped(begin, whole);
-  const bool has_file = (flags & MAP_ANONYMOUS) == 0 || (flags & MAP_SHARED) != 0;
+  const bool has_file = (flags & MAP_ANONYMOUS) == 0;
   const auto what = has_file                         ? recorder::Mapped::file
                     : (protection & PROT_WRITE) != 0 ? recorder::Mapped::memory
                                                      : recorder::Mapped::reserved;

@@ -35,7 +35,7 @@ bool freed(std::uintptr_t address, Forgotten* forgotten = nullptr);
 // It was not given back after all: counted anew, as if it had not been away.
 void stays(const Forgotten& block);
 
-// Memory is what can be written; what cannot be as yet is reserved; what is shared counts as a file.
+// Memory is what can be written and has no file; what cannot be as yet is reserved.
 enum class Mapped : std::uint8_t { memory, file, reserved };
 void mapped(std::uintptr_t begin, std::size_t bytes, Mapped what, const CallerFrame& from);
 void unmapped(std::uintptr_t begin, std::size_t bytes);
