@@ -187,17 +187,22 @@ struct Look {
     value_before ^ (field);                \
   })
 
+// What each processor holds back may make a small count negative; /proc shows 0 then
+// (percpu_counter_read_positive), and so is it here.
+static __u64 positive(__s64 count) { return count > 0 ? count : 0; }
+
 static void look_at_memory(struct Look* look, struct mm_struct* mm) {
-  __s64 pages = 0, swap_pages = 0;
+  __u64 pages = 0, swap_pages = 0;
   if (mm != 0) {
     if (bpf_core_field_exists(mm->rss_stat[0].count)) {
-      pages = mm->rss_stat[0].count + mm->rss_stat[1].count + mm->rss_stat[3].count;
-      swap_pages = mm->rss_stat[2].count;
+      pages = positive(mm->rss_stat[0].count) + positive(mm->rss_stat[1].count) +
+              positive(mm->rss_stat[3].count);
+      swap_pages = positive(mm->rss_stat[2].count);
     } else {
       struct mm_struct___before* before = (struct mm_struct___before*)mm;
-      pages = before->rss_stat.count[0].counter + before->rss_stat.count[1].counter +
-              before->rss_stat.count[3].counter;
-      swap_pages = before->rss_stat.count[2].counter;
+      pages = positive(before->rss_stat.count[0].counter) + positive(before->rss_stat.count[1].counter) +
+              positive(before->rss_stat.count[3].counter);
+      swap_pages = positive(before->rss_stat.count[2].counter);
     }
   }
   look->memory |= RENEW(look->now.pages, pages) | RENEW(look->now.swap_pages, swap_pages);
