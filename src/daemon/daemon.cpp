@@ -436,10 +436,6 @@ void Daemon::reload() {
   manager_.ready("watching");
 }
 
-}  // namespace
-
-namespace {
-
 // To the kernel, as they are freed. Left to itself glibc raises what it takes for large to the largest block
 // that was freed (up to 32 MiB): after a question over all series its answer's pieces would stay for good.
 void give_back_large_blocks() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "heap/profile.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -9,20 +10,19 @@ namespace ullage::heap {
 
 bool is_memory(AllocationKind kind) { return kind != AllocationKind::file_mapping; }
 
-std::uint32_t fullest_slot(const Profile& profile) {
+std::vector<double> living_by_slot(const Profile& profile, Counted counted) {
   std::vector<double> bytes(profile.slot_ends_ms.size());
   for (const Change& change : profile.changes)
-    if (change.slot < bytes.size() && is_memory(profile.sites[change.site].kind))
+    if (change.slot < bytes.size() && (counted == Counted::all || is_memory(profile.sites[change.site].kind)))
       bytes[change.slot] += change.allocated_bytes - change.freed_bytes;
-  double lives = 0, most = 0;
-  std::size_t fullest = 0;
-  for (std::size_t slot = 0; slot < bytes.size(); ++slot) {
-    lives += bytes[slot];
-    if (lives <= most) continue;
-    most = lives;
-    fullest = slot;
-  }
-  return static_cast<std::uint32_t>(fullest);
+  for (std::size_t slot = 1; slot < bytes.size(); ++slot) bytes[slot] += bytes[slot - 1];
+  return bytes;
+}
+
+std::uint32_t fullest_slot(const Profile& profile) {
+  const std::vector<double> bytes = living_by_slot(profile, Counted::memory);
+  const auto most = std::ranges::max_element(bytes);
+  return most == bytes.end() || *most <= 0 ? 0 : static_cast<std::uint32_t>(most - bytes.begin());
 }
 
 }  // namespace ullage::heap

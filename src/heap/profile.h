@@ -82,7 +82,10 @@ struct Profile {
   std::vector<std::string> problems;  // what was damaged and left out, for the reader to say
 };
 
-// The first at whose end most memory lives, by the profile's changes.
+// How many bytes live at the end of each slot, by the profile's changes: of all sites, or of memory alone.
+enum class Counted : std::uint8_t { all, memory };
+std::vector<double> living_by_slot(const Profile& profile, Counted counted = Counted::all);
+// The first at whose end most memory lives.
 std::uint32_t fullest_slot(const Profile& profile);
 
 }  // namespace ullage::heap

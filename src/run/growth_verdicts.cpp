@@ -19,7 +19,6 @@
 #include "analysis/growth.h"
 #include "base/text.h"
 #include "base/units.h"
-#include "heap/analyze/moments.h"
 #include "heap/profile.h"
 #include "history/series_file.h"
 #include "metric/series.h"

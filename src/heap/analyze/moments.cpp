@@ -178,12 +178,4 @@ std::vector<std::int64_t> events_until_ms(const Profile& profile) {
   return until;
 }
 
-std::vector<double> living_by_slot(const Profile& profile) {
-  std::vector<double> bytes(profile.slot_ends_ms.size());
-  for (const Change& change : profile.changes)
-    if (change.slot < bytes.size()) bytes[change.slot] += change.allocated_bytes - change.freed_bytes;
-  for (std::size_t slot = 1; slot < bytes.size(); ++slot) bytes[slot] += bytes[slot - 1];
-  return bytes;
-}
-
 }  // namespace ullage::heap

@@ -58,7 +58,4 @@ std::vector<Amount> amounts_of(const Profile& profile, const Question& question)
 // ends late, and its events stand at its beginning.
 std::vector<std::int64_t> events_until_ms(const Profile& profile);
 
-// Of the whole heap and its mappings, at the end of each slot.
-std::vector<double> living_by_slot(const Profile& profile);
-
 }  // namespace ullage::heap

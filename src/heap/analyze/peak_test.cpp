@@ -45,17 +45,15 @@ TEST(Peak, ThePeakOfOneProcessIsToldFromOthersInTheSameMillisecond) {
   EXPECT_EQ(bytes, 7000);
 }
 
-double bytes_at_peak(const std::vector<Profile>& profiles) {
-  double bytes = 0;
-  for (const Amount& amount : amounts_of(profiles[0], {.at = {Moment::Kind::peak}})) bytes += amount.bytes;
-  return bytes;
+Amount all_at_peak(const Profile& profile) {
+  Amount all;
+  for (const Amount& amount : amounts_of(profile, {.at = {Moment::Kind::peak}})) all += amount;
+  return all;
 }
 
-Interval peak_interval(const std::vector<Profile>& profiles) {
-  const Question question{.at = {Moment::Kind::peak}};
-  Amount peak;
-  for (const Amount& amount : amounts_of(profiles[0], question)) peak += amount;
-  peak.greatest_of = moments_like_the_peak(profiles, question, peak);
+Interval peak_interval(const Profile& profile) {
+  Amount peak = all_at_peak(profile);
+  peak.greatest_of = moments_like_the_peak({&profile, 1}, {.at = {Moment::Kind::peak}}, peak);
   return interval_95(peak);
 }
 
@@ -113,9 +111,9 @@ TEST(Peak, TheIntervalOfASampledOneHoldsTheTruthWhateverTheProgramsCourse) {
     std::size_t holds = 0;
     for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
       const std::vector<Block> blocks = blocks_of(course, seed);
-      const double truth = bytes_at_peak({profile_of(blocks, {.slots = 2000})});
+      const double truth = all_at_peak(profile_of(blocks, {.slots = 2000})).bytes;
       const Interval told =
-          peak_interval({profile_of(blocks, {.slots = 2000, .mean_bytes = course.mean_bytes, .seed = seed})});
+          peak_interval(profile_of(blocks, {.slots = 2000, .mean_bytes = course.mean_bytes, .seed = seed}));
       holds += told.low <= truth && truth <= told.high ? 1 : 0;
     }
     EXPECT_GE(holds, kSeeds * 88 / 100) << course.name;
@@ -126,10 +124,8 @@ TEST(Peak, OneThatIsReachedOnceIsHardlyWidened) {
   std::vector<Block> blocks;
   for (int i = 0; i < 1000; ++i)
     blocks.push_back({.born_seconds = i * 0.03, .died_seconds = 31, .bytes = 1000});
-  const std::vector<Profile> profiles{profile_of(blocks, {.slots = 600, .mean_bytes = 5000})};
-  Amount peak;
-  for (const Amount& amount : amounts_of(profiles[0], {.at = {Moment::Kind::peak}})) peak += amount;
-  EXPECT_GT(peak_interval(profiles).low, interval_95(peak).low * 0.95);
+  const Profile profile = profile_of(blocks, {.slots = 600, .mean_bytes = 5000});
+  EXPECT_GT(peak_interval(profile).low, interval_95(all_at_peak(profile)).low * 0.95);
 }
 
 }  // namespace
